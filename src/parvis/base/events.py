@@ -1,0 +1,106 @@
+"""Facts in the past tense. They carry ids, not copies; each consumer looks at the present state."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Event(msgspec.Struct, frozen=True, tag_field="event", tag=str):
+    """Something that has happened and was committed."""
+
+
+class AccountCreated(Event, frozen=True):
+    account_id: int
+
+
+class AccountChanged(Event, frozen=True):
+    account_id: int
+
+
+class PostPublished(Event, frozen=True):
+    post_id: int
+    author_id: int
+
+
+class PostEdited(Event, frozen=True):
+    post_id: int
+    author_id: int
+
+
+class PostRemoved(Event, frozen=True):
+    post_id: int
+    author_id: int
+
+
+class PostReposted(Event, frozen=True):
+    """`post_id` is the repost's own id, `original_id` what was passed on."""
+
+    post_id: int
+    author_id: int
+    original_id: int
+    original_author_id: int
+
+
+class PostFavourited(Event, frozen=True):
+    post_id: int
+    author_id: int
+    by_id: int
+
+
+class Followed(Event, frozen=True):
+    account_id: int
+    target_id: int
+
+
+class FollowRequested(Event, frozen=True):
+    account_id: int
+    target_id: int
+
+
+class Unfollowed(Event, frozen=True):
+    account_id: int
+    target_id: int
+
+
+class Blocked(Event, frozen=True):
+    account_id: int
+    target_id: int
+
+
+class Muted(Event, frozen=True):
+    account_id: int
+    target_id: int
+
+
+class NotificationAdded(Event, frozen=True):
+    account_id: int
+    notification_id: int
+
+
+class TokenRevoked(Event, frozen=True):
+    token_id: int
+    account_id: int
+
+
+class SessionEnded(Event, frozen=True):
+    session_id: int
+    account_id: int
+
+
+AnyEvent = (
+    AccountCreated
+    | AccountChanged
+    | PostPublished
+    | PostEdited
+    | PostRemoved
+    | PostReposted
+    | PostFavourited
+    | Followed
+    | FollowRequested
+    | Unfollowed
+    | Blocked
+    | Muted
+    | NotificationAdded
+    | TokenRevoked
+    | SessionEnded
+)

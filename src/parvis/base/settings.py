@@ -1,0 +1,146 @@
+"""Every setting: its name, its default, what it does. docs/configuration.md lists the same, and a test compares them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """One field a setting; the environment variable is PARVIS_ and the field's name in capitals."""
+
+    home: Path = Path("var")
+    bind: str = "127.0.0.1"
+    port: int = 8000
+    origin: str = ""
+    name: str = "Parvis"
+    description: str = "An open square: everyone may stand here and speak."
+    contact_email: str = ""
+    languages: str = "en,fr"
+    post_name: str = ""
+    database_url: str = ""
+    nats_url: str = ""
+    media_url: str = ""
+    smtp_url: str = ""
+    mail_from: str = ""
+    confirm_email: bool = True
+    rate_limits: bool = True
+    allow_private_addresses: bool = False
+    trusted_proxies: str = ""
+    web_workers: int = 2
+    job_workers: int = 1
+    database_pool: int = 8
+    post_characters: int = 1000
+    image_bytes: int = 16 * 1024 * 1024
+    image_pixels: int = 33_177_600
+    log_level: str = "info"
+    log_format: str = "auto"
+
+    @property
+    def public_origin(self) -> str:
+        """Where people reach this server, without a trailing slash; every link is built from it, never from a request."""
+        return (self.origin or f"http://127.0.0.1:{self.port}").rstrip("/")
+
+    @property
+    def domain(self) -> str:
+        """The part of a handle behind the second @: host, and port when it is not the usual one."""
+        return urlsplit(self.public_origin).netloc
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach this server by TLS."""
+        return self.public_origin.startswith("https://")
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The Host headers this server answers to."""
+        local = {f"127.0.0.1:{self.port}", f"localhost:{self.port}", f"[::1]:{self.port}"}
+        return frozenset({self.domain} | local)
+
+
+DESCRIPTIONS: dict[str, str] = {
+    "home": "Folder of all data: database, media, mail, secrets, logs.",
+    "bind": "Address the web port listens on.",
+    "port": "Web port.",
+    "origin": "Public address, for example https://parvis.example. Default: http://127.0.0.1 and the port.",
+    "name": "Name of this place, shown to people and to apps.",
+    "description": "One sentence about this place.",
+    "contact_email": "Where people write to; shown on the about page and to apps.",
+    "languages": "Main languages of this place, comma separated, shown to apps.",
+    "post_name": "Another word for a post, such as `truth` or `note`; empty means the usual word.",
+    "database_url": "An outside PostgreSQL (15 or later) instead of the built-in one.",
+    "nats_url": "An outside NATS server instead of the built-in one.",
+    "media_url": "Media store: a folder, file:///folder, or s3://bucket/prefix. Default: a folder in PARVIS_HOME.",
+    "smtp_url": "Mail service, smtp://user:password@host:587 or smtps://…; without it mail is written to PARVIS_HOME/mail.",
+    "mail_from": "Sender of mail. Default: no-reply at the domain.",
+    "confirm_email": "Whether an address must be confirmed before posting. Off only in closed test networks.",
+    "rate_limits": "Whether requests are limited. Off only in closed test networks.",
+    "allow_private_addresses": "Whether outgoing requests may go to private addresses. On only in closed test networks.",
+    "trusted_proxies": "Addresses of proxies whose X-Forwarded-For is believed, comma separated.",
+    "web_workers": "Number of web processes.",
+    "job_workers": "Number of job processes.",
+    "database_pool": "Database connections of each process.",
+    "post_characters": "Longest post, in characters.",
+    "image_bytes": "Largest picture file, in bytes.",
+    "image_pixels": "Largest picture, width times height.",
+    "log_level": "debug, info, warning or error.",
+    "log_format": "json, text, or auto: text on a terminal, json elsewhere.",
+}
+
+_TRUE = {"1", "on", "true", "yes"}
+_FALSE = {"0", "off", "false", "no"}
+
+
+class BadSetting(ValueError):
+    """A setting's value cannot be used; the message names the variable and what it may be."""
+
+
+def variable_of(field: str) -> str:
+    """`PARVIS_HOME` for `home`."""
+    return f"PARVIS_{field.upper()}"
+
+
+def from_environment(environment: dict[str, str] | None = None) -> Settings:
+    """The settings of this process.
+
+    Raises: BadSetting for a value that cannot be read, or a PARVIS_ variable that does not exist.
+    """
+    env = dict(os.environ if environment is None else environment)
+    values: dict[str, object] = {}
+    fields = {f.name: f for f in msgspec.structs.fields(Settings)}
+    for name, field in fields.items():
+        raw = env.get(variable_of(name))
+        if raw is not None and raw != "":
+            values[name] = _parse(variable_of(name), raw, field.type)
+    settings = msgspec.structs.replace(Settings(), **values)
+    return msgspec.structs.replace(settings, home=settings.home.expanduser().absolute())
+
+
+def unknown_variables(environment: dict[str, str] | None = None) -> list[str]:
+    """PARVIS_ variables that no setting reads; most are typing errors."""
+    known = {variable_of(f) for f in Settings.__struct_fields__}
+    env = os.environ if environment is None else environment
+    return sorted(k for k in env if k.startswith("PARVIS_") and k not in known)
+
+
+def _parse(variable: str, raw: str, kind: object) -> object:
+    if kind is bool:
+        if raw.lower() in _TRUE:
+            return True
+        if raw.lower() in _FALSE:
+            return False
+        raise BadSetting(f"{variable} must be on or off, not {raw!r}.")
+    if kind is int:
+        try:
+            number = int(raw)
+        except ValueError:
+            raise BadSetting(f"{variable} must be a whole number, not {raw!r}.") from None
+        if number < 0:
+            raise BadSetting(f"{variable} must not be negative.")
+        return number
+    if kind is Path:
+        return Path(raw)
+    return raw

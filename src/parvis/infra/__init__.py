@@ -1,0 +1,1 @@
+"""Thin clients for the outside: database, engines, jobs, news, storage, mail, processes. No rules live here."""

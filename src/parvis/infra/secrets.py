@@ -1,0 +1,36 @@
+"""Keys of this server, made once and kept in the database so that every process has the same."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+
+from parvis.infra.postgres import Connection
+
+
+class Secrets:
+    """Named random keys of 32 bytes, loaded at start."""
+
+    def __init__(self, values: dict[str, bytes]) -> None:
+        self._values = values
+
+    def __getitem__(self, name: str) -> bytes:
+        return self._values[name]
+
+    def keyed_hash(self, name: str, text: str) -> bytes:
+        """HMAC-SHA256 of `text` under the named key."""
+        return hmac.new(self._values[name], text.encode(), hashlib.sha256).digest()
+
+
+NAMES = ("email", "form", "vapid")
+
+
+async def load(tx: Connection) -> Secrets:
+    """Every named key exists; the first process makes it."""
+    for name in NAMES:
+        await tx.execute(
+            "INSERT INTO server_secret (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", name, os.urandom(32)
+        )
+    rows = await tx.fetch("SELECT name, value FROM server_secret")
+    return Secrets({row["name"]: row["value"] for row in rows})

@@ -1,0 +1,32 @@
+"""The handful of outside clients of one process, handed to whoever needs the outside. Never domain objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from parvis.base.ids import IdSource
+    from parvis.base.settings import Settings
+    from parvis.infra.hashing import Hasher
+    from parvis.infra.images import ImageWorkers
+    from parvis.infra.mail import Mailer
+    from parvis.infra.news import News
+    from parvis.infra.postgres import Database
+    from parvis.infra.secrets import Secrets
+    from parvis.infra.storage import Storage
+
+
+@dataclass(slots=True)
+class Services:
+    """Built once per process by `app.open_services`."""
+
+    settings: Settings
+    db: Database
+    news: News
+    storage: Storage
+    mail: Mailer
+    hasher: Hasher
+    images: ImageWorkers
+    secrets: Secrets
+    ids: IdSource
