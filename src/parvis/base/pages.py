@@ -29,9 +29,13 @@ class PageRequest(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True):
-    """Rows, newest first, and the cursors of the first and the last of them (not always the rows' own ids)."""
+    """Rows, newest first, and the cursors of the first and the last of them (not always the rows' own ids).
+
+    `more`: a next page is offered. `prev_name`: the cursor that leads back, `min_id` or `since_id`.
+    """
 
     items: list[T]
     first_cursor: int | None = None
     last_cursor: int | None = None
-    full: bool = False
+    more: bool = True
+    prev_name: str = "min_id"

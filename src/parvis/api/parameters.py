@@ -1,0 +1,188 @@
+"""Request parameters: query, form, multipart or JSON become one struct.
+
+Query parameters are merged in for every verb, forms nest by Rails' brackets, and path parameters win
+(client-api quirks: Ice Cubes and toot post with everything in the query).
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from typing import Any, TypeVar, Union
+
+import msgspec
+from litestar import Request
+from litestar.datastructures import UploadFile
+from litestar.enums import RequestEncodingType
+
+from parvis.base.errors import BadRequest, NotFound, TooLarge
+
+P = TypeVar("P")
+
+_FALSE = {"0", "f", "F", "false", "FALSE", "False", "off", "OFF", "no"}
+_MAX_JSON_BYTES = 1_000_000
+_MAX_FORM_PARTS = 200
+
+
+class Upload(msgspec.Struct, frozen=True):
+    """A file that came with a form, read whole (its size is bounded before)."""
+
+    name: str
+    content_type: str
+    data: bytes
+
+
+async def read(request: Request[Any, Any, Any], kind: type[P]) -> P:
+    """The request's parameters as `kind`.
+
+    Raises: NotFound for a path id that is none; BadRequest for a body or a field that cannot be read.
+    """
+    merged: dict[str, Any] = {}
+    nest(merged, [(k, v) for k, vs in request.query_params.dict().items() for v in vs])
+    if request.method != "GET":
+        await _read_body(request, merged)
+    path = request.path_params
+    merged.update(path)
+    try:
+        return msgspec.convert(shape(merged, kind), kind, strict=False)
+    except msgspec.ValidationError as error:
+        if any(_is_about(error, name) for name in path):
+            raise NotFound from None
+        raise BadRequest(f"A parameter cannot be read: {error}") from None
+
+
+def _is_about(error: msgspec.ValidationError, name: str) -> bool:
+    return f"`$.{name}`" in str(error)
+
+
+async def _read_body(request: Request[Any, Any, Any], merged: dict[str, Any]) -> None:
+    kind, _ = request.content_type
+    if kind == RequestEncodingType.JSON:
+        body = await request.body()
+        if len(body) > _MAX_JSON_BYTES:
+            raise TooLarge("The request is too large")
+        if body.strip():
+            merged.update(_decode_object(body))
+    elif kind in (RequestEncodingType.URL_ENCODED, RequestEncodingType.MULTI_PART):
+        try:
+            form = await request.form()
+        except Exception:
+            raise BadRequest("The form cannot be read") from None
+        pairs = list(form.multi_items())
+        if len(pairs) > _MAX_FORM_PARTS:
+            raise BadRequest("The form has too many fields")
+        nest(merged, [(k, await _value(v)) for k, v in pairs])
+
+
+def _decode_object(body: bytes) -> dict[str, Any]:
+    try:
+        value = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise BadRequest("The request is not valid JSON") from None
+    if not isinstance(value, dict):
+        raise BadRequest("The request must be a JSON object")
+    return value
+
+
+async def _value(value: Any) -> Any:
+    if isinstance(value, UploadFile):
+        return Upload(value.filename or "", value.content_type or "", await value.read())
+    return value
+
+
+def nest(into: dict[str, Any], pairs: list[tuple[str, Any]]) -> None:
+    """`a[b]=1` → {a: {b: 1}}; `a[]=1&a[]=2` → [1, 2]; `a[][k]=1&a[][k]=2` → [{k: 1}, {k: 2}]."""
+    for name, value in pairs:
+        keys = _keys(name)
+        if len(keys) > 6:
+            raise BadRequest("A parameter is nested too deeply")
+        _place(into, keys, value)
+
+
+def _keys(name: str) -> list[str]:
+    head, bracket, rest = name.partition("[")
+    if not bracket or not rest.endswith("]"):
+        return [name]
+    return [head, *rest[:-1].split("][")]
+
+
+def _place(target: dict[str, Any], keys: list[str], value: Any) -> None:
+    key, *rest = keys
+    if not rest:
+        target[key] = value
+    elif rest[0] == "":
+        items = target.get(key)
+        if not isinstance(items, list):
+            items = target[key] = []
+        if len(rest) == 1:
+            items.append(value)
+        else:
+            last = items[-1] if items and isinstance(items[-1], dict) else None
+            if last is None or (len(rest) == 2 and rest[1] in last):
+                last = {}
+                items.append(last)
+            _place(last, rest[1:], value)
+    else:
+        inner = target.get(key)
+        if not isinstance(inner, dict):
+            inner = target[key] = {}
+        _place(inner, rest, value)
+
+
+def shape(value: Any, kind: Any) -> Any:
+    """`value` bent to what `kind` expects: Rails booleans, lists from scalars and numbered hashes, empty as null."""
+    kind, optional = _unwrap(kind)
+    if value is None:
+        return None
+    if optional and value == "" and kind is not str:
+        return None
+    origin = typing.get_origin(kind)
+    if kind is bool:
+        return _boolean(value)
+    if origin in (list, tuple, set, frozenset):
+        return _listing(value, typing.get_args(kind)[0])
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and isinstance(value, dict):
+        return _fields(value, kind)
+    if kind is str and isinstance(value, (int, float, bool)):
+        return str(value)
+    return value
+
+
+def _boolean(value: Any) -> bool | None:
+    if isinstance(value, str):
+        return None if value == "" else value not in _FALSE
+    return bool(value)
+
+
+def _listing(value: Any, item: Any) -> list[Any]:
+    if isinstance(value, dict):  # {"0": …, "1": …} stands for a list
+        value = [value[key] for key in sorted(value, key=lambda k: (len(k), k))]
+    elif not isinstance(value, list):
+        value = [] if value == "" else [value]
+    return [shape(one, item) for one in value]
+
+
+_hints: dict[type, dict[str, Any]] = {}
+
+
+def _fields(value: dict[str, Any], kind: type) -> dict[str, Any]:
+    hints = _hints.get(kind)
+    if hints is None:
+        named = typing.get_type_hints(kind)
+        hints = _hints[kind] = {f.encode_name: named[f.name] for f in msgspec.structs.fields(kind)}
+    shaped = {}
+    for name, hint in hints.items():
+        if name in value:
+            bent = shape(value[name], hint)
+            if bent is not None or _unwrap(hint)[1]:
+                shaped[name] = bent
+    return shaped
+
+
+def _unwrap(kind: Any) -> tuple[Any, bool]:
+    """The type without `| None` and `| UnsetType`, and whether None was allowed."""
+    if typing.get_origin(kind) in (Union, types.UnionType):
+        members = [a for a in typing.get_args(kind) if a not in (type(None), msgspec.UnsetType)]
+        optional = type(None) in typing.get_args(kind)
+        return (members[0] if len(members) == 1 else kind), optional
+    return kind, False

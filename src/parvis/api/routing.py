@@ -1,0 +1,239 @@
+"""How an API route is declared: verb, path, scope, parameters, answer. Handlers stay three steps long.
+
+    @endpoint("GET", "/api/v1/timelines/home", user=True, scopes=("read:statuses",), params=Paging, returns=list[Status])
+    async def home(call: Call[Paging]) -> object: ...
+
+The declaration is also the source of the OpenAPI document and of the tests that walk every route.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from litestar import Request, Response
+from litestar.handlers import HTTPRouteHandler
+
+from parvis.api import parameters
+from parvis.api.links import link_header
+from parvis.base.clock import utc_now
+from parvis.base.errors import Forbidden, Invalid, Unauthenticated
+from parvis.base.ids import AccountId
+from parvis.base.pages import Page
+from parvis.domain import accounts
+from parvis.domain.accounts.types import State, Viewer
+from parvis.infra.doors import Audience, Policy
+from parvis.infra.postgres import Connection
+from parvis.infra.services import Services
+
+P = TypeVar("P")
+
+_encoder = msgspec.json.Encoder()
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """No parameters."""
+
+
+@dataclass(slots=True)
+class Call(Generic[P]):
+    """One request, authorised and parsed. `db` is an open transaction where the route writes."""
+
+    services: Services
+    db: Connection
+    viewer: Viewer | None
+    params: P
+    now: datetime
+    request: Request[Any, Any, Any]
+
+    @property
+    def me(self) -> AccountId:
+        """The account behind the token; the route's policy guarantees that there is one."""
+        assert self.viewer is not None
+        assert self.viewer.account_id is not None
+        return self.viewer.account_id
+
+    @property
+    def viewer_id(self) -> AccountId | None:
+        return self.viewer.account_id if self.viewer else None
+
+
+@dataclass(slots=True)
+class Reply:
+    """An answer that is not simply 200 and JSON of a struct."""
+
+    body: object = None
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True, frozen=True)
+class Endpoint:
+    """A declared route."""
+
+    method: str
+    path: str
+    policy: Policy
+    params: type
+    returns: Any
+    writes: bool
+    connects: bool
+    handler: Callable[[Call[Any]], Awaitable[object]]
+    summary: str
+
+
+ENDPOINTS: list[Endpoint] = []
+
+
+def endpoint(
+    method: str,
+    path: str,
+    *,
+    user: bool = False,
+    app: bool = False,
+    scopes: tuple[str, ...] = (),
+    params: type = Nothing,
+    returns: Any = dict,
+    writes: bool | None = None,
+    waiting: bool = False,
+    connects: bool = True,
+) -> Callable[[Callable[[Call[Any]], Awaitable[object]]], Callable[[Call[Any]], Awaitable[object]]]:
+    """The function answers `method path`. Writing verbs get a transaction unless `writes` says otherwise.
+
+    `connects=False`: the handler opens its own connections, for work that must not hold one (uploads, hashing).
+    """
+    audience: Audience = "user" if user else "app" if app else "public"
+
+    def register(handler: Callable[[Call[Any]], Awaitable[object]]) -> Callable[[Call[Any]], Awaitable[object]]:
+        ENDPOINTS.append(
+            Endpoint(
+                method=method,
+                path=path,
+                policy=Policy(audience, scopes, waiting),
+                params=params,
+                returns=returns,
+                writes=(method != "GET") if writes is None else writes,
+                connects=connects,
+                handler=handler,
+                summary=(handler.__doc__ or handler.__name__.replace("_", " ")).strip().splitlines()[0],
+            )
+        )
+        return handler
+
+    return register
+
+
+def handlers() -> list[HTTPRouteHandler]:
+    """A Litestar handler for each declared route."""
+    return [_litestar_handler(one) for one in ENDPOINTS]
+
+
+def _litestar_handler(declared: Endpoint) -> HTTPRouteHandler:
+    async def answer(request: Request[Any, Any, Any]) -> Response[bytes]:
+        return await respond(declared, request)
+
+    answer.__name__ = declared.handler.__name__
+    path = "/".join(f"{{{p[1:]}:str}}" if p.startswith(":") else p for p in declared.path.split("/"))
+    return HTTPRouteHandler(
+        path,
+        http_method=[declared.method],
+        status_code=200,
+        opt={"policy": declared.policy, "endpoint": declared},
+        include_in_schema=False,
+    )(answer)
+
+
+async def respond(declared: Endpoint, request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Authorise, parse, call within a transaction if it writes, present."""
+    services: Services = request.app.state.services
+    now = utc_now()
+    if not declared.connects:
+        async with services.db.connection() as db:
+            viewer = await authorise(declared.policy, request, db, now)
+        params = await parameters.read(request, declared.params)
+        result = await declared.handler(Call(services, None, viewer, params, now, request))  # type: ignore[arg-type]
+        return present(result, request, services)
+    if declared.writes:
+        params = await parameters.read(request, declared.params)
+        async with services.db.transaction() as db:
+            viewer = await authorise(declared.policy, request, db, now)
+            result = await declared.handler(Call(services, db, viewer, params, now, request))
+    else:
+        params = await parameters.read(request, declared.params)
+        async with services.db.connection() as db:
+            viewer = await authorise(declared.policy, request, db, now)
+            result = await declared.handler(Call(services, db, viewer, params, now, request))
+    return present(result, request, services)
+
+
+def bearer_token(request: Request[Any, Any, Any]) -> str | None:
+    """The token of the Authorization header; nowhere else is one read from (case B4)."""
+    header = request.headers.get("authorization", "")
+    kind, _, token = header.partition(" ")
+    return token.strip() if kind.lower() == "bearer" and token.strip() else None
+
+
+async def authorise(
+    policy: Policy, request: Request[Any, Any, Any], db: Connection, now: datetime
+) -> Viewer | None:
+    """Who is asking, if the policy lets them in.
+
+    Raises: Unauthenticated without a valid token where one is demanded; Forbidden without the scope, or while the
+    address is unconfirmed; Invalid for an app's token on a user's route.
+    """
+    token = bearer_token(request)
+    if token is None:
+        if policy.audience == "public":
+            return None
+        raise Unauthenticated
+    viewer = await accounts.viewer_of_token(db, token, now=now)
+    if viewer is None:
+        raise Unauthenticated
+    check(policy, viewer)
+    return viewer
+
+
+def check(policy: Policy, viewer: Viewer) -> None:
+    """The viewer may come in by this policy."""
+    if policy.scopes and not any(holds(viewer.scopes, scope) for scope in policy.scopes):
+        raise Forbidden("This action is outside the authorized scopes")
+    if viewer.account_id is None:
+        if policy.audience == "user":
+            raise Invalid("token", "This method requires an authenticated user", "app_token")
+        return
+    if viewer.state >= State.SUSPENDED:
+        raise Forbidden("Your login is currently disabled")
+    if not viewer.confirmed and not policy.waiting and policy.audience == "user":
+        raise Forbidden("Your login is missing a confirmed e-mail address")
+
+
+_FOLLOW_SCOPE = frozenset(f"{verb}:{what}" for verb in ("read", "write") for what in ("blocks", "follows", "mutes"))
+
+
+def holds(held: frozenset[str], wanted: str) -> bool:
+    """Whether the held scopes cover the wanted one: a parent covers its children, `follow` six of them."""
+    if wanted in held:
+        return True
+    if wanted in _FOLLOW_SCOPE and "follow" in held:
+        return True
+    parent = wanted.rpartition(":")[0]
+    return bool(parent) and holds(held, parent)
+
+
+def present(result: object, request: Request[Any, Any, Any], services: Services) -> Response[bytes]:
+    """The handler's result as a JSON response; a Page also sends the Link header."""
+    if isinstance(result, Response):
+        return result
+    reply = result if isinstance(result, Reply) else Reply(result)
+    body = reply.body
+    headers = reply.headers
+    if isinstance(body, Page):
+        link = link_header(request, body, services.settings.public_origin)
+        if link:
+            headers = headers | {"Link": link}
+        body = body.items
+    content = body if isinstance(body, bytes) else _encoder.encode({} if body is None else body)
+    return Response(content, status_code=reply.status, headers=headers, media_type="application/json; charset=utf-8")

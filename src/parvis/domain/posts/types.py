@@ -1,0 +1,107 @@
+"""Posts as they cross room borders."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import IntEnum
+
+import msgspec
+
+from parvis.base.ids import AccountId, MediaId, PostId
+from parvis.domain.accounts.types import Account
+
+
+class Visibility(IntEnum):
+    PUBLIC = 0
+    QUIET = 1
+    FOLLOWERS = 2
+    MENTIONED = 3
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody wants to publish."""
+
+    text: str = ""
+    warning: str = ""
+    sensitive: bool = False
+    language: str | None = None
+    visibility: Visibility = Visibility.PUBLIC
+    in_reply_to_id: PostId | None = None
+    media_ids: tuple[MediaId, ...] = ()
+
+
+class Mention(msgspec.Struct, frozen=True):
+    """Somebody named in a post."""
+
+    id: AccountId
+    handle: str
+    domain: str | None = None
+
+    @property
+    def acct(self) -> str:
+        """`alice`, or `remi@elsewhere.example`."""
+        return self.handle if self.domain is None else f"{self.handle}@{self.domain}"
+
+
+class Picture(msgspec.Struct, frozen=True):
+    """One stored size of an attachment. `name` stands in the attachment's folder."""
+
+    name: str
+    width: int
+    height: int
+    size_bytes: int = 0
+    content_type: str = "image/webp"
+
+
+class Attachment(msgspec.Struct, frozen=True):
+    """A picture as a post carries it: copied from `media` at publication."""
+
+    id: MediaId
+    kind: str
+    key: str
+    files: dict[str, Picture]
+    blurhash: str | None = None
+    description: str | None = None
+    focus_x: float = 0.0
+    focus_y: float = 0.0
+
+
+class PostView(msgspec.Struct, frozen=True, kw_only=True):
+    """One post as one viewer sees it; for a repost, `repost_of` holds what was passed on.
+
+    `viewer_known` tells whether the viewer's flags mean anything (false for strangers).
+    """
+
+    id: PostId
+    author: Account
+    created_at: datetime
+    edited_at: datetime | None
+    visibility: Visibility
+    language: str | None
+    text: str
+    html: str
+    warning: str
+    sensitive: bool
+    in_reply_to_id: PostId | None
+    in_reply_to_account_id: AccountId | None
+    thread_id: PostId
+    attachments: list[Attachment]
+    mentions: list[Mention]
+    tags: list[str]
+    app_name: str | None
+    app_website: str | None
+    version: int
+    replies_count: int
+    reposts_count: int
+    favourites_count: int
+    viewer_known: bool = False
+    favourited: bool = False
+    reposted: bool = False
+    bookmarked: bool = False
+    muted: bool = False
+    repost_of: PostView | None = None
+
+    @property
+    def shown(self) -> PostView:
+        """The post whose text is shown: itself, or what it passes on."""
+        return self.repost_of or self
