@@ -98,11 +98,12 @@ def endpoint(
     params: type = Nothing,
     returns: Any = dict,
     writes: bool | None = None,
-    waiting: bool = False,
+    waiting: bool | None = None,
     connects: bool = True,
 ) -> Callable[[Callable[[Call[Any]], Awaitable[object]]], Callable[[Call[Any]], Awaitable[object]]]:
     """The function answers `method path`. Writing verbs get a transaction unless `writes` says otherwise.
 
+    `waiting`: accounts whose address is not confirmed may call it; reading may be, writing is not, unless said.
     `connects=False`: the handler opens its own connections, for work that must not hold one (uploads, hashing).
     """
     audience: Audience = "user" if user else "app" if app else "public"
@@ -112,7 +113,7 @@ def endpoint(
             Endpoint(
                 method=method,
                 path=path,
-                policy=Policy(audience, scopes, waiting),
+                policy=Policy(audience, scopes, method == "GET" if waiting is None else waiting),
                 params=params,
                 returns=returns,
                 writes=(method != "GET") if writes is None else writes,
