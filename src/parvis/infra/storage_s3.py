@@ -1,0 +1,127 @@
+"""The media store as an S3 bucket: Amazon's, SeaweedFS, MinIO, Garage, R2 …
+
+Address and keys come from the usual variables AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
+AWS_REGION, so that they are never part of a URL that may be printed. The bucket needs no public access: files are
+served through our own address. (docs/operating.md, "Media store")
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import obstore
+from obstore.exceptions import BaseError, NotFoundError
+from obstore.store import ObjectStore, S3Store
+
+from parvis.base.errors import NotFound, Unavailable
+from parvis.infra.storage import CHUNK_BYTES, StoredFile, checked_key, content_type_of, media_url
+
+_LIST_CHUNK = 1000  # as many as S3 deletes in one request
+
+
+def s3_store(url: str) -> ObjectStore:
+    """A client of the bucket and prefix of `s3://bucket/prefix`."""
+    endpoint = os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_ENDPOINT") or ""
+    return S3Store.from_url(
+        url,
+        client_options={
+            "allow_http": endpoint.startswith("http://"),  # only where the operator wrote it so
+            "connect_timeout": "5s",
+            "timeout": "60s",
+        },
+        retry_config={"max_retries": 3},
+    )
+
+
+class S3Storage:
+    """One bucket. Atomic by nature: an object appears when its upload is complete."""
+
+    def __init__(self, store: ObjectStore, origin: str) -> None:
+        self._store = store
+        self._origin = origin
+
+    async def put(self, key: str, data: bytes | AsyncIterable[bytes], content_type: str) -> int:
+        counted = data if isinstance(data, bytes) else _Counted(data)
+        attributes: Any = {
+            "Content-Type": content_type,
+            # Keys are random and never reused, so what lies under one never changes.
+            "Cache-Control": "public, max-age=31536000, immutable",
+        }
+        with _problems():
+            await obstore.put_async(self._store, checked_key(key), counted, attributes=attributes)
+        return len(counted)
+
+    async def open(self, key: str, start: int = 0, end: int | None = None) -> StoredFile:
+        path = checked_key(key)
+        with _problems():
+            meta = await obstore.head_async(self._store, path)
+            size = meta["size"]
+            stop = size if end is None else min(end, size)
+            wanted = None
+            if start < stop:
+                options: Any = {"range": (start, stop)} if (start, stop) != (0, size) else None
+                wanted = await obstore.get_async(self._store, path, options=options)
+        return StoredFile(
+            size_bytes=size,
+            content_type=content_type_of(key),
+            modified_at=meta["last_modified"],
+            chunks=_read(wanted),
+        )
+
+    async def delete(self, key: str) -> None:
+        with _problems(missing_is_fine=True):
+            await obstore.delete_async(self._store, checked_key(key))
+
+    async def delete_prefix(self, prefix: str) -> None:
+        with _problems(missing_is_fine=True):
+            async for found in obstore.list(self._store, checked_key(prefix), chunk_size=_LIST_CHUNK):
+                await obstore.delete_async(self._store, [meta["path"] for meta in found])
+
+    def url(self, key: str) -> str:
+        return media_url(self._origin, key)
+
+    def local_path(self, key: str) -> Path | None:
+        return None
+
+    async def close(self) -> None:
+        """The client closes its connections when it is let go of."""
+
+
+class _Counted:
+    """Chunks on their way, and how many bytes they were."""
+
+    def __init__(self, chunks: AsyncIterable[bytes]) -> None:
+        self._chunks = chunks
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._chunks:
+            self._size += len(chunk)
+            yield chunk
+
+
+async def _read(result: Any) -> AsyncIterator[bytes]:
+    if result is None:
+        return
+    with _problems():
+        async for chunk in result.stream(min_chunk_size=CHUNK_BYTES):
+            yield bytes(chunk)
+
+
+@contextmanager
+def _problems(*, missing_is_fine: bool = False) -> Iterator[None]:
+    """What the client library raises, as the problems that doors know."""
+    try:
+        yield
+    except (NotFoundError, FileNotFoundError):
+        if not missing_is_fine:
+            raise NotFound() from None
+    except BaseError as error:
+        raise Unavailable("The media store does not answer") from error
