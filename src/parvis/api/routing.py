@@ -177,9 +177,7 @@ def bearer_token(request: Request[Any, Any, Any]) -> str | None:
     return token.strip() if kind.lower() == "bearer" and token.strip() else None
 
 
-async def authorise(
-    policy: Policy, request: Request[Any, Any, Any], db: Connection, now: datetime
-) -> Viewer | None:
+async def authorise(policy: Policy, request: Request[Any, Any, Any], db: Connection, now: datetime) -> Viewer | None:
     """Who is asking, if the policy lets them in.
 
     Raises: Unauthenticated without a valid token where one is demanded; Forbidden without the scope, or while the

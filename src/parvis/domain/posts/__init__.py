@@ -1,0 +1,27 @@
+"""Posts: publishing, removing, reacting, and how one viewer sees them.
+
+Owns the text, its audience (`sight.may_see`), threads, hashtags and counters. Which posts belong on which page is
+`timelines`; who hears of them is `notifications`.
+"""
+
+from parvis.domain.posts.publish import publish, remove
+from parvis.domain.posts.react import bookmark, favourite, repost, sweep, unbookmark, unfavourite, unrepost
+from parvis.domain.posts.rules import Limits
+from parvis.domain.posts.types import Attachment, Draft, Mention, Picture, PostView, Visibility
+from parvis.domain.posts.views import (
+    Thread,
+    bookmarks,
+    favourited_by,
+    favourites,
+    reposted_by,
+    thread,
+    view,
+    views,
+    who_may_see,
+)
+
+__all__ = [
+    "Attachment", "Draft", "Limits", "Mention", "Picture", "PostView", "Thread", "Visibility",
+    "bookmark", "bookmarks", "favourite", "favourited_by", "favourites", "publish", "remove", "repost",
+    "reposted_by", "sweep", "thread", "unbookmark", "unfavourite", "unrepost", "view", "views", "who_may_see",
+]  # fmt: skip
