@@ -1,0 +1,53 @@
+"""The home timeline: rows for ordinary authors, merged at read for big ones, a plain query where there are no rows.
+
+All three give the same ids, because one condition (`queries.belongs`) decides for each of them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from parvis.base.ids import AccountId, PostId
+from parvis.base.pages import Page, PageRequest
+from parvis.domain.timelines import queries
+from parvis.infra.postgres import Connection
+
+ACTIVE_FOR = timedelta(days=14)
+# Rows are trusted a day less than they are written, so that a late fan-out cannot leave a gap.
+TRUSTED_FOR = timedelta(days=13)
+SEEN_EVERY = timedelta(hours=1)
+
+
+class Home(msgspec.Struct, frozen=True):
+    """A page of the home timeline; `stale` when the reader's rows should be made or their visit noted."""
+
+    page: Page[PostId]
+    stale: bool
+
+
+async def home(db: Connection, reader: AccountId, page: PageRequest, *, now: datetime, use_rows: bool = True) -> Home:
+    """The reader's page: one query, two where it reaches below the kept rows."""
+    row = await queries.home_ids(db, reader, page, use_rows=use_rows, active_since=now - TRUSTED_FOR)
+    ids, floor = list(row["ids"]), row["floor_id"]
+    if floor and not page.forwards and len(ids) < page.limit:
+        row_below = await queries.home_ids(db, reader, page, use_rows=False, active_since=now)
+        ids = list(row_below["ids"])
+    elif floor and not page.forwards and ids and ids[-1] <= floor:
+        ids = list((await queries.home_ids(db, reader, page, use_rows=False, active_since=now))["ids"])
+    if page.forwards:
+        ids.reverse()
+    stale = row["active_at"] is None or row["active_at"] < now - SEEN_EVERY
+    return Home(_page(ids), stale)
+
+
+def _page(ids: list[int]) -> Page[PostId]:
+    if not ids:
+        return Page([])
+    return Page([PostId(i) for i in ids], ids[0], ids[-1])
+
+
+async def wants(db: Connection, post_id: PostId, readers: list[AccountId]) -> set[AccountId]:
+    """Those of the readers who have this post in their home, so that a live stream shows what a reload would."""
+    return await queries.readers_wanting(db, post_id, readers) if readers else set()

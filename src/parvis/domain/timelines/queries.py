@@ -1,0 +1,233 @@
+"""The SQL of timelines. One condition says what belongs in a reader's home, whichever way the posts are found."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from parvis.base.ids import AccountId, PostId
+from parvis.base.pages import PageRequest
+from parvis.domain.posts.sight import is_silenced, may_see
+from parvis.infra.postgres import Connection, Row
+
+
+def belongs(post: str, author: str, follow: str, reader: str = "$1") -> str:
+    """A condition that holds when a post by somebody the reader follows belongs in the reader's home.
+
+    `follow` is the alias of the reader's `follow` row of the author. Replies are shown when they answer the author
+    themselves, the reader, or somebody the reader follows; reposts unless the reader hid them; nothing by, to or of
+    somebody blocked or muted.
+    """
+    return f"""(
+        {may_see(post, author, reader)}
+        AND NOT {is_silenced(f"{post}.account_id", reader)}
+        AND ({follow}.languages IS NULL OR {post}.language IS NULL OR {post}.repost_of_id IS NOT NULL
+             OR {post}.language = ANY ({follow}.languages))
+        AND (
+            {post}.in_reply_to_id IS NULL
+            OR {post}.in_reply_to_account_id IN ({post}.account_id, {reader})
+            OR (EXISTS (SELECT FROM follow bel_f
+                         WHERE bel_f.account_id = {reader} AND bel_f.target_id = {post}.in_reply_to_account_id)
+                AND NOT {is_silenced(f"{post}.in_reply_to_account_id", reader)}))
+        AND (
+            {post}.repost_of_id IS NULL
+            OR ({follow}.show_reposts
+                AND NOT {is_silenced(f"{post}.repost_of_account_id", reader)}
+                AND EXISTS (SELECT FROM post bel_o JOIN account bel_a ON bel_a.id = bel_o.account_id
+                             WHERE bel_o.account_id = {post}.repost_of_account_id AND bel_o.id = {post}.repost_of_id
+                               AND {may_see("bel_o", "bel_a", reader)})))
+    )"""
+
+
+def _home(order: str) -> str:
+    """$1 reader, $2 max_id, $3 lower bound, $4 limit, $5 whether rows may be used, $6 oldest activity that counts."""
+    bounds = "($2::bigint IS NULL OR {0} < $2) AND ($3::bigint IS NULL OR {0} > $3)"
+    return f"""
+        WITH state AS (
+            SELECT floor_id FROM home_state
+             WHERE account_id = $1 AND ready AND $5 AND active_at > $6
+               AND ($2::bigint IS NULL OR $2 > floor_id + 1) AND ($3::bigint IS NULL OR $3 >= floor_id OR '{order}' = 'DESC')
+        ), ids AS (
+            (SELECT e.post_id AS id
+               FROM home_entry e
+               JOIN follow f ON f.account_id = $1 AND f.target_id = e.author_id AND f.in_rows
+               JOIN post p ON p.account_id = e.author_id AND p.id = e.post_id
+               JOIN account a ON a.id = p.account_id
+              WHERE e.account_id = $1 AND e.post_id > (SELECT floor_id FROM state) AND {bounds.format("e.post_id")}
+                AND {belongs("p", "a", "f")}
+              ORDER BY e.post_id {order}
+              LIMIT $4)
+             UNION
+            (SELECT p.id
+               FROM post p
+               LEFT JOIN post o ON o.account_id = p.repost_of_account_id AND o.id = p.repost_of_id
+              WHERE p.account_id = $1 AND p.deleted_at IS NULL AND o.deleted_at IS NULL AND {bounds.format("p.id")}
+              ORDER BY p.id {order}
+              LIMIT $4)
+             UNION
+            (SELECT m.id
+               FROM follow f
+              CROSS JOIN LATERAL (
+                    SELECT p.id
+                      FROM post p
+                      JOIN account a ON a.id = p.account_id
+                     WHERE p.account_id = f.target_id AND {bounds.format("p.id")} AND {belongs("p", "a", "f")}
+                     ORDER BY p.id {order}
+                     LIMIT $4) m
+              WHERE f.account_id = $1 AND (NOT f.in_rows OR NOT EXISTS (SELECT FROM state))
+              ORDER BY m.id {order}
+              LIMIT $4)
+        )
+        SELECT (SELECT floor_id FROM state) AS floor_id,
+               (SELECT active_at FROM home_state WHERE account_id = $1) AS active_at,
+               array(SELECT id FROM ids ORDER BY id {order} LIMIT $4) AS ids
+    """
+
+
+_HOME = {order: _home(order) for order in ("DESC", "ASC")}
+
+
+async def home_ids(
+    db: Connection, reader: AccountId, page: PageRequest, *, use_rows: bool, active_since: datetime
+) -> Row:
+    """`ids` in the direction of the page, `floor_id` (null when rows were not used), `active_at` of the reader."""
+    row = await db.fetchrow(
+        _HOME["ASC" if page.forwards else "DESC"], reader, page.max_id, page.above, page.limit, use_rows, active_since
+    )
+    assert row is not None
+    return row
+
+
+def _wanted() -> str:
+    return f"""
+        SELECT v.id
+          FROM post_directory d
+          JOIN post p ON p.account_id = d.account_id AND p.id = d.id
+          JOIN account a ON a.id = p.account_id
+         CROSS JOIN unnest($2::bigint[]) AS v (id)
+          LEFT JOIN follow f ON f.account_id = v.id AND f.target_id = p.account_id
+         WHERE d.id = $1
+           AND (v.id = p.account_id OR (f.target_id IS NOT NULL AND {belongs("p", "a", "f", "v.id")}))
+    """
+
+
+_WANTED = _wanted()
+
+
+async def readers_wanting(db: Connection, post_id: PostId, readers: list[AccountId]) -> set[AccountId]:
+    """Those of the readers who have the post in their home."""
+    return {row["id"] for row in await db.fetch(_WANTED, post_id, readers)}
+
+
+def _listing(source: str, condition: str, order: str) -> str:
+    """A page of post ids from `source` (which names p and a): $1 viewer, $2 max_id, $3 lower bound, $4 limit."""
+    return f"""
+        SELECT p.id
+          FROM {source}
+         WHERE {may_see()} AND {condition}
+           AND ($2::bigint IS NULL OR p.id < $2)
+           AND ($3::bigint IS NULL OR p.id > $3)
+         ORDER BY p.id {order}
+         LIMIT $4
+    """
+
+
+async def _ids(
+    db: Connection, source: str, condition: str, viewer: AccountId | None, page: PageRequest, *more: object
+) -> list[PostId]:
+    order = "ASC" if page.forwards else "DESC"
+    rows = await db.fetch(_listing(source, condition, order), viewer, page.max_id, page.above, page.limit, *more)
+    ids = [PostId(row["id"]) for row in rows]
+    return ids[::-1] if page.forwards else ids
+
+
+_UNSILENCED = f"($1::bigint IS NULL OR NOT {is_silenced('p.account_id')})"
+_MEDIA = "(NOT $5 OR p.attachments <> '[]')"
+
+
+async def public_ids(db: Connection, viewer: AccountId | None, page: PageRequest, *, only_media: bool) -> list[PostId]:
+    """Public posts of this server's people, without replies to others and reposts."""
+    return await _ids(
+        db,
+        "post p JOIN account a ON a.id = p.account_id",
+        f"""p.visibility = 0 AND p.repost_of_id IS NULL AND p.deleted_at IS NULL
+            AND (p.in_reply_to_id IS NULL OR p.in_reply_to_account_id = p.account_id)
+            AND a.state = 0 AND a.domain IS NULL AND {_UNSILENCED} AND {_MEDIA}""",
+        viewer,
+        page,
+        only_media,
+    )
+
+
+async def tag_ids(
+    db: Connection,
+    viewer: AccountId | None,
+    page: PageRequest,
+    *,
+    any_of: list[str],
+    all_of: list[str],
+    none_of: list[str],
+    only_media: bool,
+) -> list[PostId]:
+    """Public posts under any of the tags, under all of the second list, under none of the third (folded names)."""
+    order = "ASC" if page.forwards else "DESC"
+    rows = await db.fetch(
+        f"""
+        SELECT DISTINCT p.id
+          FROM post_tag t
+          JOIN post p ON p.account_id = t.account_id AND p.id = t.post_id
+          JOIN account a ON a.id = p.account_id
+         WHERE t.tag = ANY ($6::text[])
+           AND {may_see()} AND p.visibility = 0 AND a.state = 0 AND {_UNSILENCED} AND {_MEDIA}
+           AND (SELECT count(*) FROM post_tag u WHERE u.post_id = p.id AND u.tag = ANY ($7::text[])) = cardinality($7)
+           AND NOT EXISTS (SELECT FROM post_tag u WHERE u.post_id = p.id AND u.tag = ANY ($8::text[]))
+           AND ($2::bigint IS NULL OR t.post_id < $2)
+           AND ($3::bigint IS NULL OR t.post_id > $3)
+         ORDER BY p.id {order}
+         LIMIT $4
+        """,
+        viewer,
+        page.max_id,
+        page.above,
+        page.limit,
+        only_media,
+        any_of,
+        all_of,
+        none_of,
+    )
+    ids = [PostId(row["id"]) for row in rows]
+    return ids[::-1] if page.forwards else ids
+
+
+async def account_ids(
+    db: Connection,
+    viewer: AccountId | None,
+    author: AccountId,
+    page: PageRequest,
+    *,
+    only_media: bool,
+    without_replies: bool,
+    without_reposts: bool,
+    tag: str | None,
+    without_direct: bool = False,
+) -> list[PostId]:
+    """One account's posts as the viewer may see them; muting does not hide them on their own page."""
+    return await _ids(
+        db,
+        """post p JOIN account a ON a.id = p.account_id
+           LEFT JOIN post o ON o.account_id = p.repost_of_account_id AND o.id = p.repost_of_id
+           LEFT JOIN account oa ON oa.id = o.account_id""",
+        f"""p.account_id = $6
+            AND {_MEDIA.replace("<> '[]'", "<> '[]' AND p.repost_of_id IS NULL")}
+            AND (NOT $7 OR p.in_reply_to_id IS NULL OR p.in_reply_to_account_id = p.account_id)
+            AND (p.repost_of_id IS NULL OR (NOT $8 AND {may_see("o", "oa")}))
+            AND ($9::text IS NULL OR EXISTS (SELECT FROM post_tag t WHERE t.tag = $9 AND t.post_id = p.id))
+            AND (NOT $10 OR p.visibility < 3)""",
+        viewer,
+        page,
+        only_media,
+        author,
+        without_replies,
+        without_reposts,
+        tag,
+        without_direct,
+    )
