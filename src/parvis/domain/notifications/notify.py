@@ -1,0 +1,65 @@
+"""From events to notifications. Idempotent: the same event again tells nobody twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from parvis.base import events as happened
+from parvis.base.ids import AccountId, NotificationId, PostId
+from parvis.domain.notifications import queries, rules
+from parvis.domain.notifications.types import Kind
+from parvis.infra import events
+from parvis.infra.postgres import Connection
+from parvis.infra.services import Services
+
+
+async def notify(services: Services, event: happened.Event, *, now: datetime) -> None:
+    """Everybody whom the event concerns has a notification, and open connections will hear of it."""
+    async with services.db.transaction() as tx:
+        match event:
+            case happened.PostPublished(post_id=post, author_id=author):
+                told = await queries.mentioned_in(tx, AccountId(author), PostId(post))
+                await _tell(services, tx, "mention", author, post, told, now)
+                alerted = await queries.alerted_followers(tx, AccountId(author), PostId(post))
+                await _tell(services, tx, "post", author, post, [a for a in alerted if a not in told], now)
+            case happened.PostReposted(author_id=by, original_id=post, original_author_id=author):
+                await _tell(services, tx, "repost", by, post, [AccountId(author)], now)
+            case happened.PostFavourited(post_id=post, author_id=author, by_id=by):
+                await _tell(services, tx, "favourite", by, post, [AccountId(author)], now)
+            case happened.Followed(account_id=by, target_id=target):
+                await _tell(services, tx, "follow", by, None, [AccountId(target)], now)
+            case happened.FollowRequested(account_id=by, target_id=target):
+                await _tell(services, tx, "follow_request", by, None, [AccountId(target)], now)
+            case _:
+                pass
+
+
+async def _tell(
+    services: Services,
+    tx: Connection,
+    kind: Kind,
+    from_id: int,
+    post_id: int | None,
+    receivers: Sequence[AccountId],
+    now: datetime,
+) -> None:
+    if not receivers:
+        return
+    sender, post = AccountId(from_id), PostId(post_id) if post_id is not None else None
+    rows = []
+    for receiver in receivers:
+        unique = services.ids.next_small()
+        rows.append((receiver, NotificationId(unique), rules.group_key(kind, post, now, unique)))
+    added = await queries.insert(
+        tx,
+        kind=kind,
+        from_id=sender,
+        post_id=post,
+        dedupe_key=rules.dedupe_key(kind, sender, post),
+        rows=rows,
+        now=now,
+    )
+    await events.record(
+        tx, *(happened.NotificationAdded(account_id=row["account_id"], notification_id=row["id"]) for row in added)
+    )

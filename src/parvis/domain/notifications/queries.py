@@ -1,0 +1,183 @@
+"""The SQL of notifications."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from parvis.base.ids import AccountId, NotificationId, PostId
+from parvis.base.pages import PageRequest
+from parvis.domain.posts.sight import is_silenced, may_see
+from parvis.infra.postgres import Connection, Row
+
+# What one may be shown: not from somebody suspended, blocked, or muted with their notifications, and never about a
+# post that has gone out of sight since.
+_SHOWN = f"""
+      JOIN account a ON a.id = n.from_id AND a.state < 2
+      LEFT JOIN post_directory d ON d.id = n.post_id
+      LEFT JOIN post p ON p.account_id = d.account_id AND p.id = d.id
+      LEFT JOIN account pa ON pa.id = p.account_id
+     WHERE n.account_id = $1
+       AND NOT EXISTS (SELECT FROM block b WHERE b.account_id = $1 AND b.target_id = n.from_id)
+       AND NOT EXISTS (SELECT FROM mute m WHERE m.account_id = $1 AND m.target_id = n.from_id AND m.hide_notifications
+                          AND (m.expires_at IS NULL OR m.expires_at > now()))
+       AND (n.post_id IS NULL OR {may_see("p", "pa")})
+"""
+
+
+async def page_of(
+    db: Connection, account: AccountId, page: PageRequest, *, kinds: Sequence[str], from_id: AccountId | None
+) -> list[Row]:
+    """Notifications of these kinds, newest first."""
+    order = "ASC" if page.forwards else "DESC"
+    rows = await db.fetch(
+        f"""
+        SELECT n.id, n.account_id, n.kind, n.from_id, n.post_id, n.group_key, n.created_at
+          FROM notification n
+          {_SHOWN}
+           AND n.kind = ANY ($2::text[])
+           AND ($3::bigint IS NULL OR n.id < $3)
+           AND ($4::bigint IS NULL OR n.id > $4)
+           AND ($6::bigint IS NULL OR n.from_id = $6)
+         ORDER BY n.id {order}
+         LIMIT $5
+        """,
+        account,
+        kinds,
+        page.max_id,
+        page.above,
+        page.limit,
+        from_id,
+    )
+    return rows[::-1] if page.forwards else rows
+
+
+async def by_id(db: Connection, account: AccountId, notification_id: NotificationId) -> Row | None:
+    return await db.fetchrow(
+        f"""
+        SELECT n.id, n.account_id, n.kind, n.from_id, n.post_id, n.group_key, n.created_at
+          FROM notification n
+          {_SHOWN}
+           AND n.id = $2
+        """,
+        account,
+        notification_id,
+    )
+
+
+async def unread_count(db: Connection, account: AccountId, *, kinds: Sequence[str], most: int) -> int:
+    """How many came after the one last read, counted up to `most`."""
+    return await db.fetchval(
+        f"""
+        SELECT count(*) FROM (
+            SELECT 1
+              FROM notification n
+              {_SHOWN}
+               AND n.kind = ANY ($2::text[])
+               AND n.id > coalesce((SELECT last_read_id FROM marker
+                                     WHERE account_id = $1 AND timeline = 'notifications'), 0)
+             LIMIT $3) shown
+        """,
+        account,
+        kinds,
+        most,
+    )
+
+
+async def delete(tx: Connection, account: AccountId, notification_id: NotificationId | None) -> None:
+    """One notification, or all of them, are gone."""
+    await tx.execute(
+        "DELETE FROM notification WHERE account_id = $1 AND ($2::bigint IS NULL OR id = $2)", account, notification_id
+    )
+
+
+async def insert(
+    tx: Connection,
+    *,
+    kind: str,
+    from_id: AccountId,
+    post_id: PostId | None,
+    dedupe_key: str,
+    rows: Sequence[tuple[AccountId, NotificationId, str]],
+    now: datetime,
+) -> list[Row]:
+    """(account_id, id) of those of the (receiver, id, group key) rows that are new and wanted by their receivers.
+
+    Left out: receivers that are not people of this place, that blocked or muted the sender, or whom the sender blocked.
+    """
+    return await tx.fetch(
+        f"""
+        INSERT INTO notification (account_id, id, kind, from_id, post_id, group_key, dedupe_key, created_at)
+        SELECT r.account_id, r.id, $1, $2, $3, r.group_key, $4, $5
+          FROM unnest($6::bigint[], $7::bigint[], $8::text[]) AS r (account_id, id, group_key)
+          JOIN login l ON l.account_id = r.account_id
+          JOIN account s ON s.id = $2 AND s.state < 2
+          LEFT JOIN post_directory d ON d.id = $3
+          LEFT JOIN post p ON p.account_id = d.account_id AND p.id = d.id
+          LEFT JOIN account pa ON pa.id = p.account_id
+         WHERE r.account_id <> $2
+           AND NOT EXISTS (SELECT FROM block b WHERE b.account_id = r.account_id AND b.target_id = $2)
+           AND NOT EXISTS (SELECT FROM block b WHERE b.account_id = $2 AND b.target_id = r.account_id)
+           AND NOT EXISTS (SELECT FROM mute m WHERE m.account_id = r.account_id AND m.target_id = $2
+                              AND m.hide_notifications AND (m.expires_at IS NULL OR m.expires_at > $5))
+           AND ($3::bigint IS NULL OR {may_see("p", "pa", "r.account_id")})
+            ON CONFLICT (account_id, dedupe_key) DO NOTHING
+        RETURNING account_id, id
+        """,
+        kind,
+        from_id,
+        post_id,
+        dedupe_key,
+        now,
+        [row[0] for row in rows],
+        [row[1] for row in rows],
+        [row[2] for row in rows],
+    )
+
+
+async def mentioned_in(db: Connection, author: AccountId, post_id: PostId) -> list[AccountId]:
+    return (
+        await db.fetchval(
+            "SELECT mentioned_ids FROM post WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL", author, post_id
+        )
+        or []
+    )
+
+
+async def alerted_followers(db: Connection, author: AccountId, post_id: PostId) -> list[AccountId]:
+    """Followers who asked to hear of every post of this author (replies to others excepted)."""
+    rows = await db.fetch(
+        """
+        SELECT w.follower_id
+          FROM follower w
+          JOIN post p ON p.account_id = $1 AND p.id = $2
+         WHERE w.account_id = $1 AND w.notify AND p.deleted_at IS NULL AND p.visibility < 3
+           AND (p.in_reply_to_id IS NULL OR p.in_reply_to_account_id = $1)
+        """,
+        author,
+        post_id,
+    )
+    return [row["follower_id"] for row in rows]
+
+
+async def markers(db: Connection, account: AccountId) -> list[Row]:
+    return await db.fetch(
+        "SELECT timeline, last_read_id, version, updated_at FROM marker WHERE account_id = $1", account
+    )
+
+
+async def set_marker(tx: Connection, account: AccountId, timeline: str, last_read_id: int, now: datetime) -> Row:
+    row = await tx.fetchrow(
+        """
+        INSERT INTO marker AS m (account_id, timeline, last_read_id, updated_at) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (account_id, timeline)
+            DO UPDATE SET last_read_id = $3, version = m.version + 1, updated_at = $4
+        RETURNING timeline, last_read_id, version, updated_at
+        """,
+        account,
+        timeline,
+        last_read_id,
+        now,
+    )
+    assert row is not None
+    return row

@@ -1,0 +1,24 @@
+"""Decisions about notifications that need no I/O."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from parvis.base.ids import AccountId, PostId
+from parvis.domain.notifications.types import Kind
+
+GROUPED: frozenset[str] = frozenset({"favourite", "repost", "follow"})
+_BUCKET_S = 12 * 3600
+
+
+def group_key(kind: Kind, post_id: PostId | None, now: datetime, unique: int) -> str:
+    """Favourites and reposts of one post, and follows, of the same half day share a key; others stand alone."""
+    if kind not in GROUPED:
+        return f"ungrouped-{unique}"
+    bucket = int(now.timestamp()) // _BUCKET_S
+    return f"{kind}-{post_id}-{bucket}" if post_id is not None else f"{kind}-{bucket}"
+
+
+def dedupe_key(kind: Kind, from_id: AccountId, post_id: PostId | None) -> str:
+    """The same person doing the same to the same post is told once, however often the worker repeats itself."""
+    return f"{kind}:{from_id}:{post_id or ''}"

@@ -1,0 +1,25 @@
+"""What a person should hear about."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from parvis.base.ids import AccountId, NotificationId, PostId
+
+Kind = Literal["mention", "post", "repost", "follow", "follow_request", "favourite", "edit"]
+KINDS: tuple[Kind, ...] = ("mention", "post", "repost", "follow", "follow_request", "favourite", "edit")
+
+
+class Notification(msgspec.Struct, frozen=True):
+    """Somebody (`from_id`) did something (`kind`) that concerns the account, perhaps about a post."""
+
+    id: NotificationId
+    account_id: AccountId
+    kind: Kind
+    from_id: AccountId
+    post_id: PostId | None
+    group_key: str
+    created_at: datetime
