@@ -1,0 +1,103 @@
+"""The engines of one PARVIS_HOME for as long as a block of code runs; one supervisor a home at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import msgspec
+
+from parvis.base.settings import Settings
+from parvis.infra.engines import processes
+from parvis.infra.engines.nats_server import NatsServer
+from parvis.infra.engines.places import Addresses, Places, addresses
+from parvis.infra.engines.postgresql import PostgreSQL
+from parvis.infra.engines.supervisor import EngineFailed, Program, Supervisor
+
+__all__ = ["AlreadyRunning", "EngineFailed", "held", "reachable", "running", "supervised"]
+
+
+class AlreadyRunning(RuntimeError):
+    """Another supervisor has this PARVIS_HOME"""
+
+
+@contextmanager
+def held(places: Places) -> Iterator[None]:
+    """Nobody else supervises this PARVIS_HOME meanwhile. The kernel lets go of the lock however we end.
+
+    Raises: AlreadyRunning.
+    """
+    places.create()
+    descriptor = os.open(places.lock_file, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(descriptor, 20, 0).decode(errors="replace").strip()
+            raise AlreadyRunning(f"Parvis already runs in {places.home} (process {holder}).") from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@asynccontextmanager
+async def supervised(
+    settings: Settings, *, nats: bool = True, postgres_options: Mapping[str, str] | None = None
+) -> AsyncIterator[Supervisor]:
+    """The engines that no setting replaces answer; more programs may be started, and all stop at the end.
+
+    Raises: AlreadyRunning, EngineFailed.
+    """
+    places = Places(settings.home)
+    with held(places):
+        await processes.end_orphans(places)
+        supervisor = Supervisor(places)
+        engines: list[Program] = [] if settings.database_url else [PostgreSQL(places, postgres_options)]
+        try:
+            # Two groups, so that the database is the last to stop.
+            if nats and not settings.nats_url:
+                broker: list[Program] = [NatsServer(places)]
+            else:
+                broker = []
+            await supervisor.start(engines)
+            await supervisor.start(broker)
+            yield supervisor
+        finally:
+            await supervisor.stop()
+
+
+@asynccontextmanager
+async def running(
+    home: Path, *, nats: bool = True, postgres_options: Mapping[str, str] | None = None
+) -> AsyncIterator[Addresses]:
+    """The built-in engines of `home` answer at these addresses. For tests, measurements and short commands."""
+    settings = Settings(home=home.absolute())
+    async with supervised(settings, nats=nats, postgres_options=postgres_options):
+        yield addresses(settings)
+
+
+@asynccontextmanager
+async def reachable(settings: Settings, *, nats: bool = True) -> AsyncIterator[Settings]:
+    """The settings with the addresses of engines that answer: outside ones, a running server's, or started for this.
+
+    So a command works whether `parvis serve` runs or not.
+    """
+    if settings.database_url and (settings.nats_url or not nats):
+        yield settings
+        return
+    try:
+        async with supervised(settings, nats=nats):
+            yield with_addresses(settings)
+    except AlreadyRunning:
+        yield with_addresses(settings)
+
+
+def with_addresses(settings: Settings) -> Settings:
+    """The settings with every engine's address filled in."""
+    found = addresses(settings)
+    return msgspec.structs.replace(settings, database_url=found.database_url, nats_url=found.nats_url)

@@ -1,0 +1,113 @@
+"""What every test may ask for: the engines of the run, a database, a transaction that leaves nothing behind."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+
+from parvis.infra.postgres import Connection, Database
+from tests.rig.database import EngineRun, TestEngines, clone, opened
+
+_RUN = pytest.StashKey[EngineRun]()
+_ENGINES = pytest.StashKey[TestEngines]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A test process of several is told where the engines are; the process that leads several starts them."""
+    told = getattr(config, "workerinput", {}).get("engines")
+    if told:
+        config.stash[_ENGINES] = msgspec.json.decode(told, type=TestEngines)
+    elif config.getoption("numprocesses", None) and not config.option.collectonly:
+        _start_engines(config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: object) -> None:
+    """Called in the leading process for each test process."""
+    config: pytest.Config = node.config  # type: ignore[attr-defined]
+    node.workerinput["engines"] = msgspec.json.encode(config.stash[_ENGINES]).decode()  # type: ignore[attr-defined]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """A single process starts the engines only if a test wants them."""
+    wanted = any("engines" in getattr(item, "fixturenames", ()) for item in session.items)
+    if wanted and _ENGINES not in session.config.stash and not session.config.option.collectonly:
+        _start_engines(session.config)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The engines end with the run."""
+    run = config.stash.get(_RUN, None)
+    if run is not None:
+        run.stop()
+
+
+def _start_engines(config: pytest.Config) -> None:
+    run = EngineRun()
+    config.stash[_ENGINES] = run.start()
+    config.stash[_RUN] = run
+
+
+@pytest.fixture(scope="session")
+def engines(pytestconfig: pytest.Config) -> TestEngines:
+    """Where the engines of this run are."""
+    return pytestconfig.stash[_ENGINES]
+
+
+@pytest.fixture(scope="session")
+def nats_url(engines: TestEngines) -> str:
+    """The broker of this run, shared by every test."""
+    return engines.nats_url
+
+
+@pytest.fixture(scope="session")
+async def database_url(engines: TestEngines, worker_name: str) -> AsyncIterator[str]:
+    """The database of this test process: the schema and no rows, as long as nobody commits."""
+    async with clone(engines, f"test_{worker_name}") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def worker_name(request: pytest.FixtureRequest) -> str:
+    """`gw0`, `gw1` … or `single`."""
+    return getattr(request.config, "workerinput", {}).get("workerid", "single")
+
+
+@pytest.fixture(scope="session")
+async def db(database_url: str) -> AsyncIterator[Database]:
+    """A pool on the database of this test process. Tests that commit take `fresh_database` instead."""
+    async with opened(database_url) as database:
+        yield database
+
+
+@pytest.fixture
+async def tx(db: Database) -> AsyncIterator[Connection]:
+    """An open transaction; whatever the test writes is rolled back."""
+    async with db.pool.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        try:
+            yield connection
+        finally:
+            await transaction.rollback()
+
+
+_clones = 0
+
+
+@pytest.fixture
+async def fresh_database_url(engines: TestEngines, worker_name: str) -> AsyncIterator[str]:
+    """The address of a database for this test alone, which may commit."""
+    global _clones
+    _clones += 1
+    async with clone(engines, f"test_{worker_name}_{_clones}") as url:
+        yield url
+
+
+@pytest.fixture
+async def fresh_database(fresh_database_url: str) -> AsyncIterator[Database]:
+    """A pool on a database for this test alone, which may commit."""
+    async with opened(fresh_database_url) as database:
+        yield database
