@@ -2,7 +2,7 @@
 
 Address and keys come from the usual variables AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
 AWS_REGION, so that they are never part of a URL that may be printed. The bucket needs no public access: files are
-served through our own address. (docs/operating.md, "Media store")
+served through our own address. (docs/media.md, "Where files lie")
 """
 
 from __future__ import annotations
