@@ -6,7 +6,7 @@ What a stranger must not know of is NotFound. Messages are plain English; doors 
 from __future__ import annotations
 
 
-class Problem(Exception):  # noqa: N818 - these are answers, not failures of the program
+class Problem(Exception):
     """Something the caller asked for cannot be done, and why."""
 
     def __init__(self, message: str = "") -> None:
@@ -37,6 +37,14 @@ class Invalid(Problem):
         super().__init__(reason)
         self.field = field
         self.code = code
+
+
+class InvalidFields(Problem):
+    """Several fields cannot be accepted; each of `problems` says which and why."""
+
+    def __init__(self, problems: list[Invalid]) -> None:
+        super().__init__("Validation failed: " + ", ".join(problem.message for problem in problems))
+        self.problems = problems
 
 
 class BadRequest(Problem):

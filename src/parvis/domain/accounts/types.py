@@ -7,8 +7,9 @@ from enum import IntEnum
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
-from parvis.base.ids import AccountId
+from parvis.base.ids import AccountId, AppId
 
 
 class Role(IntEnum):
@@ -42,6 +43,9 @@ class Viewer(msgspec.Struct, frozen=True):
     app_name: str | None = None
     app_website: str | None = None
     scopes: frozenset[str] = frozenset()
+    default_visibility: int = 0
+    default_sensitive: bool = False
+    default_language: str | None = None
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -90,3 +94,122 @@ class Account(msgspec.Struct, frozen=True):
     def name(self) -> str:
         """What to call them: the display name, or the handle when there is none."""
         return self.display_name or self.handle
+
+
+class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """An account to be made. Without `password_hash` nobody can sign in until a password is set."""
+
+    handle: str
+    email: str
+    password_hash: str | None = None
+    locale: str = "en"
+    role: Role = Role.MEMBER
+    confirmed: bool = False
+    display_name: str = ""
+    bot: bool = False
+
+
+class ProfileChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What should become different about an account and its preferences; what is UNSET stays."""
+
+    display_name: str | UnsetType = UNSET
+    note: str | UnsetType = UNSET
+    fields: list[Field] | UnsetType = UNSET
+    locked: bool | UnsetType = UNSET
+    bot: bool | UnsetType = UNSET
+    discoverable: bool | UnsetType = UNSET
+    indexable: bool | UnsetType = UNSET
+    hide_collections: bool | UnsetType = UNSET
+    avatar_key: str | UnsetType | None = UNSET
+    header_key: str | UnsetType | None = UNSET
+    avatar_description: str | UnsetType = UNSET
+    header_description: str | UnsetType = UNSET
+    default_visibility: int | UnsetType = UNSET
+    default_sensitive: bool | UnsetType = UNSET
+    default_language: str | UnsetType | None = UNSET
+    locale: str | UnsetType = UNSET
+    theme: str | UnsetType = UNSET
+
+
+class Login(msgspec.Struct, frozen=True):
+    """What only the person themself may see of their account: address, preferences."""
+
+    account_id: AccountId
+    email: str
+    confirmed_at: datetime | None
+    role: Role
+    locale: str
+    theme: str
+    default_visibility: int
+    default_sensitive: bool
+    default_language: str | None
+    has_password: bool
+
+
+class SessionTicket(msgspec.Struct, frozen=True):
+    """A fresh session: `token` goes into the cookie and is stored nowhere."""
+
+    token: str
+    account_id: AccountId
+    session_id: int
+    expires_at: datetime
+
+
+class Session(msgspec.Struct, frozen=True):
+    """A signed-in browser, as its owner sees it in the list."""
+
+    id: int
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    user_agent: str
+    address: str
+
+
+class App(msgspec.Struct, frozen=True):
+    """A registered client program."""
+
+    id: AppId
+    client_id: str
+    name: str
+    website: str | None
+    redirect_uris: list[str]
+    scopes: list[str]
+    created_at: datetime
+
+
+class AuthorizedApp(msgspec.Struct, frozen=True):
+    """A program that holds a token of somebody, as that somebody sees it in the list."""
+
+    token_id: int
+    name: str
+    website: str | None
+    scopes: list[str]
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+class Authorization(msgspec.Struct, frozen=True):
+    """A checked request of an app to act for somebody; what the consent page shows and `grant_code` grants."""
+
+    app: App
+    redirect_uri: str
+    scopes: tuple[str, ...]
+    code_challenge: str | None = None
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """A token just made."""
+
+    token: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    account_id: AccountId | None = None
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """How many there are."""
+
+    accounts: int
+    posts: int
+    active_month: int

@@ -1,0 +1,50 @@
+"""The link that makes somebody the owner of this place, printed where only the operator sees it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from parvis.base.errors import NotFound
+from parvis.base.events import AccountChanged
+from parvis.base.ids import AccountId
+from parvis.domain.accounts import one_time
+from parvis.domain.accounts.one_time import Purpose
+from parvis.domain.accounts.queries import logins, people
+from parvis.domain.accounts.types import Role
+from parvis.infra import events
+from parvis.infra.postgres import Connection
+
+
+async def has_owner(db: Connection) -> bool:
+    """Whether somebody owns this place."""
+    return await logins.has_owner(db)
+
+
+async def owner_token(tx: Connection, *, now: datetime) -> str:
+    """A token for the owner link; earlier ones no longer work."""
+    await logins.owner_tokens_voided(tx, now)
+    return await one_time.issue(tx, Purpose.BECOME_OWNER, now=now)
+
+
+async def become_owner(tx: Connection, account_id: AccountId, *, token: str, now: datetime) -> None:
+    """The account owns this place. The door renews the session afterwards (`renew_session`).
+
+    Raises: Invalid (`expired`) when the link does not work.
+    """
+    await one_time.use(tx, Purpose.BECOME_OWNER, token, now=now)
+    await set_role(tx, account_id, role=Role.OWNER)
+
+
+async def set_role(tx: Connection, account_id: AccountId, *, role: Role) -> None:
+    """The account has that role.
+
+    Raises: NotFound when nobody signs in with that account.
+    """
+    if not await logins.role_changed(tx, account_id, role):
+        raise NotFound
+    await events.record(tx, AccountChanged(account_id))
+
+
+async def contact(db: Connection) -> AccountId | None:
+    """Whom people write to: the owner who has been here longest."""
+    return await people.oldest_of_highest_role(db)

@@ -1,0 +1,139 @@
+"""Signed-in browsers: signing in and out, who is behind a cookie, the list of places one is signed in at."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from parvis.base.errors import Forbidden, Invalid, NotFound
+from parvis.base.events import SessionEnded, TokenRevoked
+from parvis.base.ids import AccountId, IdSource
+from parvis.domain.accounts import rules
+from parvis.domain.accounts.keys import digest, new_key
+from parvis.domain.accounts.queries import apps, logins
+from parvis.domain.accounts.types import Session, SessionTicket, State, Viewer
+from parvis.infra import events
+from parvis.infra.postgres import Connection
+from parvis.infra.services import Services
+
+
+async def sign_in(
+    services: Services,
+    *,
+    login: str,
+    password: str,
+    address: str = "",
+    user_agent: str = "",
+    replaces: str | None = None,
+    now: datetime,
+) -> SessionTicket:
+    """A new session of whoever has that address or handle and that password.
+
+    `replaces`: the cookie the browser came with; its session ends, so that nothing planted before survives (case A7).
+    Unknown logins cost the same one hash and the same statement (case A2).
+    Raises: Invalid (`wrong_login`), the same for every reason; Forbidden for a suspended account.
+    """
+    handle = login.strip().removeprefix("@").casefold()
+    email_hash = services.secrets.keyed_hash("email", rules.email_key(_as_email(login)))
+    async with services.db.connection() as db:
+        known = await logins.credentials(db, email_hash, handle)
+    usable = known is not None and known["state"] < State.DELETED and len(password) <= rules.MOST_PASSWORD_CHARACTERS
+    stored = known["password_hash"] if known is not None and usable else None
+    fits = await services.hasher.verify(stored, rules.encodable_password(password[: rules.MOST_PASSWORD_CHARACTERS]))
+    if not fits or known is None:
+        raise Invalid("login", "The address, handle or password is not right", "wrong_login")
+    if known["state"] >= State.SUSPENDED:
+        raise Forbidden("Your account is suspended")
+    async with services.db.transaction() as tx:
+        if replaces:
+            await sign_out(tx, replaces)
+        return await open_session(
+            tx, services.ids, known["account_id"], address=address, user_agent=user_agent, now=now
+        )
+
+
+def _as_email(login: str) -> str:
+    try:
+        return rules.normalise_email(login)
+    except Invalid:
+        return login.strip()
+
+
+async def open_session(
+    tx: Connection, ids: IdSource, account_id: AccountId, *, address: str = "", user_agent: str = "", now: datetime
+) -> SessionTicket:
+    """A new session, for somebody who has just proved who they are: signed in, signed up, used a link."""
+    token = new_key()
+    ticket = SessionTicket(token, account_id, ids.next(), now + rules.SESSION_LIFETIME)
+    await logins.new_session(
+        tx,
+        digest(token),
+        ticket.session_id,
+        account_id,
+        now=now,
+        expires_at=ticket.expires_at,
+        user_agent=_printable(user_agent)[:300],
+        address=address[:64],
+    )
+    return ticket
+
+
+def _printable(text: str) -> str:
+    return "".join(c for c in text if c.isprintable())
+
+
+async def renew_session(tx: Connection, ids: IdSource, token: str, *, now: datetime) -> SessionTicket:
+    """The same session under a new key, for the moment when somebody gains a privilege (case A7); the old one is dead.
+
+    Raises: NotFound when there is no such session.
+    """
+    fresh, session_id = new_key(), ids.next()
+    row = await logins.session_renamed(tx, digest(token), digest(fresh), session_id, now)
+    if row is None:
+        raise NotFound
+    await events.record(tx, SessionEnded(row["old_id"], row["account_id"]))
+    return SessionTicket(fresh, row["account_id"], session_id, row["expires_at"])
+
+
+async def viewer_of_session(db: Connection, token: str, *, now: datetime) -> Viewer | None:
+    """Who is behind the cookie. One query; once an hour a second one notes that the session is in use."""
+    token_hash = digest(token)
+    found = await logins.viewer_by_session(db, token_hash, now)
+    if found is None:
+        return None
+    viewer, last_seen_at = found
+    if now - last_seen_at > rules.SEEN_EVERY:
+        await logins.session_seen(db, token_hash, now, now + rules.SESSION_LIFETIME)
+    return viewer
+
+
+async def sign_out(tx: Connection, token: str) -> None:
+    """The session is over; a token that opens none is no error."""
+    ended = await logins.session_ended_by_token(tx, digest(token))
+    if ended is not None:
+        await events.record(tx, SessionEnded(*ended))
+
+
+async def sessions_of(db: Connection, account_id: AccountId, *, now: datetime) -> list[Session]:
+    """The places the account is signed in at, last used first."""
+    return await logins.sessions_of(db, account_id, now)
+
+
+async def end_session(tx: Connection, account_id: AccountId, session_id: int) -> None:
+    """That session is over.
+
+    Raises: NotFound when the account has no such session.
+    """
+    if not await logins.session_ended(tx, account_id, session_id):
+        raise NotFound
+    await events.record(tx, SessionEnded(session_id, account_id))
+
+
+async def end_all(tx: Connection, account_id: AccountId, *, but: int | None = None) -> None:
+    """Every session (but one) and every app's token of the account is gone; their open streams close on the news."""
+    sessions = await logins.sessions_ended(tx, account_id, but)
+    tokens = await apps.tokens_of_account_deleted(tx, account_id)
+    await events.record(
+        tx,
+        *(SessionEnded(session_id, account_id) for session_id in sessions),
+        *(TokenRevoked(token_id, account_id) for token_id in tokens),
+    )

@@ -1,0 +1,13 @@
+"""Throwing away what has run out; a schedule of the worker calls it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from parvis.domain.accounts.queries import logins
+from parvis.infra.postgres import Connection
+
+
+async def delete_expired(tx: Connection, *, now: datetime) -> None:
+    """Sessions, links and codes that can never be used again are gone."""
+    await logins.expired_deleted(tx, now, now - timedelta(days=7))
