@@ -46,6 +46,14 @@ class InvalidFields(Problem):
         super().__init__("Validation failed: " + ", ".join(problem.message for problem in problems))
         self.problems = problems
 
+    @property
+    def details(self) -> dict[str, list[dict[str, str]]]:
+        """The problems by field, in the words of the client API: `{email: [{error: ERR_BLANK, description: …}]}`."""
+        found: dict[str, list[dict[str, str]]] = {}
+        for one in self.problems:
+            found.setdefault(one.field, []).append({"error": f"ERR_{one.code.upper()}", "description": one.message})
+        return found
+
 
 class BadRequest(Problem):
     """The request cannot be read"""

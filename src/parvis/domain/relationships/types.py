@@ -1,0 +1,35 @@
+"""What people are to one another."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from parvis.base.ids import AccountId
+
+
+class Relationship(msgspec.Struct, frozen=True, kw_only=True):
+    """What the asking account and `account_id` are to one another, as the asking one may know it."""
+
+    account_id: AccountId
+    following: bool = False
+    shows_reposts: bool = False
+    notifies: bool = False
+    languages: list[str] | None = None
+    requested: bool = False
+    followed_by: bool = False
+    requested_by: bool = False
+    blocking: bool = False
+    blocked_by: bool = False
+    muting: bool = False
+    muting_notifications: bool = False
+    muted_until: datetime | None = None
+    note: str = ""
+
+
+class Muted(msgspec.Struct, frozen=True):
+    """Somebody who is muted, and until when."""
+
+    account_id: AccountId
+    expires_at: datetime | None
