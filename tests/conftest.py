@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from parvis.infra.postgres import Connection, Database
 from tests.rig.database import EngineRun, TestEngines, clone, opened
+from tests.rig.world import World, new_world, settings_for
 
 _RUN = pytest.StashKey[EngineRun]()
 _ENGINES = pytest.StashKey[TestEngines]()
@@ -111,3 +113,10 @@ async def fresh_database(fresh_database_url: str) -> AsyncIterator[Database]:
     """A pool on a database for this test alone, which may commit."""
     async with opened(fresh_database_url) as database:
         yield database
+
+
+@pytest.fixture
+async def world(fresh_database_url: str, nats_url: str, tmp_path: Path) -> AsyncIterator[World]:
+    """A whole Parvis with an empty database."""
+    async with new_world(settings_for(tmp_path, fresh_database_url, nats_url)) as made:
+        yield made

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -19,14 +19,17 @@ from litestar.handlers import HTTPRouteHandler
 
 from parvis.api import parameters
 from parvis.api.links import link_header
-from parvis.base.clock import utc_now
+from parvis.base.clock import iso_ms, utc_now
 from parvis.base.errors import Forbidden, Invalid, Unauthenticated
 from parvis.base.ids import AccountId
 from parvis.base.pages import Page
 from parvis.domain import accounts
 from parvis.domain.accounts.types import State, Viewer
+from parvis.infra import jobs
 from parvis.infra.doors import Audience, Policy
 from parvis.infra.postgres import Connection
+from parvis.infra.rate_limits import READS, STRANGERS, Limit, Standing
+from parvis.infra.requests import client_address, network_of
 from parvis.infra.services import Services
 
 P = TypeVar("P")
@@ -83,6 +86,8 @@ class Endpoint:
     connects: bool
     handler: Callable[[Call[Any]], Awaitable[object]]
     summary: str
+    limit: Limit | None
+    body_bytes: int
 
 
 ENDPOINTS: list[Endpoint] = []
@@ -100,6 +105,8 @@ def endpoint(
     writes: bool | None = None,
     waiting: bool | None = None,
     connects: bool = True,
+    limit: Limit | None = None,
+    body_bytes: int = 1_000_000,
 ) -> Callable[[Callable[[Call[Any]], Awaitable[object]]], Callable[[Call[Any]], Awaitable[object]]]:
     """The function answers `method path`. Writing verbs get a transaction unless `writes` says otherwise.
 
@@ -120,6 +127,8 @@ def endpoint(
                 connects=connects,
                 handler=handler,
                 summary=(handler.__doc__ or handler.__name__.replace("_", " ")).strip().splitlines()[0],
+                limit=limit,
+                body_bytes=body_bytes,
             )
         )
         return handler
@@ -143,6 +152,7 @@ def _litestar_handler(declared: Endpoint) -> HTTPRouteHandler:
         http_method=[declared.method],
         status_code=200,
         opt={"policy": declared.policy, "endpoint": declared},
+        request_max_body_size=declared.body_bytes,
         include_in_schema=False,
     )(answer)
 
@@ -150,24 +160,50 @@ def _litestar_handler(declared: Endpoint) -> HTTPRouteHandler:
 async def respond(declared: Endpoint, request: Request[Any, Any, Any]) -> Response[bytes]:
     """Authorise, parse, call within a transaction if it writes, present."""
     services: Services = request.app.state.services
+    token = bearer_token(request)
+    standing = count(declared, services, request, token)
     now = utc_now()
+    params = await parameters.read(request, declared.params) if declared.connects else None
     if not declared.connects:
         async with services.db.connection() as db:
-            viewer = await authorise(declared.policy, request, db, now)
+            viewer = await authorise(declared.policy, token, db, now)
         params = await parameters.read(request, declared.params)
         result = await declared.handler(Call(services, None, viewer, params, now, request))  # type: ignore[arg-type]
-        return present(result, request, services)
-    if declared.writes:
-        params = await parameters.read(request, declared.params)
+    elif declared.writes:
         async with services.db.transaction() as db:
-            viewer = await authorise(declared.policy, request, db, now)
+            viewer = await authorise(declared.policy, token, db, now)
             result = await declared.handler(Call(services, db, viewer, params, now, request))
+        await jobs.wake(services)
     else:
-        params = await parameters.read(request, declared.params)
         async with services.db.connection() as db:
-            viewer = await authorise(declared.policy, request, db, now)
+            viewer = await authorise(declared.policy, token, db, now)
             result = await declared.handler(Call(services, db, viewer, params, now, request))
-    return present(result, request, services)
+    response = present(result, request, services)
+    if standing is not None:
+        response.headers.update(limit_headers(standing))
+    return response
+
+
+def count(
+    declared: Endpoint, services: Services, request: Request[Any, Any, Any], token: str | None
+) -> Standing | None:
+    """The request is counted against its limits; the tightest standing comes back. Raises: TooMany."""
+    who = network_of(client_address(request.scope, services.settings))
+    general = services.limits.hit(STRANGERS, who) if token is None else services.limits.hit(READS, token[:64])
+    if declared.limit is None or general is None:
+        return general
+    special = services.limits.hit(declared.limit, (token or who)[:64])
+    return special or general
+
+
+def limit_headers(standing: Standing) -> dict[str, str]:
+    """What clients read of their limits."""
+    reset = iso_ms(datetime.fromtimestamp(standing.reset_at, UTC)).replace("Z", "000Z")
+    return {
+        "X-RateLimit-Limit": str(standing.most),
+        "X-RateLimit-Remaining": str(standing.remaining),
+        "X-RateLimit-Reset": reset,
+    }
 
 
 def bearer_token(request: Request[Any, Any, Any]) -> str | None:
@@ -177,13 +213,12 @@ def bearer_token(request: Request[Any, Any, Any]) -> str | None:
     return token.strip() if kind.lower() == "bearer" and token.strip() else None
 
 
-async def authorise(policy: Policy, request: Request[Any, Any, Any], db: Connection, now: datetime) -> Viewer | None:
+async def authorise(policy: Policy, token: str | None, db: Connection, now: datetime) -> Viewer | None:
     """Who is asking, if the policy lets them in.
 
     Raises: Unauthenticated without a valid token where one is demanded; Forbidden without the scope, or while the
     address is unconfirmed; Invalid for an app's token on a user's route.
     """
-    token = bearer_token(request)
     if token is None:
         if policy.audience == "public":
             return None

@@ -32,9 +32,9 @@ WORK = "work"  # a wake-up: there are jobs
 class News:
     """A connection that comes back by itself. Publishing never raises and never waits for the broker."""
 
-    def __init__(self, url: str, token: str | None) -> None:
+    def __init__(self, url: str) -> None:
+        """`url` carries the token: nats://TOKEN@host:port. Empty: there are no news, and nothing waits for any."""
         self._url = url
-        self._token = token
         self._client: Client | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._wanted: list[tuple[str, Callable[[bytes], Awaitable[None]]]] = []
@@ -66,7 +66,6 @@ class News:
             try:
                 client = await nats.connect(
                     self._url,
-                    token=self._token,
                     max_reconnect_attempts=-1,
                     reconnect_time_wait=0.2,
                     allow_reconnect=True,

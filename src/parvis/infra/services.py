@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from parvis.infra.mail import Mailer
     from parvis.infra.news import News
     from parvis.infra.postgres import Database
+    from parvis.infra.rate_limits import RateLimits
     from parvis.infra.secrets import Secrets
     from parvis.infra.storage import Storage
 
 
 @dataclass(slots=True)
 class Services:
-    """Built once per process by `app.open_services`."""
+    """Built once per process by `opening.open_services`."""
 
     settings: Settings
     db: Database
@@ -30,3 +31,4 @@ class Services:
     images: ImageWorkers
     secrets: Secrets
     ids: IdSource
+    limits: RateLimits

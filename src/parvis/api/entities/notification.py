@@ -1,0 +1,57 @@
+"""Notification: ours as theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+from msgspec import UNSET, UnsetType
+from parvis.api.entities.account import Account, present_account
+
+from parvis.api.entities.addresses import Addresses
+from parvis.api.entities.status import Status, present_status
+from parvis.base.clock import iso_ms
+from parvis.domain import accounts
+from parvis.domain.notifications.types import Notification as OurNotification
+from parvis.domain.posts.types import PostView
+
+TYPES: dict[str, str] = {
+    "mention": "mention",
+    "post": "status",
+    "repost": "reblog",
+    "follow": "follow",
+    "follow_request": "follow_request",
+    "favourite": "favourite",
+    "edit": "update",
+}
+KIND_OF = {theirs: ours for ours, theirs in TYPES.items()}
+
+
+class Notification(msgspec.Struct, frozen=True):
+    id: str
+    type: str
+    group_key: str
+    created_at: str
+    account: Account
+    status: Status | UnsetType = UNSET
+
+
+def present_notification(
+    one: OurNotification,
+    people: Mapping[int, accounts.Account],
+    views: Mapping[int, PostView],
+    to: Addresses,
+) -> Notification | None:
+    """The notification, or None when its person or its post has gone out of sight meanwhile."""
+    person = people.get(one.from_id)
+    view = views.get(one.post_id) if one.post_id is not None else None
+    if person is None or (one.post_id is not None and view is None):
+        return None
+    return Notification(
+        id=str(one.id),
+        type=TYPES[one.kind],
+        group_key=one.group_key,
+        created_at=iso_ms(one.created_at),
+        account=present_account(person, to),
+        status=present_status(view, to, viewer_id=one.account_id) if view is not None else UNSET,
+    )

@@ -1,0 +1,140 @@
+"""Status: the one place where our post becomes their status."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+from parvis.api.entities.account import Account, present_account
+
+from parvis.api.entities.addresses import Addresses
+from parvis.api.entities.media import MediaAttachment, present_media
+from parvis.base.clock import iso_ms
+from parvis.domain.posts.types import PostView, Visibility
+from parvis.infra.text import fold_tag, with_origin
+
+VISIBILITIES: dict[Visibility, str] = {
+    Visibility.PUBLIC: "public",
+    Visibility.QUIET: "unlisted",
+    Visibility.FOLLOWERS: "private",
+    Visibility.MENTIONED: "direct",
+}
+BY_NAME = {name: visibility for visibility, name in VISIBILITIES.items()}
+
+
+class StatusMention(msgspec.Struct, frozen=True):
+    id: str
+    username: str
+    url: str
+    acct: str
+
+
+class StatusTag(msgspec.Struct, frozen=True):
+    name: str
+    url: str
+
+
+class StatusApplication(msgspec.Struct, frozen=True):
+    name: str
+    website: str | None
+
+
+class QuoteApproval(msgspec.Struct, frozen=True):
+    automatic: list[str] = []
+    manual: list[str] = []
+    current_user: Literal["automatic", "manual", "denied", "unknown"] = "denied"
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    uri: str
+    created_at: str
+    account: Account
+    content: str | UnsetType
+    visibility: Literal["public", "unlisted", "private", "direct"]
+    sensitive: bool
+    spoiler_text: str
+    media_attachments: list[MediaAttachment]
+    application: StatusApplication | UnsetType = UNSET
+    mentions: list[StatusMention]
+    tags: list[StatusTag]
+    emojis: list[Any] = []
+    reblogs_count: int
+    favourites_count: int
+    quotes_count: int = 0
+    replies_count: int
+    url: str
+    in_reply_to_id: str | None
+    in_reply_to_account_id: str | None
+    reblog: Status | None = None
+    poll: None = None
+    card: None = None
+    language: str | None
+    text: str | UnsetType = UNSET
+    edited_at: str | None
+    quote: None = None
+    quote_approval: QuoteApproval = QuoteApproval()
+    tagged_collections: list[Any] = []
+    favourited: bool | UnsetType = UNSET
+    reblogged: bool | UnsetType = UNSET
+    muted: bool | UnsetType = UNSET
+    bookmarked: bool | UnsetType = UNSET
+    pinned: bool | UnsetType = UNSET
+    filtered: list[Any] | UnsetType = UNSET
+
+
+class Context(msgspec.Struct, frozen=True):
+    ancestors: list[Status]
+    descendants: list[Status]
+
+
+class StatusSource(msgspec.Struct, frozen=True):
+    id: str
+    text: str
+    spoiler_text: str
+
+
+def present_status(view: PostView, to: Addresses, *, viewer_id: int | None, with_source: bool = False) -> Status:
+    """The post as its status; the viewer's own keys are there only for a known viewer.
+
+    `with_source`: the words as written instead of the HTML, as the answer to a deletion demands.
+    """
+    shown = view.shown
+    address = to.post(view.author.acct, view.id)
+    known = view.viewer_known
+    own = known and view.repost_of is None and view.author.id == viewer_id and view.visibility < Visibility.MENTIONED
+    return Status(
+        id=str(view.id),
+        uri=address,
+        created_at=iso_ms(view.created_at),
+        account=present_account(view.author, to),
+        content=UNSET if with_source else with_origin(shown.html, to.origin),
+        text=view.text if with_source else UNSET,
+        visibility=VISIBILITIES[view.visibility],  # type: ignore[arg-type]
+        sensitive=shown.sensitive,
+        spoiler_text=shown.warning,
+        media_attachments=[present_media(item, item.files, to.media) for item in shown.attachments],
+        application=StatusApplication(view.app_name, view.app_website) if view.app_name else UNSET,
+        mentions=[StatusMention(str(m.id), m.handle, to.profile(m.acct), m.acct) for m in shown.mentions],
+        tags=[StatusTag(fold_tag(name), to.tag(fold_tag(name))) for name in shown.tags],
+        reblogs_count=shown.reposts_count,
+        favourites_count=shown.favourites_count,
+        replies_count=shown.replies_count,
+        url=address,
+        in_reply_to_id=_text(view.in_reply_to_id),
+        in_reply_to_account_id=_text(view.in_reply_to_account_id),
+        reblog=present_status(view.repost_of, to, viewer_id=viewer_id) if view.repost_of else None,
+        language=shown.language,
+        edited_at=iso_ms(view.edited_at) if view.edited_at else None,
+        favourited=shown.favourited if known else UNSET,
+        reblogged=shown.reposted if known else UNSET,
+        muted=view.muted if known else UNSET,
+        bookmarked=shown.bookmarked if known else UNSET,
+        pinned=False if own else UNSET,
+        filtered=[] if known else UNSET,
+    )
+
+
+def _text(id_: int | None) -> str | None:
+    return None if id_ is None else str(id_)

@@ -1,0 +1,39 @@
+"""Paging parameters, and fetching the posts of a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from parvis.api.entities.addresses import addresses
+from parvis.api.entities.status import Status, present_status
+from parvis.api.links import page_request
+from parvis.api.routing import Call
+from parvis.base.ids import PostId
+from parvis.base.pages import Page, PageRequest
+from parvis.domain import posts
+
+
+class Paging(msgspec.Struct, frozen=True):
+    """The cursors that every list takes."""
+
+    limit: int | None = None
+    max_id: int | None = None
+    since_id: int | None = None
+    min_id: int | None = None
+
+    def slice(self, default: int = 20, most: int = 40) -> PageRequest:
+        return page_request(self.limit, default, most, max_id=self.max_id, since_id=self.since_id, min_id=self.min_id)
+
+
+async def statuses(call: Call, ids: Sequence[PostId]) -> list[Status]:
+    """The posts of these ids as the caller sees them."""
+    to = addresses(call.services)
+    found = await posts.views(call.db, ids, viewer_id=call.viewer_id)
+    return [present_status(view, to, viewer_id=call.viewer_id) for view in found]
+
+
+async def page_of_statuses(call: Call, page: Page[PostId]) -> Page[Status]:
+    """A page of ids as a page of statuses; the cursors stay those of the ids."""
+    return msgspec.structs.replace(page, items=await statuses(call, page.items))  # type: ignore[return-value]

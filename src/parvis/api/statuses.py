@@ -1,0 +1,230 @@
+"""Statuses: publish, read, delete, react, thread."""
+
+from __future__ import annotations
+
+import msgspec
+
+from parvis.api.entities.account import Account, present_account
+from parvis.api.entities.addresses import addresses
+from parvis.api.entities.status import BY_NAME, Context, Status, StatusSource, present_status
+from parvis.api.paging import Paging, page_of_statuses, statuses
+from parvis.api.routing import Call, endpoint
+from parvis.base.errors import Invalid, NotFound
+from parvis.base.ids import AccountId, MediaId, PostId
+from parvis.base.pages import Page
+from parvis.domain import accounts, posts
+from parvis.domain.posts.types import Draft, Visibility
+
+READ = ("read:statuses",)
+WRITE = ("write:statuses",)
+
+
+class Publication(msgspec.Struct, frozen=True):
+    status: str = ""
+    media_ids: list[int] = []
+    in_reply_to_id: int | None = None
+    sensitive: bool | None = None
+    spoiler_text: str = ""
+    visibility: str | None = None
+    language: str | None = None
+
+
+class OnePost(msgspec.Struct, frozen=True):
+    id: int
+
+
+class ManyPosts(msgspec.Struct, frozen=True):
+    id: list[int] = []
+
+
+class Repost(msgspec.Struct, frozen=True):
+    id: int
+    visibility: str | None = None
+
+
+class PostList(Paging, frozen=True):
+    id: int = 0
+
+
+def visibility_of(name: str | None, usual: Visibility) -> Visibility:
+    """Our word for theirs, the usual one for none. Raises: Invalid for a word that we do not know."""
+    if name is None:
+        return usual
+    if name not in BY_NAME:
+        raise Invalid("visibility", "Validation failed: Visibility is not included in the list", "inclusion")
+    return BY_NAME[name]
+
+
+async def one(call: Call, post_id: PostId) -> Status:
+    """The post as the caller sees it."""
+    view = await posts.view(call.db, post_id, viewer_id=call.viewer_id)
+    return present_status(view, addresses(call.services), viewer_id=call.viewer_id)
+
+
+@endpoint("POST", "/api/v1/statuses", user=True, scopes=WRITE, params=Publication, returns=Status)
+async def publish(call: Call[Publication]) -> Status:
+    """Publish a post."""
+    wanted, author = call.params, call.viewer
+    assert author is not None
+    draft = Draft(
+        text=wanted.status,
+        warning=wanted.spoiler_text,
+        sensitive=author.default_sensitive if wanted.sensitive is None else wanted.sensitive,
+        language=wanted.language or author.default_language,
+        visibility=visibility_of(wanted.visibility, Visibility(author.default_visibility)),
+        in_reply_to_id=PostId(wanted.in_reply_to_id) if wanted.in_reply_to_id is not None else None,
+        media_ids=tuple(MediaId(i) for i in wanted.media_ids),
+    )
+    post_id = await posts.publish(
+        call.db,
+        call.services.ids,
+        author,
+        draft=draft,
+        limits=posts.Limits(call.services.settings.post_characters),
+        domain=call.services.settings.domain,
+        now=call.now,
+        idempotency_key=call.request.headers.get("idempotency-key"),
+    )
+    return await one(call, post_id)
+
+
+@endpoint("GET", "/api/v1/statuses", scopes=READ, params=ManyPosts, returns=list[Status])
+async def many(call: Call[ManyPosts]) -> list[Status]:
+    """Several posts by id; unseen ones are left out."""
+    if len(call.params.id) > 20:
+        raise Invalid("id", "Too many statuses requested", "too_long")
+    return await statuses(call, [PostId(i) for i in call.params.id])
+
+
+@endpoint("GET", "/api/v1/statuses/:id", scopes=READ, params=OnePost, returns=Status)
+async def read(call: Call[OnePost]) -> Status:
+    """One post."""
+    return await one(call, PostId(call.params.id))
+
+
+@endpoint("DELETE", "/api/v1/statuses/:id", user=True, scopes=WRITE, params=OnePost, returns=Status)
+async def delete(call: Call[OnePost]) -> Status:
+    """Delete one's own post; the answer carries its words for writing it anew."""
+    view = await posts.view(call.db, PostId(call.params.id), viewer_id=call.me)
+    if view.author.id != call.me:
+        raise NotFound
+    await posts.remove(call.db, call.me, view.id, now=call.now)
+    return present_status(view, addresses(call.services), viewer_id=call.me, with_source=True)
+
+
+@endpoint("GET", "/api/v1/statuses/:id/context", scopes=("read:statuses",), params=OnePost, returns=Context)
+async def context(call: Call[OnePost]) -> Context:
+    """What a post answers and what answers it; less of it for strangers."""
+    stranger = call.viewer_id is None
+    found = await posts.thread(
+        call.db,
+        PostId(call.params.id),
+        viewer_id=call.viewer_id,
+        most_ancestors=40 if stranger else 4096,
+        most_descendants=60 if stranger else 4096,
+        depth=20 if stranger else None,
+    )
+    shown = await statuses(call, [*found.ancestors, *found.descendants])
+    before = set(map(str, found.ancestors))
+    return Context([s for s in shown if s.id in before], [s for s in shown if s.id not in before])
+
+
+@endpoint("GET", "/api/v1/statuses/:id/source", user=True, scopes=READ, params=OnePost, returns=StatusSource)
+async def source(call: Call[OnePost]) -> StatusSource:
+    """The words of one's own post as they were written."""
+    view = await posts.view(call.db, PostId(call.params.id), viewer_id=call.me)
+    if view.author.id != call.me:
+        raise NotFound
+    return StatusSource(str(view.id), view.text, view.warning)
+
+
+@endpoint("GET", "/api/v1/statuses/:id/favourited_by", scopes=READ, params=PostList, returns=list[Account])
+async def favourited_by(call: Call[PostList]) -> Page[Account]:
+    """Who has favourited a post."""
+    page = await posts.favourited_by(
+        call.db, PostId(call.params.id), viewer_id=call.viewer_id, page=call.params.slice(40, 80)
+    )
+    return await page_of_accounts(call, page)
+
+
+@endpoint("GET", "/api/v1/statuses/:id/reblogged_by", scopes=READ, params=PostList, returns=list[Account])
+async def reblogged_by(call: Call[PostList]) -> Page[Account]:
+    """Who has passed a post on."""
+    page = await posts.reposted_by(
+        call.db, PostId(call.params.id), viewer_id=call.viewer_id, page=call.params.slice(40, 80)
+    )
+    return await page_of_accounts(call, page)
+
+
+async def page_of_accounts(call: Call, page: Page[AccountId]) -> Page[Account]:
+    """A page of account ids as a page of accounts; the cursors stay."""
+    found = await accounts.by_ids(call.db, page.items)
+    to = addresses(call.services)
+    items = [present_account(found[i], to) for i in page.items if i in found]
+    return msgspec.structs.replace(page, items=items)  # type: ignore[return-value]
+
+
+@endpoint(
+    "POST", "/api/v1/statuses/:id/favourite", user=True, scopes=("write:favourites",), params=OnePost, returns=Status
+)
+async def favourite(call: Call[OnePost]) -> Status:
+    """Favourite a post."""
+    post_id = PostId(call.params.id)
+    return await one(call, await posts.favourite(call.db, call.services.ids, call.me, post_id, now=call.now))
+
+
+@endpoint(
+    "POST", "/api/v1/statuses/:id/unfavourite", user=True, scopes=("write:favourites",), params=OnePost, returns=Status
+)
+async def unfavourite(call: Call[OnePost]) -> Status:
+    """Take a favourite back."""
+    return await one(call, await posts.unfavourite(call.db, call.me, PostId(call.params.id)))
+
+
+@endpoint(
+    "POST", "/api/v1/statuses/:id/bookmark", user=True, scopes=("write:bookmarks",), params=OnePost, returns=Status
+)
+async def bookmark(call: Call[OnePost]) -> Status:
+    """Bookmark a post."""
+    post_id = PostId(call.params.id)
+    return await one(call, await posts.bookmark(call.db, call.services.ids, call.me, post_id, now=call.now))
+
+
+@endpoint(
+    "POST", "/api/v1/statuses/:id/unbookmark", user=True, scopes=("write:bookmarks",), params=OnePost, returns=Status
+)
+async def unbookmark(call: Call[OnePost]) -> Status:
+    """Take a bookmark back."""
+    return await one(call, await posts.unbookmark(call.db, call.me, PostId(call.params.id)))
+
+
+@endpoint("POST", "/api/v1/statuses/:id/reblog", user=True, scopes=WRITE, params=Repost, returns=Status)
+async def reblog(call: Call[Repost]) -> Status:
+    """Pass a post on; the answer is the repost with the original inside."""
+    repost_id = await posts.repost(
+        call.db,
+        call.services.ids,
+        call.me,
+        PostId(call.params.id),
+        visibility=visibility_of(call.params.visibility, Visibility.PUBLIC),
+        now=call.now,
+    )
+    return await one(call, repost_id)
+
+
+@endpoint("POST", "/api/v1/statuses/:id/unreblog", user=True, scopes=WRITE, params=OnePost, returns=Status)
+async def unreblog(call: Call[OnePost]) -> Status:
+    """Take a repost back; the answer is the original."""
+    return await one(call, await posts.unrepost(call.db, call.me, PostId(call.params.id), now=call.now))
+
+
+@endpoint("GET", "/api/v1/favourites", user=True, scopes=("read:favourites",), params=Paging, returns=list[Status])
+async def favourites(call: Call[Paging]) -> Page[Status]:
+    """What one has favourited; the cursors are those of the favourites."""
+    return await page_of_statuses(call, await posts.favourites(call.db, call.me, call.params.slice()))
+
+
+@endpoint("GET", "/api/v1/bookmarks", user=True, scopes=("read:bookmarks",), params=Paging, returns=list[Status])
+async def bookmarks(call: Call[Paging]) -> Page[Status]:
+    """What one has bookmarked; the cursors are those of the bookmarks."""
+    return await page_of_statuses(call, await posts.bookmarks(call.db, call.me, call.params.slice()))

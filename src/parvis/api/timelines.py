@@ -1,0 +1,96 @@
+"""Timelines: home, local, hashtag, account."""
+
+from __future__ import annotations
+
+from parvis.api.entities.status import Status
+from parvis.api.paging import Paging, page_of_statuses
+from parvis.api.routing import Call, endpoint
+from parvis.base.ids import AccountId
+from parvis.base.pages import Page
+from parvis.domain import accounts, timelines
+from parvis.infra.background import in_background
+
+
+class Public(Paging, frozen=True):
+    local: bool = False
+    remote: bool = False
+    only_media: bool = False
+
+
+class Tagged(Paging, frozen=True):
+    hashtag: str = ""
+    any: list[str] = []
+    all: list[str] = []
+    none: list[str] = []
+    local: bool = False
+    remote: bool = False
+    only_media: bool = False
+
+
+class OfAccount(Paging, frozen=True):
+    id: int = 0
+    only_media: bool = False
+    exclude_replies: bool = False
+    exclude_reblogs: bool = False
+    exclude_direct: bool = False
+    pinned: bool = False
+    tagged: str | None = None
+
+
+@endpoint("GET", "/api/v1/timelines/home", user=True, scopes=("read:statuses",), params=Paging, returns=list[Status])
+async def home(call: Call[Paging]) -> Page[Status]:
+    """What those one follows have published, newest first."""
+    found = await timelines.home(call.db, call.me, call.params.slice(), now=call.now)
+    if found.stale:
+        in_background(timelines.visit(call.services, reader=call.me, now=call.now))
+    return await page_of_statuses(call, found.page)
+
+
+@endpoint("GET", "/api/v1/timelines/public", scopes=("read:statuses",), params=Public, returns=list[Status])
+async def public(call: Call[Public]) -> Page[Status]:
+    """What the people of this place have published for everybody."""
+    if call.params.remote and not call.params.local:
+        return Page([])
+    page = await timelines.public(call.db, call.viewer_id, call.params.slice(), only_media=call.params.only_media)
+    return await page_of_statuses(call, page)
+
+
+@endpoint("GET", "/api/v1/timelines/tag/:hashtag", scopes=("read:statuses",), params=Tagged, returns=list[Status])
+async def tag(call: Call[Tagged]) -> Page[Status]:
+    """Public posts under a hashtag."""
+    wanted = call.params
+    if wanted.remote and not wanted.local:
+        return Page([])
+    page = await timelines.tag(
+        call.db,
+        call.viewer_id,
+        wanted.hashtag,
+        wanted.slice(),
+        any_of=wanted.any,
+        all_of=wanted.all,
+        none_of=wanted.none,
+        only_media=wanted.only_media,
+    )
+    return await page_of_statuses(call, page)
+
+
+@endpoint("GET", "/api/v1/accounts/:id/statuses", scopes=("read:statuses",), params=OfAccount, returns=list[Status])
+async def of_account(call: Call[OfAccount]) -> Page[Status]:
+    """One account's posts as the caller may see them."""
+    wanted = call.params
+    author = AccountId(wanted.id)
+    await accounts.by_id(call.db, author)
+    if wanted.pinned:
+        return Page([])
+    page = await timelines.account(
+        call.db,
+        call.viewer_id,
+        author,
+        wanted.slice(),
+        only_media=wanted.only_media,
+        without_replies=wanted.exclude_replies,
+        without_reposts=wanted.exclude_reblogs,
+        without_direct=wanted.exclude_direct,
+        tag=wanted.tagged,
+    )
+    return await page_of_statuses(call, page)

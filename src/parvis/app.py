@@ -1,0 +1,128 @@
+"""Puts the parts together; the only place that knows all of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from litestar import Litestar, MediaType, Request, Response, get
+from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp
+
+from parvis import api, console, web
+from parvis.api import errors as api_errors
+from parvis.api.streaming import Streaming
+from parvis.base.errors import Problem, Unavailable
+from parvis.base.settings import Settings, from_environment
+from parvis.infra.front import Front
+from parvis.infra import logs
+from parvis.infra.doors import Policy
+from parvis.infra.engines.processes import die_with_parent
+from parvis.infra.opening import open_services
+from parvis.infra.services import Services
+from parvis.web import errors as web_errors
+
+# No route takes more than this; most take far less and say so themselves.
+MOST_BODY_BYTES = 70 * 1024 * 1024
+
+JSON_PATHS = ("/api/", "/oauth/token", "/oauth/revoke", "/oauth/userinfo", "/.well-known/", "/nodeinfo", "/health")
+
+
+def create_app() -> ASGIApp:
+    """The application of a web process, with the settings of its environment."""
+    die_with_parent()
+    settings = from_environment()
+    logs.configure(settings)
+    return build(settings)
+
+
+def build(settings: Settings, services: Services | None = None) -> ASGIApp:
+    """The application; with `services` given (tests) it opens none itself."""
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        if services is not None:
+            await _start(app, front, services)
+            yield
+            return
+        async with open_services(settings, application="parvis web") as opened:
+            await _start(app, front, opened)
+            yield
+
+    litestar = Litestar(
+        route_handlers=[live, ready, health, *api.handlers(), *web.route_handlers(), *console.route_handlers()],
+        lifespan=[lifespan],
+        exception_handlers={Problem: on_problem, HTTPException: on_http_error, Exception: on_error},
+        openapi_config=None,
+        request_max_body_size=MOST_BODY_BYTES,
+        logging_config=None,
+    )
+    front = Front(litestar, settings)
+    return front
+
+
+async def _start(app: Litestar, front: Front, services: Services) -> None:
+    app.state.services = services
+    streaming = Streaming(services)
+    await streaming.open()
+    front.streaming = streaming
+    app.state.streams = streaming
+
+
+@get("/health/live", media_type=MediaType.TEXT, opt={"policy": Policy("public")})
+async def live() -> str:
+    """The process answers."""
+    return "OK"
+
+
+@get("/health/ready", media_type=MediaType.TEXT, opt={"policy": Policy("public")})
+async def ready(request: Request[Any, Any, Any]) -> Response[str]:
+    """The process can serve: its database answers a query."""
+    services: Services = request.app.state.services
+    async with services.db.connection() as db:
+        await db.fetchval("SELECT 1 FROM account LIMIT 1")
+    return Response("OK", media_type=MediaType.TEXT)
+
+
+@get("/health", media_type=MediaType.TEXT, opt={"policy": Policy("public")})
+async def health(request: Request[Any, Any, Any]) -> Response[str]:
+    """The same as /health/ready, where clients of the API look for it."""
+    return await ready.fn(request)
+
+
+def _speaks_json(request: Request[Any, Any, Any]) -> bool:
+    return request.url.path.startswith(JSON_PATHS)
+
+
+def on_problem(request: Request[Any, Any, Any], problem: Problem) -> Response[Any]:
+    """What the domain refused, in the door's own form."""
+    if _speaks_json(request):
+        return api_errors.problem_response(problem)
+    return web_errors.problem_page(request, problem)
+
+
+def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """What the framework refused."""
+    if _speaks_json(request):
+        return api_errors.http_error_response(error)
+    return web_errors.http_error_page(request, error)
+
+
+_OUTAGES = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    OSError,
+    TimeoutError,
+)
+
+
+def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """An outage of the database as 503; anything else as 500 without detail."""
+    if isinstance(error, _OUTAGES):
+        return on_problem(request, Unavailable("The database does not answer right now; try again in a few seconds"))
+    if _speaks_json(request):
+        return api_errors.unexpected_response(request, error)
+    return web_errors.unexpected_page(request, error)

@@ -1,0 +1,94 @@
+"""What happens to every request before any route: host check, cross-origin rules, request ids, streaming's own road."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from parvis.base.settings import Settings
+from parvis.infra.requests import header
+
+ANY_ORIGIN = ("/api/", "/oauth/token", "/oauth/revoke", "/oauth/userinfo", "/.well-known/", "/nodeinfo")
+_STREAMING = "/api/v1/streaming"
+_HEALTH = "/health"
+
+_ALLOW = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-allow-methods", b"GET, POST, PUT, PATCH, DELETE, OPTIONS"),
+    (b"access-control-allow-headers", b"*, Authorization, Content-Type, Idempotency-Key"),
+    (b"access-control-max-age", b"86400"),
+]
+_EXPOSE = [
+    (b"access-control-allow-origin", b"*"),
+    (
+        b"access-control-expose-headers",
+        b"Link, X-RateLimit-Reset, X-RateLimit-Limit, X-RateLimit-Remaining, X-Request-Id, Mastodon-Async-Refresh",
+    ),
+    (b"vary", b"Authorization, Origin"),
+]
+_NOSNIFF = (b"x-content-type-options", b"nosniff")
+
+
+class Front:
+    """The outermost ASGI application. `streaming` is set when the process has started."""
+
+    def __init__(self, inner: ASGIApp, settings: Settings) -> None:
+        self.inner = inner
+        self.settings = settings
+        self.streaming: Any = None
+        self._hosts = settings.hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.inner(scope, receive, send)
+            return
+        path: str = scope["path"]
+        if not path.startswith(_HEALTH) and (header(scope, b"host") or "").lower() not in self._hosts:
+            await _refuse(scope, receive, send, 421, b"This server does not answer to that name.\n")
+            return
+        if path == _STREAMING or path.startswith(_STREAMING + "/"):
+            await self._stream(scope, receive, send)
+            return
+        crossing = path.startswith(ANY_ORIGIN)
+        if crossing and scope["type"] == "http" and scope["method"] == "OPTIONS":
+            await _answer(send, 200, [*_ALLOW, (b"content-length", b"0")], b"")
+            return
+        await self.inner(scope, receive, _with_headers(send, crossing))
+
+    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "OPTIONS":
+            await _answer(send, 200, [*_ALLOW, (b"content-length", b"0")], b"")
+        elif self.streaming is None:
+            await _refuse(scope, receive, send, 503, b"Starting.\n")
+        else:
+            await self.streaming(scope, receive, _with_headers(send, True) if scope["type"] == "http" else send)
+
+
+def _with_headers(send: Send, crossing: bool) -> Send:
+    request_id = secrets.token_hex(8).encode()
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = list(message["headers"])
+            headers += [(b"x-request-id", request_id), _NOSNIFF]
+            if crossing:
+                headers += _EXPOSE
+            message["headers"] = headers
+        await send(message)
+
+    return sending
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, text: bytes) -> None:
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": 1008, "reason": ""})
+        return
+    await _answer(send, status, [(b"content-type", b"text/plain; charset=utf-8"), _NOSNIFF], text)
+
+
+async def _answer(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,0 +1,71 @@
+"""How often somebody may do something. Counted in each process for itself, so a limit is a bound a process, not a total."""
+
+from __future__ import annotations
+
+import time
+
+import msgspec
+
+from parvis.base.errors import TooMany
+
+
+class Limit(msgspec.Struct, frozen=True):
+    """At most `most` times in `window_s` seconds, in the bucket of that name."""
+
+    bucket: str
+    most: int
+    window_s: int
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """Where somebody stands in a limit; `reset_at` in Unix seconds."""
+
+    most: int
+    remaining: int
+    reset_at: int
+
+
+READS = Limit("api", 300, 300)
+STRANGERS = Limit("strangers", 300, 300)
+UPLOADS = Limit("media", 30, 1800)
+POSTS = Limit("posts", 300, 10_800)
+DELETIONS = Limit("deletions", 30, 1800)
+FOLLOWS = Limit("follows", 400, 86_400)
+SIGN_UPS = Limit("sign-up", 5, 1800)
+SIGN_INS = Limit("sign-in", 10, 300)
+MAILS = Limit("mail", 5, 1800)
+APPS = Limit("apps", 5, 600)
+
+
+class RateLimits:
+    """Counters of the present windows; `enabled=False` lets everything pass (closed test networks)."""
+
+    def __init__(self, *, enabled: bool) -> None:
+        self.enabled = enabled
+        self._counts: dict[tuple[str, str, int], int] = {}
+        self._swept = 0
+
+    def hit(self, limit: Limit, who: str) -> Standing | None:
+        """One more time is counted. Raises: TooMany past the limit."""
+        if not self.enabled:
+            return None
+        now = int(time.time())
+        window = now // limit.window_s
+        reset_at = (window + 1) * limit.window_s
+        key = (limit.bucket, who, window)
+        count = self._counts[key] = self._counts.get(key, 0) + 1
+        self._sweep(now)
+        if count > limit.most:
+            raise TooMany(reset_at - now)
+        return Standing(limit.most, limit.most - count, reset_at)
+
+    def _sweep(self, now: int) -> None:
+        """Windows that are over are forgotten, once a minute."""
+        if now - self._swept < 60:
+            return
+        self._swept = now
+        lengths = {one.bucket: one.window_s for one in ALL}
+        self._counts = {key: count for key, count in self._counts.items() if key[2] >= now // lengths.get(key[0], 60)}
+
+
+ALL = (READS, STRANGERS, UPLOADS, POSTS, DELETIONS, FOLLOWS, SIGN_UPS, SIGN_INS, MAILS, APPS)

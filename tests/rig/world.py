@@ -1,0 +1,99 @@
+"""A whole Parvis inside the test process: its services, its application, its worker on demand."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+
+from parvis.base.clock import utc_now
+from parvis.base.settings import Settings
+from parvis.domain import relationships
+from parvis.infra.background import settled
+from parvis.infra.opening import open_services
+from parvis.infra.services import Services
+from tests.rig.people import Person, new_person
+
+ORIGIN = "http://parvis.test"
+
+
+@dataclass
+class World:
+    """`client` is a stranger; `person` makes somebody; `settle` does all the work that waits."""
+
+    services: Services
+    client: httpx.AsyncClient
+    people: dict[str, Person] = field(default_factory=dict)
+
+    async def person(self, handle: str, **options: Any) -> Person:
+        self.people[handle] = await new_person(self.services, self.client, handle, **options)
+        return self.people[handle]
+
+    async def follows(self, follower: Person, followed: Person, **options: Any) -> None:
+        """`follower` follows `followed`, and the worker has dealt with it."""
+        async with self.services.db.transaction() as tx:
+            await relationships.follow(tx, self.services.ids, follower.id, followed.id, now=utc_now(), **options)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Every event has reached its consumers and no job waits."""
+        from parvis.worker.run import drain
+
+        await settled()
+        await drain(self.services)
+
+
+def settings_for(home: Path, database_url: str, nats_url: str, **more: Any) -> Settings:
+    """Settings of a server for tests; nothing but the engines is outside its folder."""
+    settings = Settings(
+        home=home,
+        origin=ORIGIN,
+        database_url=database_url,
+        nats_url=nats_url,
+        confirm_email=True,
+        rate_limits=False,
+        database_pool=6,
+    )
+    return msgspec.structs.replace(settings, **more)
+
+
+@asynccontextmanager
+async def new_world(settings: Settings) -> AsyncIterator[World]:
+    """A world with its application running inside this process."""
+    from parvis.app import build
+
+    async with open_services(settings, application="test world") as services:
+        app = build(settings, services)
+        async with (
+            running(app),
+            httpx.AsyncClient(
+                transport=httpx.ASGITransport(app=app, raise_app_exceptions=False), base_url=ORIGIN
+            ) as client,
+        ):
+            yield World(services, client)
+
+
+@asynccontextmanager
+async def running(app: Any) -> AsyncIterator[None]:
+    """The application's start-up is done; at the end its shut-down."""
+    import asyncio
+
+    inbox: asyncio.Queue[dict[str, str]] = asyncio.Queue()
+    outbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    await inbox.put({"type": "lifespan.startup"})
+    task = asyncio.create_task(
+        app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, inbox.get, outbox.put)
+    )
+    started = await outbox.get()
+    assert started["type"] == "lifespan.startup.complete", started
+    try:
+        yield
+    finally:
+        await inbox.put({"type": "lifespan.shutdown"})
+        await outbox.get()
+        await task
