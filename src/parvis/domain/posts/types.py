@@ -9,6 +9,9 @@ import msgspec
 
 from parvis.base.ids import AccountId, MediaId, PostId
 from parvis.domain.accounts.types import Account
+from parvis.domain.media.types import Attachment, Picture
+
+__all__ = ["Attachment", "Draft", "Mention", "Picture", "PostView", "Visibility"]
 
 
 class Visibility(IntEnum):
@@ -41,29 +44,6 @@ class Mention(msgspec.Struct, frozen=True):
     def acct(self) -> str:
         """`alice`, or `remi@elsewhere.example`."""
         return self.handle if self.domain is None else f"{self.handle}@{self.domain}"
-
-
-class Picture(msgspec.Struct, frozen=True):
-    """One stored size of an attachment. `name` stands in the attachment's folder."""
-
-    name: str
-    width: int
-    height: int
-    size_bytes: int = 0
-    content_type: str = "image/webp"
-
-
-class Attachment(msgspec.Struct, frozen=True):
-    """A picture as a post carries it: copied from `media` at publication."""
-
-    id: MediaId
-    kind: str
-    key: str
-    files: dict[str, Picture]
-    blurhash: str | None = None
-    description: str | None = None
-    focus_x: float = 0.0
-    focus_y: float = 0.0
 
 
 class PostView(msgspec.Struct, frozen=True, kw_only=True):

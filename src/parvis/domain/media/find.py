@@ -1,0 +1,20 @@
+"""Looking at one's own uploads."""
+
+from __future__ import annotations
+
+from parvis.base.errors import NotFound
+from parvis.base.ids import AccountId, MediaId
+from parvis.domain.media import queries
+from parvis.domain.media.types import Media
+from parvis.infra.postgres import Connection
+
+
+async def by_id(db: Connection, owner: AccountId, media_id: MediaId) -> Media:
+    """The upload, ready or not.
+
+    Raises: NotFound, also for somebody else's and for one that is being removed.
+    """
+    media = await queries.media_by_id(db, owner, media_id)
+    if media is None or media.state == "failed":
+        raise NotFound
+    return media

@@ -1,0 +1,40 @@
+"""Forgetting pictures: files first, then their rows, so that whatever stops half-way is taken up again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from parvis.base.ids import AccountId, PostId
+from parvis.domain.media import queries, rules
+from parvis.infra.postgres import Row
+from parvis.infra.services import Services
+
+_BATCH = 100
+
+
+async def purge_unattached(services: Services, *, now: datetime) -> int:
+    """Pictures that no post took within a day are gone; answers how many. May run twice at a time."""
+    purged = 0
+    while True:
+        async with services.db.transaction() as tx:
+            rows = await queries.condemned(tx, now - rules.UNATTACHED_FOR, _BATCH)
+        await _remove(services, rows)
+        purged += len(rows)
+        if len(rows) < _BATCH:
+            return purged
+
+
+async def purge_of_post(services: Services, author: AccountId, post_id: PostId) -> None:
+    """A removed post's pictures are gone from the store. Only for posts that are gone already."""
+    async with services.db.connection() as db:
+        rows = await queries.media_of_post(db, author, post_id)
+    await _remove(services, rows)
+
+
+async def _remove(services: Services, rows: Sequence[Row]) -> None:
+    for row in rows:
+        await services.storage.delete_prefix(row["key"])
+    if rows:
+        async with services.db.transaction() as tx:
+            await queries.delete_media(tx, [(row["account_id"], row["id"]) for row in rows])

@@ -1,0 +1,199 @@
+"""The SQL of media."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from parvis.base.ids import AccountId, MediaId, PostId
+from parvis.domain.media.types import Media, Picture
+from parvis.infra.encoding import from_json, to_json
+from parvis.infra.postgres import Connection, Row
+
+_COLUMNS = """
+    account_id, id, post_id, kind, state, key, files::text AS files, blurhash, description, focus_x, focus_y,
+    size_bytes, created_at
+"""
+
+
+async def unattached_count(db: Connection, owner: AccountId, since_id: int) -> int:
+    """How many of the owner's uploads since that id belong to no post."""
+    count = await db.fetchval(
+        """
+        SELECT count(*)
+          FROM media
+         WHERE account_id = $1
+           AND id >= $2
+           AND post_id IS NULL
+        """,
+        owner,
+        since_id,
+    )
+    return int(count or 0)
+
+
+async def new_media(
+    tx: Connection,
+    media_id: MediaId,
+    owner: AccountId,
+    *,
+    key: str,
+    description: str | None,
+    focus: tuple[float, float],
+    size_bytes: int,
+    now: datetime,
+) -> None:
+    """A row for files that are about to be stored."""
+    await tx.execute(
+        """
+        INSERT INTO media (account_id, id, kind, state, key, description, focus_x, focus_y, size_bytes, created_at)
+        VALUES ($1, $2, 'image', 'processing', $3, $4, $5, $6, $7, $8)
+        """,
+        owner, media_id, key, description, *focus, size_bytes, now,
+    )  # fmt: skip
+
+
+async def ready_media(
+    tx: Connection, media_id: MediaId, owner: AccountId, files: dict[str, Picture], blurhash: str | None
+) -> Media | None:
+    """The media whose files are stored now."""
+    row = await tx.fetchrow(
+        f"""
+        UPDATE media
+           SET state = 'ready', files = $3::jsonb, blurhash = $4
+         WHERE account_id = $1
+           AND id = $2
+           AND state = 'processing'
+        RETURNING {_COLUMNS}
+        """,
+        owner,
+        media_id,
+        to_json(files),
+        blurhash,
+    )
+    return _media(row) if row else None
+
+
+async def media_by_id(db: Connection, owner: AccountId, media_id: MediaId) -> Media | None:
+    """One of the owner's uploads."""
+    row = await db.fetchrow(f"SELECT {_COLUMNS} FROM media WHERE account_id = $1 AND id = $2", owner, media_id)
+    return _media(row) if row else None
+
+
+async def described(
+    tx: Connection,
+    owner: AccountId,
+    media_id: MediaId,
+    *,
+    description: str | None,
+    keep_description: bool,
+    focus: tuple[float, float] | None,
+) -> Media | None:
+    """The upload with its new description and focus, unless a post has it already."""
+    row = await tx.fetchrow(
+        f"""
+        UPDATE media
+           SET description = CASE WHEN $4 THEN description ELSE $3 END,
+               focus_x = coalesce($5, focus_x),
+               focus_y = coalesce($6, focus_y)
+         WHERE account_id = $1
+           AND id = $2
+           AND post_id IS NULL
+           AND state <> 'failed'
+        RETURNING {_COLUMNS}
+        """,
+        owner,
+        media_id,
+        description,
+        keep_description,
+        *(focus or (None, None)),
+    )
+    return _media(row) if row else None
+
+
+async def locked_media(tx: Connection, owner: AccountId, media_ids: Sequence[MediaId]) -> dict[MediaId, Media]:
+    """The owner's uploads among these, locked in the order of their ids, so that two posts never wait for each other."""
+    rows = await tx.fetch(
+        f"""
+          SELECT {_COLUMNS}
+            FROM media
+           WHERE account_id = $1
+             AND id = ANY ($2::bigint[])
+        ORDER BY id
+             FOR UPDATE
+        """,
+        owner,
+        media_ids,
+    )
+    return {row["id"]: _media(row) for row in rows}
+
+
+async def set_post(tx: Connection, owner: AccountId, media_ids: Sequence[MediaId], post_id: PostId) -> None:
+    """These uploads belong to the post."""
+    await tx.execute(
+        "UPDATE media SET post_id = $3 WHERE account_id = $1 AND id = ANY ($2::bigint[])", owner, media_ids, post_id
+    )
+
+
+async def unset_post(tx: Connection, owner: AccountId, post_id: PostId, now: datetime) -> None:
+    """The post's uploads belong to none, as if they were uploaded now."""
+    await tx.execute(
+        "UPDATE media SET post_id = NULL, created_at = $3 WHERE account_id = $1 AND post_id = $2", owner, post_id, now
+    )
+
+
+async def condemned(tx: Connection, before: datetime, limit: int) -> list[Row]:
+    """Uploads that no post took in time; from now on none can."""
+    return await tx.fetch(
+        """
+        UPDATE media
+           SET state = 'failed'
+         WHERE (account_id, id) IN (SELECT account_id, id
+                                      FROM media
+                                     WHERE post_id IS NULL
+                                       AND created_at < $1
+                                  ORDER BY created_at
+                                     LIMIT $2
+                                       FOR UPDATE SKIP LOCKED)
+        RETURNING account_id, id, key
+        """,
+        before,
+        limit,
+    )
+
+
+async def media_of_post(db: Connection, author: AccountId, post_id: PostId) -> list[Row]:
+    """Uploads that belong to the post."""
+    return await db.fetch(
+        "SELECT account_id, id, key FROM media WHERE account_id = $1 AND post_id = $2", author, post_id
+    )
+
+
+async def delete_media(tx: Connection, rows: Sequence[tuple[AccountId, MediaId]]) -> None:
+    """These rows are gone."""
+    await tx.execute(
+        """
+        DELETE FROM media
+         WHERE (account_id, id) IN (SELECT * FROM unnest($1::bigint[], $2::bigint[]))
+        """,
+        [account_id for account_id, _ in rows],
+        [media_id for _, media_id in rows],
+    )
+
+
+def _media(row: Row) -> Media:
+    return Media(
+        id=row["id"],
+        account_id=row["account_id"],
+        post_id=row["post_id"],
+        kind=row["kind"],
+        state=row["state"],
+        key=row["key"],
+        files=from_json(row["files"], dict[str, Picture]),
+        blurhash=row["blurhash"],
+        description=row["description"],
+        focus_x=row["focus_x"],
+        focus_y=row["focus_y"],
+        size_bytes=row["size_bytes"],
+        created_at=row["created_at"],
+    )

@@ -1,0 +1,55 @@
+"""Pictures as they cross room borders."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from parvis.base.ids import AccountId, MediaId, PostId
+
+
+class Picture(msgspec.Struct, frozen=True):
+    """One stored size of an attachment. `name` stands in the attachment's folder."""
+
+    name: str
+    width: int
+    height: int
+    size_bytes: int = 0
+    content_type: str = "image/webp"
+
+
+class Attachment(msgspec.Struct, frozen=True):
+    """A picture as a post carries it: copied from `media` at publication."""
+
+    id: MediaId
+    kind: str
+    key: str
+    files: dict[str, Picture]
+    blurhash: str | None = None
+    description: str | None = None
+    focus_x: float = 0.0
+    focus_y: float = 0.0
+
+
+class Media(msgspec.Struct, frozen=True, kw_only=True):
+    """An upload as its owner sees it. `files` holds `original`, `small` and `preview` once it is ready."""
+
+    id: MediaId
+    account_id: AccountId
+    post_id: PostId | None
+    kind: str
+    state: str
+    key: str
+    files: dict[str, Picture]
+    blurhash: str | None
+    description: str | None
+    focus_x: float
+    focus_y: float
+    size_bytes: int
+    created_at: datetime
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can be shown and attached."""
+        return self.state == "ready"
