@@ -108,3 +108,18 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+async def version_at(url: str) -> str:
+    """Version of the broker that answers there, built-in or not. Raises whatever the client does when none answers."""
+    import nats  # here, because the supervisor has no use for it
+
+    client = await nats.connect(url, connect_timeout=3, allow_reconnect=False, error_cb=_ignore)
+    try:
+        return str(client.connected_server_version)
+    finally:
+        await client.close()
+
+
+async def _ignore(_: Exception) -> None:
+    """The failure is raised as well."""

@@ -16,6 +16,7 @@ from parvis.base.settings import Settings
 
 SOCKET_NAME = ".s.PGSQL.5432"
 LONGEST_SOCKET_PATH = 107  # sun_path holds 108 bytes, one of them the final zero
+SECRETS = ("database-postgres", "database-parvis", "nats")
 NATS_UID = 65532  # needs no entry in the password file, owns nothing, and is not the database's account
 
 
@@ -49,10 +50,13 @@ class Places:
         self.socket_folder = _socket_folder(self)
 
     def create(self) -> None:
-        """Every folder exists and is closed to other people."""
+        """Every folder and every password exists, closed to other people."""
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         for folder in (self.run, self.secrets, self.logs, self.postgres):
             folder.mkdir(mode=0o700, exist_ok=True)
+        for name in SECRETS:
+            if not (self.secrets / name).exists():
+                _create_secret(self.secrets / name)
 
     def create_socket_folder(self) -> None:
         """The database can make its socket there; nobody else has put anything there before.
@@ -79,13 +83,11 @@ class Places:
                 pass
 
     def secret(self, name: str) -> str:
-        """The named password; made at first use, readable by this account alone."""
-        path = self.secrets / name
+        """The named password; empty before `create`."""
         try:
-            return path.read_text().strip()
+            return (self.secrets / name).read_text().strip()
         except FileNotFoundError:
-            self.create()
-            return _first_secret(path)
+            return ""
 
     @property
     def nats_port(self) -> int:
@@ -143,8 +145,8 @@ def write_whole(path: Path, text: str, mode: int = 0o600) -> None:
     os.replace(fresh, path)
 
 
-def _first_secret(path: Path) -> str:
-    """The password in the file, whoever of several processes wrote it first."""
+def _create_secret(path: Path) -> None:
+    """The file holds a random password, whoever of several processes wrote it first."""
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     write_whole(fresh, secrets.token_urlsafe(32))
     try:
@@ -153,7 +155,6 @@ def _first_secret(path: Path) -> str:
         pass
     finally:
         fresh.unlink()
-    return path.read_text().strip()
 
 
 def _socket_folder(places: Places) -> Path:

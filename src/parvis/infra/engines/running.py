@@ -10,14 +10,14 @@ from pathlib import Path
 
 import msgspec
 
-from parvis.base.settings import Settings
+from parvis.base.settings import Settings, variable_of
 from parvis.infra.engines import processes
 from parvis.infra.engines.nats_server import NatsServer
 from parvis.infra.engines.places import Addresses, Places, addresses
 from parvis.infra.engines.postgresql import PostgreSQL
 from parvis.infra.engines.supervisor import EngineFailed, Program, Supervisor
 
-__all__ = ["AlreadyRunning", "EngineFailed", "held", "reachable", "running", "supervised"]
+__all__ = ["AlreadyRunning", "EngineFailed", "held", "join", "reachable", "running", "supervised", "with_addresses"]
 
 
 class AlreadyRunning(RuntimeError):
@@ -95,6 +95,24 @@ async def reachable(settings: Settings, *, nats: bool = True) -> AsyncIterator[S
             yield with_addresses(settings)
     except AlreadyRunning:
         yield with_addresses(settings)
+
+
+def join(settings: Settings) -> None:
+    """The environment of this process says where the engines are, so that whatever reads the settings finds them.
+
+    Raises: EngineFailed when no setting names them and no server runs in this PARVIS_HOME.
+    """
+    if not settings.database_url or not settings.nats_url:
+        try:
+            with held(Places(settings.home)):
+                raise EngineFailed(
+                    f"No server runs in {settings.home}: start `parvis serve`, "
+                    "or set PARVIS_DATABASE_URL and PARVIS_NATS_URL."
+                )
+        except AlreadyRunning:
+            settings = with_addresses(settings)
+    os.environ[variable_of("database_url")] = settings.database_url
+    os.environ[variable_of("nats_url")] = settings.nats_url
 
 
 def with_addresses(settings: Settings) -> Settings:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -18,6 +20,8 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 10.0
+LOG_BYTES = 16 * 1024 * 1024
+LOG_CHECK_S = 600
 STEADY_AFTER_S = 30.0  # a program that ran this long starts over with the first pause
 
 
@@ -144,9 +148,12 @@ class Supervisor:
     def __init__(self, places: Places) -> None:
         self.places = places
         self._keepers: list[list[Keeper]] = []
+        self._tidying: asyncio.Task[None] | None = None
 
     async def start(self, programs: Sequence[Program], *, within_s: float = 60, insist: bool = True) -> list[Keeper]:
         """These programs, which do not need one another, answer. Raises: EngineFailed."""
+        if self._tidying is None:
+            self._tidying = asyncio.create_task(self._tidy_logs(), name="tidy logs")
         group = [Keeper(program, self._remember) for program in programs]
         self._keepers.append(group)
         starts = (keeper.start(within_s=within_s, insist=insist) for keeper in group)
@@ -157,6 +164,9 @@ class Supervisor:
 
     async def stop(self) -> None:
         """Everything has ended, the last started first."""
+        if self._tidying is not None:
+            self._tidying.cancel()
+            self._tidying = None
         for group in reversed(self._keepers):
             await asyncio.gather(*(keeper.stop() for keeper in group))
         self._keepers.clear()
@@ -164,3 +174,19 @@ class Supervisor:
     def _remember(self) -> None:
         running = {k.program.name: k.process for group in self._keepers for k in group if k.process is not None}
         processes.remember(self.places, running)
+
+    async def _tidy_logs(self) -> None:
+        while True:
+            for path in self.places.logs.glob("*.log"):
+                turn_over(path)
+            await asyncio.sleep(LOG_CHECK_S)
+
+
+def turn_over(path: Path, longest: int = LOG_BYTES) -> None:
+    """A log that grew too long starts again; what it held is kept once, with `.1` behind its name.
+
+    It is emptied in place because programs hold it open, for appending.
+    """
+    if path.stat().st_size > longest:
+        shutil.copyfile(path, path.with_name(f"{path.name}.1"))
+        os.truncate(path, 0)

@@ -1,0 +1,57 @@
+"""granian with the flags that matter, and worker processes that end with it."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from typing import Any
+
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.log import LogLevels
+from granian.server import Server
+
+from parvis.base.settings import Settings
+from parvis.infra.engines.processes import die_with_parent
+
+_LOGGING: dict[str, Any] = {
+    "handlers": {},
+    "formatters": {},
+    "loggers": {"_granian": {"handlers": [], "propagate": True}},
+}
+
+
+def run(settings: Settings, factory: str) -> None:
+    """The web port was served until a signal came. `factory` is `module:function` and returns an ASGI application.
+
+    Its module should be imported already: workers are forked, so what is loaded before is in memory once.
+    """
+    gc.collect()
+    gc.freeze()  # or the collector would write to, and so copy, what the workers share
+    Server(
+        factory,
+        address=settings.bind,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        workers=settings.web_workers,
+        runtime_threads=1,
+        loop=Loops.uvloop,
+        http=HTTPModes.http1,
+        backlog=4096,
+        backpressure=20_000,  # open streams count; the default stalls beyond about a thousand
+        respawn_failed_workers=True,  # without it one dead worker stops the server
+        respawn_interval=0.2,
+        workers_kill_timeout=8,
+        log_access=False,
+        log_level=LogLevels.warning,
+        log_dictconfig=_LOGGING,
+        process_name="parvis web",
+        factory=True,
+    ).serve(target_loader=_load)
+
+
+def _load(factory: str) -> Callable[..., Any]:
+    """Called in each worker."""
+    die_with_parent()
+    from granian._internal import load_target
+
+    return load_target(factory, factory=True)
