@@ -52,14 +52,12 @@ async def upload(call: Call[NewMedia]) -> MediaAttachment:
     """The picture is stored and can be attached."""
     if call.params.file is None:
         raise Invalid("file", "Validation failed: File can't be blank", "blank")
-    x, y = focus_of(call.params.focus) or (0.0, 0.0)
     stored = await media.upload_image(
         call.services,
         call.me,
         data=call.params.file.data,
         description=call.params.description,
-        focus_x=x,
-        focus_y=y,
+        focus=focus_of(call.params.focus) or (0.0, 0.0),
         now=call.now,
     )
     return _presented(call, stored)

@@ -6,15 +6,15 @@ a copy of what it needs; whose face an avatar is, by `accounts`. The bytes of st
 
 from parvis.domain.media.attach import attach, detach
 from parvis.domain.media.describe import describe
-from parvis.domain.media.find import by_id
+from parvis.domain.media.find import unattached
 from parvis.domain.media.portraits import discard_portrait, small_of, store_avatar, store_header
-from parvis.domain.media.purge import purge_of_post, purge_unattached
+from parvis.domain.media.purge import discard, purge_of_post, purge_unattached
 from parvis.domain.media.rules import ACCEPTED_TYPES, DESCRIPTION_CHARACTERS, MOST_FRAMES
 from parvis.domain.media.types import Attachment, Media, Picture
 from parvis.domain.media.upload import upload_image
 
 __all__ = [
-    "ACCEPTED_TYPES", "DESCRIPTION_CHARACTERS", "MOST_FRAMES", "Attachment", "Media", "Picture", "attach", "by_id",
-    "describe", "detach", "discard_portrait", "purge_of_post", "purge_unattached", "small_of", "store_avatar",
-    "store_header", "upload_image",
+    "ACCEPTED_TYPES", "DESCRIPTION_CHARACTERS", "MOST_FRAMES", "Attachment", "Media", "Picture", "attach", "describe",
+    "detach", "discard", "discard_portrait", "purge_of_post", "purge_unattached", "small_of", "store_avatar",
+    "store_header", "unattached", "upload_image",
 ]  # fmt: skip

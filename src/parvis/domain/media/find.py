@@ -9,12 +9,12 @@ from parvis.domain.media.types import Media
 from parvis.infra.postgres import Connection
 
 
-async def by_id(db: Connection, owner: AccountId, media_id: MediaId) -> Media:
-    """The upload, ready or not.
+async def unattached(db: Connection, owner: AccountId, media_id: MediaId) -> Media:
+    """The upload that waits for a post, ready or not.
 
-    Raises: NotFound, also for somebody else's and for one that is being removed.
+    Raises: NotFound, also for somebody else's, for one in a post, and for one that is being removed.
     """
     media = await queries.media_by_id(db, owner, media_id)
-    if media is None or media.state == "failed":
+    if media is None or media.post_id is not None or media.state == "failed":
         raise NotFound
     return media

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from parvis.base.ids import AccountId, PostId
+from parvis.base.errors import NotFound
+from parvis.base.ids import AccountId, MediaId, PostId
 from parvis.domain.media import queries, rules
-from parvis.infra.postgres import Row
+from parvis.infra.postgres import Connection, Row
 from parvis.infra.services import Services
 
 _BATCH = 100
@@ -23,6 +24,15 @@ async def purge_unattached(services: Services, *, now: datetime) -> int:
         purged += len(rows)
         if len(rows) < _BATCH:
             return purged
+
+
+async def discard(tx: Connection, owner: AccountId, media_id: MediaId) -> None:
+    """The owner's upload cannot be attached or seen any more, and the next sweep removes its files.
+
+    Raises: NotFound, also for one in a post: that goes with its post.
+    """
+    if not await queries.discarded(tx, owner, media_id):
+        raise NotFound
 
 
 async def purge_of_post(services: Services, author: AccountId, post_id: PostId) -> None:

@@ -142,6 +142,25 @@ async def unset_post(tx: Connection, owner: AccountId, post_id: PostId, now: dat
     )
 
 
+async def discarded(tx: Connection, owner: AccountId, media_id: MediaId) -> bool:
+    """Whether it was an upload without a post; now it is one of long ago that was never taken."""
+    return bool(
+        await tx.fetchval(
+            """
+            UPDATE media
+               SET state = 'failed', created_at = 'epoch'
+             WHERE account_id = $1
+               AND id = $2
+               AND post_id IS NULL
+               AND state <> 'failed'
+            RETURNING true
+            """,
+            owner,
+            media_id,
+        )
+    )
+
+
 async def condemned(tx: Connection, before: datetime, limit: int) -> list[Row]:
     """Uploads that no post took in time; from now on none can."""
     return await tx.fetch(
