@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -41,15 +41,17 @@ class Database:
         await self.pool.close()
 
 
-async def connect(url: str, *, size: int, application: str = "parvis", **options: Any) -> Database:
-    """A pool of at most `size` connections to `url` (postgresql://…)."""
+async def connect(
+    url: str, *, size: int, application: str = "parvis", session: Mapping[str, str] | None = None, **options: Any
+) -> Database:
+    """A pool of at most `size` connections to `url` (postgresql://…), each with these session settings."""
     pool = await asyncpg.create_pool(
         url,
         min_size=1,
         max_size=size,
         command_timeout=30,
         connection_class=_QuietConnection,
-        server_settings={"application_name": application, "timezone": "UTC"},
+        server_settings={"application_name": application, "timezone": "UTC", **(session or {})},
         **options,
     )
     return Database(pool)

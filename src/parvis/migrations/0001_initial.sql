@@ -19,25 +19,33 @@ CREATE TABLE server_secret (
 );
 
 CREATE TABLE job (
-    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    kind        text NOT NULL,
-    priority    smallint NOT NULL DEFAULT 0,
-    due_at      timestamptz NOT NULL DEFAULT now(),
-    created_at  timestamptz NOT NULL DEFAULT now(),
-    attempts    integer NOT NULL DEFAULT 0,
-    times_lost  integer NOT NULL DEFAULT 0,
-    parked_at   timestamptz,
-    owner       uuid,
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind         text NOT NULL,
+    priority     smallint NOT NULL DEFAULT 0,                  -- smaller goes first
+    due_at       timestamptz NOT NULL DEFAULT now(),
+    created_at   timestamptz NOT NULL DEFAULT now(),
+    attempts     integer NOT NULL DEFAULT 0,                   -- leases so far; with the id, the fence of a lease
+    failures     integer NOT NULL DEFAULT 0,
+    times_lost   integer NOT NULL DEFAULT 0,                   -- leases that ran out: a worker died with the job
+    parked_at    timestamptz,
+    owner        uuid,
     leased_until timestamptz,
-    dedupe_key  text,
-    payload     jsonb NOT NULL,
-    last_error  text
+    dedupe_key   text,
+    payload      jsonb NOT NULL,
+    last_error   text
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
         autovacuum_vacuum_cost_delay = 0);
-CREATE INDEX job_waiting ON job (kind, priority, due_at) WHERE owner IS NULL AND parked_at IS NULL;
-CREATE INDEX job_due ON job (due_at) WHERE owner IS NULL AND parked_at IS NULL;
-CREATE INDEX job_leased ON job (leased_until) WHERE owner IS NOT NULL;
+CREATE INDEX job_waiting ON job (priority, due_at, kind) WHERE owner IS NULL AND parked_at IS NULL;
+CREATE INDEX job_waiting_of_kind ON job (kind, due_at) WHERE owner IS NULL AND parked_at IS NULL;
+CREATE INDEX job_suspect ON job (kind, due_at) WHERE times_lost > 0 AND owner IS NULL AND parked_at IS NULL;
+CREATE INDEX job_leased ON job (kind, leased_until) WHERE owner IS NOT NULL;
+CREATE INDEX job_parked ON job (parked_at) WHERE parked_at IS NOT NULL;
 CREATE UNIQUE INDEX job_dedupe ON job (kind, dedupe_key) WHERE dedupe_key IS NOT NULL;
+
+CREATE TABLE schedule (
+    name    text PRIMARY KEY,
+    due_at  timestamptz NOT NULL
+);
 
 -- ── accounts ─────────────────────────────────────────────────────────────────────────────────────────────────
 
