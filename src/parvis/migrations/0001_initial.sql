@@ -207,6 +207,7 @@ CREATE TABLE follow_request (
     created_at    timestamptz NOT NULL,
     PRIMARY KEY (account_id, requester_id)
 );
+CREATE INDEX follow_request_by_id ON follow_request (account_id, id);
 
 CREATE TABLE block (
     account_id  bigint NOT NULL,
@@ -215,6 +216,7 @@ CREATE TABLE block (
     created_at  timestamptz NOT NULL,
     PRIMARY KEY (account_id, target_id)
 );
+CREATE INDEX block_by_id ON block (account_id, id);
 
 CREATE TABLE mute (
     account_id          bigint NOT NULL,
@@ -223,6 +225,14 @@ CREATE TABLE mute (
     hide_notifications  boolean NOT NULL DEFAULT true,
     expires_at          timestamptz,
     created_at          timestamptz NOT NULL,
+    PRIMARY KEY (account_id, target_id)
+);
+CREATE INDEX mute_by_id ON mute (account_id, id);
+
+CREATE TABLE account_note (                                   -- what account_id keeps in mind about target_id
+    account_id  bigint NOT NULL,
+    target_id   bigint NOT NULL,
+    comment     text NOT NULL,
     PRIMARY KEY (account_id, target_id)
 );
 

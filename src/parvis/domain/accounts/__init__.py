@@ -24,7 +24,7 @@ from parvis.domain.accounts.apps import (
 )
 from parvis.domain.accounts.confirm import confirm_email, resend_confirmation
 from parvis.domain.accounts.create import check_sign_up, create, sign_up
-from parvis.domain.accounts.find import by_handle, by_id, by_ids, login_of, totals
+from parvis.domain.accounts.find import by_handle, by_id, by_ids, change_counters, login_of, totals
 from parvis.domain.accounts.letters import CONFIRMATION_JOB, RESET_JOB, send_confirmation, send_reset
 from parvis.domain.accounts.one_time import Purpose, is_usable
 from parvis.domain.accounts.owner import become_owner, contact, has_owner, owner_token, set_role
@@ -88,6 +88,7 @@ __all__ = [
     "by_handle",
     "by_id",
     "by_ids",
+    "change_counters",
     "change_password",
     "check_authorization",
     "check_sign_up",

@@ -57,3 +57,9 @@ async def login_of(db: Connection, account_id: AccountId) -> Login:
 async def totals(db: Connection, *, now: datetime) -> Totals:
     """How many accounts and posts there are, and how many people came by in the last thirty days."""
     return await people.totals(db, now - timedelta(days=30))
+
+
+async def change_counters(tx: Connection, changes: Sequence[tuple[AccountId, int, int]]) -> None:
+    """(account, following by, followers by) are added to the counts; in one order of accounts, so that no two writers
+    wait for each other."""
+    await people.counters_changed(tx, changes)

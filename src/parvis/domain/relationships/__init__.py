@@ -1,0 +1,42 @@
+"""Who knows whom: follows and requests to follow, blocks, mutes and private notes; what one person wants to see of
+others. Who they are is the business of `accounts`; what follows from it for posts is decided in `posts`.
+"""
+
+from parvis.domain.relationships.follow import accept_request, follow, reject_request, remove_follower, unfollow
+from parvis.domain.relationships.listings import (
+    between,
+    blocks,
+    familiar_followers,
+    followers,
+    following,
+    mutes,
+    requests,
+    requests_count,
+    search,
+)
+from parvis.domain.relationships.silence import block, mute, set_note, unblock, unmute
+from parvis.domain.relationships.types import Muted, Relationship
+
+__all__ = [
+    "Muted",
+    "Relationship",
+    "accept_request",
+    "between",
+    "block",
+    "blocks",
+    "familiar_followers",
+    "follow",
+    "followers",
+    "following",
+    "mute",
+    "mutes",
+    "reject_request",
+    "remove_follower",
+    "requests",
+    "requests_count",
+    "search",
+    "set_note",
+    "unblock",
+    "unfollow",
+    "unmute",
+]

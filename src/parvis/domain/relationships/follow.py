@@ -1,0 +1,150 @@
+"""Following and its end, asking to follow and the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import UNSET, UnsetType
+
+from parvis.base.errors import Forbidden, Invalid, NotFound
+from parvis.base.events import Followed, FollowRequested, Unfollowed
+from parvis.base.ids import AccountId, IdSource
+from parvis.domain.accounts import change_counters
+from parvis.domain.accounts.types import State
+from parvis.domain.relationships import queries, rules
+from parvis.infra import events
+from parvis.infra.postgres import Connection
+
+
+async def follow(
+    tx: Connection,
+    ids: IdSource,
+    account_id: AccountId,
+    target_id: AccountId,
+    *,
+    show_reposts: bool | None = None,
+    notify: bool | None = None,
+    languages: Sequence[str] | UnsetType | None = UNSET,
+    now: datetime,
+) -> None:
+    """The account follows the target, or has asked to when the target is locked; a second time changes the options.
+
+    Counts change only when a follow is really new, whatever happens at the same time (case C10).
+    Raises: NotFound for an account that is not there; Forbidden for oneself, or where either blocks the other;
+    Invalid past the largest number of followed accounts.
+    """
+    if account_id == target_id:
+        raise Forbidden("You cannot follow yourself")
+    wanted = None if languages is UNSET else rules.check_languages(languages)  # type: ignore[arg-type]
+    await queries.pair_locked(tx, account_id, target_id)
+    now_is = await queries.follow_situation(tx, account_id, target_id)
+    if now_is is None or now_is["state"] >= State.SUSPENDED:
+        raise NotFound
+    if now_is["blocking"] or now_is["blocked_by"]:
+        raise Forbidden
+    change = {
+        "show_reposts": show_reposts,
+        "notify": notify,
+        "change_languages": languages is not UNSET,
+        "languages": wanted,
+    }
+    fresh = {"show_reposts": show_reposts is not False, "notify": bool(notify), "languages": wanted}
+    if now_is["following"]:
+        await queries.follow_changed(tx, account_id, target_id, **change)
+    elif now_is["requested"]:
+        await queries.request_changed(tx, target_id, account_id, **change)
+    elif now_is["my_following"] >= rules.MOST_FOLLOWED:
+        raise Invalid("base", f"You cannot follow more than {rules.MOST_FOLLOWED} accounts", "limit")
+    elif now_is["locked"] or now_is["my_state"] == State.LIMITED:
+        if await queries.new_request(tx, ids.next(), target_id, account_id, **fresh, now=now):
+            await events.record(tx, FollowRequested(account_id, target_id))
+    else:
+        await _begin(tx, ids, account_id, target_id, **fresh, now=now)
+
+
+async def _begin(
+    tx: Connection,
+    ids: IdSource,
+    account_id: AccountId,
+    target_id: AccountId,
+    *,
+    show_reposts: bool,
+    notify: bool,
+    languages: Sequence[str] | None,
+    now: datetime,
+) -> None:
+    is_new = await queries.new_follow(
+        tx,
+        ids.next(),
+        account_id,
+        target_id,
+        show_reposts=show_reposts,
+        notify=notify,
+        languages=languages,
+        now=now,
+    )
+    if is_new:
+        await change_counters(tx, [(account_id, 1, 0), (target_id, 0, 1)])
+        await events.record(tx, Followed(account_id, target_id))
+
+
+async def unfollow(tx: Connection, account_id: AccountId, target_id: AccountId) -> None:
+    """The account neither follows the target nor asks to; undoing what was not done is no error.
+
+    Raises: NotFound for an account that does not exist.
+    """
+    await _must_exist(tx, target_id)
+    await queries.pair_locked(tx, account_id, target_id)
+    await sever(tx, account_id, target_id)
+
+
+async def remove_follower(tx: Connection, account_id: AccountId, follower_id: AccountId) -> None:
+    """The follower no longer follows the account."""
+    await unfollow(tx, follower_id, account_id)
+
+
+async def sever(tx: Connection, account_id: AccountId, target_id: AccountId) -> None:
+    """No follow and no request lead from account to target. The caller holds the pair's lock."""
+    await queries.request_taken(tx, target_id, account_id)
+    if await queries.follow_deleted(tx, account_id, target_id):
+        await change_counters(tx, [(account_id, -1, 0), (target_id, 0, -1)])
+        await events.record(tx, Unfollowed(account_id, target_id))
+
+
+async def accept_request(
+    tx: Connection, ids: IdSource, account_id: AccountId, requester_id: AccountId, *, now: datetime
+) -> None:
+    """Who asked follows now, as they wished.
+
+    Raises: NotFound when they did not ask.
+    """
+    await queries.pair_locked(tx, account_id, requester_id)
+    request = await queries.request_taken(tx, account_id, requester_id)
+    if request is None:
+        raise NotFound
+    await _begin(
+        tx,
+        ids,
+        requester_id,
+        account_id,
+        show_reposts=request["show_reposts"],
+        notify=request["notify"],
+        languages=request["languages"],
+        now=now,
+    )
+
+
+async def reject_request(tx: Connection, account_id: AccountId, requester_id: AccountId) -> None:
+    """The request is gone; who asked is told nothing.
+
+    Raises: NotFound when they did not ask.
+    """
+    await queries.pair_locked(tx, account_id, requester_id)
+    if await queries.request_taken(tx, account_id, requester_id) is None:
+        raise NotFound
+
+
+async def _must_exist(tx: Connection, account_id: AccountId) -> None:
+    if not await queries.account_exists(tx, account_id):
+        raise NotFound
