@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 
 from parvis.infra.postgres import Connection, Database
 from tests.rig.database import EngineRun, TestEngines, clone, opened
-from tests.rig.world import World, new_world, settings_for
+
+if TYPE_CHECKING:
+    from tests.rig.world import World
 
 _RUN = pytest.StashKey[EngineRun]()
 _ENGINES = pytest.StashKey[TestEngines]()
@@ -118,5 +121,7 @@ async def fresh_database(fresh_database_url: str) -> AsyncIterator[Database]:
 @pytest.fixture
 async def world(fresh_database_url: str, nats_url: str, tmp_path: Path) -> AsyncIterator[World]:
     """A whole Parvis with an empty database."""
+    from tests.rig.world import new_world, settings_for  # imported here: most of Parvis comes with it
+
     async with new_world(settings_for(tmp_path, fresh_database_url, nats_url)) as made:
         yield made
