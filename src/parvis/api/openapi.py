@@ -1,0 +1,130 @@
+"""The OpenAPI 3.1 document, generated from the declared routes and the structs of their parameters and answers."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from parvis import __version__
+from parvis.api.parameters import Upload
+from parvis.api.routing import ENDPOINTS, Call, Endpoint, Nothing, Reply, endpoint
+
+_ERRORS = {
+    "400": "The request cannot be read",
+    "401": "No valid token",
+    "403": "Not allowed, or outside the token's scopes",
+    "404": "Not there, or not for the caller to see",
+    "413": "Too large",
+    "422": "A field cannot be accepted",
+    "429": "Too many requests",
+    "503": "Not possible right now",
+}
+
+
+@endpoint("GET", "/api/openapi.json", connects=False)
+async def document(call: Call) -> Reply:
+    """This document."""
+    return Reply(build(call.services.settings.public_origin), headers={"Cache-Control": "public, max-age=300"})
+
+
+def build(origin: str) -> dict[str, Any]:
+    """The whole document as a dict."""
+    kinds = [k for one in ENDPOINTS for k in (one.params, one.returns) if k not in (Nothing, dict)]
+    _, components = msgspec.json.schema_components(
+        [*kinds, Error], schema_hook=_schema_of_foreign_types, ref_template="#/components/schemas/{name}"
+    )
+    paths: dict[str, dict[str, Any]] = {}
+    for one in ENDPOINTS:
+        path = re.sub(r":(\w+)", r"{\1}", one.path)
+        paths.setdefault(path, {})[one.method.lower()] = _operation(one, components)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Parvis client API", "version": __version__, "license": {"name": "AGPL-3.0-or-later"}},
+        "servers": [{"url": origin}],
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "schemas": components,
+            "securitySchemes": {
+                "oauth": {
+                    "type": "oauth2",
+                    "flows": {
+                        "authorizationCode": {
+                            "authorizationUrl": f"{origin}/oauth/authorize",
+                            "tokenUrl": f"{origin}/oauth/token",
+                            "scopes": {s: s for s in sorted({s for o in ENDPOINTS for s in o.policy.scopes})},
+                        }
+                    },
+                }
+            },
+        },
+    }
+
+
+class Error(msgspec.Struct):
+    error: str
+    error_description: str | msgspec.UnsetType = msgspec.UNSET
+    details: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+
+
+def _operation(one: Endpoint, components: dict[str, Any]) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": f"{one.handler.__module__.rpartition('.')[2]}_{one.handler.__name__}",
+        "summary": one.summary,
+        "parameters": _parameters(one, components),
+        "responses": {
+            "200": {"description": "Done", "content": {"application/json": {"schema": _schema(one.returns)}}},
+            **{
+                code: {
+                    "description": words,
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+                }
+                for code, words in _ERRORS.items()
+            },
+        },
+    }
+    if one.policy.audience != "public":
+        operation["security"] = [{"oauth": list(one.policy.scopes)}]
+    elif one.policy.scopes:
+        operation["security"] = [{}, {"oauth": list(one.policy.scopes)}]
+    if one.method != "GET" and one.params is not Nothing:
+        schema = _schema(one.params)
+        operation["requestBody"] = {
+            "content": {
+                kind: {"schema": schema}
+                for kind in ("application/json", "application/x-www-form-urlencoded", "multipart/form-data")
+            }
+        }
+    return operation
+
+
+def _parameters(one: Endpoint, components: dict[str, Any]) -> list[dict[str, Any]]:
+    named = re.findall(r":(\w+)", one.path)
+    properties: dict[str, Any] = {}
+    if one.params is not Nothing:
+        properties = components[one.params.__name__].get("properties", {})
+    found = [
+        {"name": name, "in": "path", "required": True, "schema": properties.get(name, {"type": "string"})}
+        for name in named
+    ]
+    if one.method == "GET":
+        found += [
+            {"name": f"{name}[]" if schema.get("type") == "array" else name, "in": "query", "schema": schema}
+            for name, schema in properties.items()
+            if name not in named
+        ]
+    return found
+
+
+def _schema(kind: Any) -> dict[str, Any]:
+    (schema,), _ = msgspec.json.schema_components(
+        [kind], schema_hook=_schema_of_foreign_types, ref_template="#/components/schemas/{name}"
+    )
+    return schema
+
+
+def _schema_of_foreign_types(kind: type) -> dict[str, Any]:
+    if kind is Upload:
+        return {"type": "string", "format": "binary"}
+    raise NotImplementedError(kind)
