@@ -13,6 +13,7 @@ from parvis.infra.postgres import Connection, Database
 from tests.rig.database import EngineRun, TestEngines, clone, opened
 
 if TYPE_CHECKING:
+    from parvis.infra.services import Services
     from tests.rig.world import World
 
 _RUN = pytest.StashKey[EngineRun]()
@@ -125,3 +126,15 @@ async def world(fresh_database_url: str, nats_url: str, tmp_path: Path) -> Async
 
     async with new_world(settings_for(tmp_path, fresh_database_url, nats_url)) as made:
         yield made
+
+
+@pytest.fixture
+async def services(fresh_database_url: str, nats_url: str, tmp_path: Path) -> AsyncIterator[Services]:
+    """The outside clients of one process, with an empty database."""
+    from parvis.infra.opening import open_services
+    from tests.rig.world import settings_for
+
+    async with open_services(
+        settings_for(tmp_path, fresh_database_url, nats_url), application="test"
+    ) as opened_services:
+        yield opened_services

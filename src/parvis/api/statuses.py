@@ -70,7 +70,7 @@ async def publish(call: Call[Publication]) -> Status:
         text=wanted.status,
         warning=wanted.spoiler_text,
         sensitive=author.default_sensitive if wanted.sensitive is None else wanted.sensitive,
-        language=wanted.language or author.default_language,
+        language=wanted.language or author.default_language or author.locale,
         visibility=visibility_of(wanted.visibility, Visibility(author.default_visibility)),
         in_reply_to_id=PostId(wanted.in_reply_to_id) if wanted.in_reply_to_id is not None else None,
         media_ids=tuple(MediaId(i) for i in wanted.media_ids),
