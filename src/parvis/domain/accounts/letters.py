@@ -14,6 +14,7 @@ import msgspec
 
 from parvis.base.ids import AccountId
 from parvis.domain.accounts import one_time, rules
+from parvis.domain.accounts.keys import digest
 from parvis.domain.accounts.one_time import Purpose
 from parvis.domain.accounts.queries import logins, people
 from parvis.domain.accounts.types import Login
@@ -48,34 +49,13 @@ async def send_confirmation(services: Services, account_id: AccountId, *, now: d
         login = await logins.login_of(tx, account_id)
         if login is None or login.confirmed_at is not None:
             return
-        owner = await _confirmed_owner(services, tx, login)
-        letter = await (
-            _confirmation(services, tx, login, now) if owner is None else _already_here(services, tx, owner, now)
-        )
-    if letter is not None:
-        await services.mail.send(login.email, letter.subject, letter.text)
-
-
-async def _confirmed_owner(services: Services, db: Connection, login: Login) -> Login | None:
-    owner_id = await logins.email_owner(db, services.secrets.keyed_hash("email", rules.email_key(login.email)))
-    return None if owner_id is None else await logins.login_of(db, owner_id)
-
-
-async def _confirmation(services: Services, tx: Connection, login: Login, now: datetime) -> Letter | None:
-    if not await _may_write(tx, login, Purpose.CONFIRM_EMAIL, now):
-        return None
-    token = await one_time.issue(tx, Purpose.CONFIRM_EMAIL, account_id=login.account_id, email=login.email, now=now)
-    handle = (await people.accounts_by_id(tx, [login.account_id]))[login.account_id].handle
-    return letter("confirm_email", login.locale, services, handle=handle, path=f"/confirm?token={token}")
-
-
-async def _already_here(services: Services, tx: Connection, owner: Login, now: datetime) -> Letter | None:
-    if not await _may_write(tx, owner, Purpose.RESET_PASSWORD, now):
-        return None
-    handle = (await people.accounts_by_id(tx, [owner.account_id]))[owner.account_id].handle
-    # The link is also what counts these letters, so that nobody can flood an inbox by signing up with its address.
-    token = await one_time.issue(tx, Purpose.RESET_PASSWORD, account_id=owner.account_id, email=owner.email, now=now)
-    return letter("already_here", owner.locale, services, handle=handle, path=f"/reset-password?token={token}")
+        owner_id = await logins.email_owner(tx, services.secrets.keyed_hash("email", rules.email_key(login.email)))
+        owner = None if owner_id is None else await logins.login_of(tx, owner_id)
+        if owner is None:
+            prepared = await _prepare(services, tx, "confirm_email", login, Purpose.CONFIRM_EMAIL, now)
+        else:
+            prepared = await _prepare(services, tx, "already_here", owner, Purpose.RESET_PASSWORD, now)
+    await _deliver(services, prepared)
 
 
 async def send_reset(services: Services, email_hash: bytes, *, now: datetime) -> None:
@@ -83,19 +63,44 @@ async def send_reset(services: Services, email_hash: bytes, *, now: datetime) ->
     async with services.db.transaction() as tx:
         known = await logins.credentials(tx, email_hash, "")
         login = await logins.login_of(tx, known["account_id"]) if known is not None and known["state"] < 3 else None
-        if login is None or not await _may_write(tx, login, Purpose.RESET_PASSWORD, now):
+        if login is None:
             return
-        token = await one_time.issue(
-            tx, Purpose.RESET_PASSWORD, account_id=login.account_id, email=login.email, now=now
-        )
-        handle = (await people.accounts_by_id(tx, [login.account_id]))[login.account_id].handle
-    written = letter("reset_password", login.locale, services, handle=handle, path=f"/reset-password?token={token}")
-    await services.mail.send(login.email, written.subject, written.text)
+        prepared = await _prepare(services, tx, "reset_password", login, Purpose.RESET_PASSWORD, now)
+    await _deliver(services, prepared)
 
 
-async def _may_write(db: Connection, login: Login, purpose: Purpose, now: datetime) -> bool:
-    made = await logins.one_time_tokens_since(db, login.account_id, purpose, now - timedelta(hours=1))
-    return made < one_time.MOST_AN_HOUR
+class _Prepared(msgspec.Struct, frozen=True):
+    to: str
+    letter: Letter
+    token: str
+
+
+_PATHS = {Purpose.CONFIRM_EMAIL: "/confirm", Purpose.RESET_PASSWORD: "/reset-password"}
+
+
+async def _prepare(
+    services: Services, tx: Connection, name: str, login: Login, purpose: Purpose, now: datetime
+) -> _Prepared | None:
+    """The letter, with a link that works; None when five such letters went out within the hour (case A3)."""
+    made = await logins.one_time_tokens_since(tx, login.account_id, purpose, now - timedelta(hours=1))
+    if made >= one_time.MOST_AN_HOUR:
+        return None
+    token = await one_time.issue(tx, purpose, account_id=login.account_id, email=login.email, now=now)
+    person = (await people.accounts_by_id(tx, [login.account_id]))[login.account_id]
+    path = f"{_PATHS[purpose]}?token={token}"
+    return _Prepared(login.email, letter(name, login.locale, services, handle=person.handle, path=path), token)
+
+
+async def _deliver(services: Services, prepared: _Prepared | None) -> None:
+    """The letter is with the mail service; or its link is gone again, so that trying later is not counted twice."""
+    if prepared is None:
+        return
+    try:
+        await services.mail.send(prepared.to, prepared.letter.subject, prepared.letter.text)
+    except BaseException:
+        async with services.db.transaction() as tx:
+            await logins.one_time_token_deleted(tx, digest(prepared.token))
+        raise
 
 
 def letter(name: str, locale: str, services: Services, *, handle: str, path: str) -> Letter:

@@ -279,6 +279,10 @@ async def one_time_token_used(tx: Connection, token_hash: bytes, purpose: str, n
     )
 
 
+async def one_time_token_deleted(tx: Connection, token_hash: bytes) -> None:
+    await tx.execute("DELETE FROM one_time_token WHERE token_hash = $1", token_hash)
+
+
 async def one_time_tokens_since(db: Connection, account_id: AccountId, purpose: str, since: datetime) -> int:
     """How many were made for that account since then."""
     return await db.fetchval(
