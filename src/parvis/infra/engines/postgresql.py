@@ -7,13 +7,13 @@ As root it runs as `nobody`, to whom PARVIS_HOME may be closed. It is handed an 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import secrets
 import shutil
 import signal
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -24,6 +24,7 @@ from parvis.infra.engines.places import SOCKET_NAME, Places, UserAccount, databa
 log = logging.getLogger(__name__)
 
 NAME = "postgres"
+ORPHANS = ((0, 1.0), (signal.SIGINT, 15.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))  # at first only wait
 STOP: tuple[processes.Step, ...] = ((signal.SIGINT, 60), (signal.SIGQUIT, 10), (signal.SIGKILL, 5))
 
 # An operator's PARVIS_HOME/postgresql.conf wins over these.
@@ -160,13 +161,11 @@ class PostgreSQL:
 
     async def _end_orphans(self) -> None:
         """No process of this database is left: those of a supervisor that was killed are given time to stop cleanly."""
-        for sent, seconds in ((None, 1.0), (signal.SIGINT, 15.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
+        for sent, seconds in ORPHANS:
             for pid in self._processes() if sent else ():
-                log.warning("engine.orphan", extra={"fields": {"engine": NAME, "pid": pid, "signal": sent.name}})
-                try:
+                log.warning("engine.orphan", extra={"fields": {"engine": NAME, "pid": pid, "signal": int(sent)}})
+                with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, sent)
-                except ProcessLookupError:
-                    pass
             for _ in range(int(seconds / 0.05)):
                 if not self._processes():
                     return
@@ -225,7 +224,7 @@ def _operator_settings(path: Path) -> dict[str, str]:
     return {name.strip(): value.strip().strip("'") for name, _, value in pairs if name.strip()}
 
 
-@contextmanager
+@contextlib.contextmanager
 def _opened(folder: Path) -> Iterator[int]:
     """A descriptor that leads to the folder, and gives no right by itself."""
     descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY)
@@ -235,7 +234,7 @@ def _opened(folder: Path) -> Iterator[int]:
         os.close(descriptor)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _in_memory(text: str, reader: UserAccount | None) -> Iterator[int]:
     """A descriptor of a file that exists nowhere, for `reader` alone."""
     descriptor = os.memfd_create("password")

@@ -1,0 +1,633 @@
+-- The sum of all migrations, made by `make schema`. Do not edit.
+
+CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
+
+CREATE TABLE public.account (
+    id bigint NOT NULL,
+    handle text NOT NULL,
+    domain text,
+    display_name text DEFAULT ''::text NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    note_html text DEFAULT ''::text NOT NULL,
+    fields jsonb DEFAULT '[]'::jsonb NOT NULL,
+    avatar_key text,
+    header_key text,
+    avatar_description text DEFAULT ''::text NOT NULL,
+    header_description text DEFAULT ''::text NOT NULL,
+    locked boolean DEFAULT false NOT NULL,
+    bot boolean DEFAULT false NOT NULL,
+    discoverable boolean DEFAULT true NOT NULL,
+    indexable boolean DEFAULT true NOT NULL,
+    hide_collections boolean DEFAULT false NOT NULL,
+    state smallint DEFAULT 0 NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.account_counter (
+    account_id bigint NOT NULL,
+    posts bigint DEFAULT 0 NOT NULL,
+    followers bigint DEFAULT 0 NOT NULL,
+    following bigint DEFAULT 0 NOT NULL,
+    last_post_on date,
+    CONSTRAINT account_counter_followers_check CHECK ((followers >= 0)),
+    CONSTRAINT account_counter_following_check CHECK ((following >= 0)),
+    CONSTRAINT account_counter_posts_check CHECK ((posts >= 0))
+)
+WITH (fillfactor='70');
+
+CREATE TABLE public.account_handle (
+    handle text NOT NULL,
+    domain text DEFAULT ''::text NOT NULL,
+    account_id bigint NOT NULL
+);
+
+CREATE TABLE public.account_note (
+    account_id bigint NOT NULL,
+    target_id bigint NOT NULL,
+    comment text NOT NULL
+);
+
+CREATE TABLE public.block (
+    account_id bigint NOT NULL,
+    target_id bigint NOT NULL,
+    id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.bookmark (
+    account_id bigint NOT NULL,
+    post_id bigint NOT NULL,
+    id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.favourite (
+    account_id bigint NOT NULL,
+    post_id bigint NOT NULL,
+    id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.follow (
+    account_id bigint NOT NULL,
+    target_id bigint NOT NULL,
+    id bigint NOT NULL,
+    show_reposts boolean DEFAULT true NOT NULL,
+    notify boolean DEFAULT false NOT NULL,
+    languages text[],
+    in_rows boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.follow_request (
+    account_id bigint NOT NULL,
+    requester_id bigint NOT NULL,
+    id bigint NOT NULL,
+    show_reposts boolean DEFAULT true NOT NULL,
+    notify boolean DEFAULT false NOT NULL,
+    languages text[],
+    created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.follower (
+    account_id bigint NOT NULL,
+    follower_id bigint NOT NULL,
+    id bigint NOT NULL,
+    notify boolean DEFAULT false NOT NULL,
+    in_rows boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.home_entry (
+    account_id bigint NOT NULL,
+    post_id bigint NOT NULL,
+    author_id bigint NOT NULL
+)
+PARTITION BY HASH (account_id);
+
+CREATE TABLE public.home_entry_0 (
+    account_id bigint CONSTRAINT home_entry_account_id_not_null NOT NULL,
+    post_id bigint CONSTRAINT home_entry_post_id_not_null NOT NULL,
+    author_id bigint CONSTRAINT home_entry_author_id_not_null NOT NULL
+);
+
+CREATE TABLE public.home_entry_1 (
+    account_id bigint CONSTRAINT home_entry_account_id_not_null NOT NULL,
+    post_id bigint CONSTRAINT home_entry_post_id_not_null NOT NULL,
+    author_id bigint CONSTRAINT home_entry_author_id_not_null NOT NULL
+);
+
+CREATE TABLE public.home_entry_2 (
+    account_id bigint CONSTRAINT home_entry_account_id_not_null NOT NULL,
+    post_id bigint CONSTRAINT home_entry_post_id_not_null NOT NULL,
+    author_id bigint CONSTRAINT home_entry_author_id_not_null NOT NULL
+);
+
+CREATE TABLE public.home_entry_3 (
+    account_id bigint CONSTRAINT home_entry_account_id_not_null NOT NULL,
+    post_id bigint CONSTRAINT home_entry_post_id_not_null NOT NULL,
+    author_id bigint CONSTRAINT home_entry_author_id_not_null NOT NULL
+);
+
+CREATE TABLE public.home_entry_4 (
+    account_id bigint CONSTRAINT home_entry_account_id_not_null NOT NULL,
+    post_id bigint CONSTRAINT home_entry_post_id_not_null NOT NULL,
+    author_id bigint CONSTRAINT home_entry_author_id_not_null NOT NULL
+);
+
+CREATE TABLE public.home_entry_5 (
+    account_id bigint CONSTRAINT home_entry_account_id_not_null NOT NULL,
+    post_id bigint CONSTRAINT home_entry_post_id_not_null NOT NULL,
+    author_id bigint CONSTRAINT home_entry_author_id_not_null NOT NULL
+);
+
+CREATE TABLE public.home_entry_6 (
+    account_id bigint CONSTRAINT home_entry_account_id_not_null NOT NULL,
+    post_id bigint CONSTRAINT home_entry_post_id_not_null NOT NULL,
+    author_id bigint CONSTRAINT home_entry_author_id_not_null NOT NULL
+);
+
+CREATE TABLE public.home_entry_7 (
+    account_id bigint CONSTRAINT home_entry_account_id_not_null NOT NULL,
+    post_id bigint CONSTRAINT home_entry_post_id_not_null NOT NULL,
+    author_id bigint CONSTRAINT home_entry_author_id_not_null NOT NULL
+);
+
+CREATE TABLE public.home_state (
+    account_id bigint NOT NULL,
+    active_at timestamp with time zone NOT NULL,
+    ready boolean DEFAULT false NOT NULL,
+    floor_id bigint DEFAULT 0 NOT NULL
+);
+
+CREATE TABLE public.job (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    priority smallint DEFAULT 0 NOT NULL,
+    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    times_lost integer DEFAULT 0 NOT NULL,
+    parked_at timestamp with time zone,
+    owner uuid,
+    leased_until timestamp with time zone,
+    dedupe_key text,
+    payload jsonb NOT NULL,
+    last_error text
+)
+WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_cost_delay='0');
+
+ALTER TABLE public.job ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.job_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.login (
+    account_id bigint NOT NULL,
+    email text NOT NULL,
+    email_hash bytea NOT NULL,
+    password_hash text,
+    role smallint DEFAULT 0 NOT NULL,
+    confirmed_at timestamp with time zone,
+    locale text DEFAULT 'en'::text NOT NULL,
+    theme text DEFAULT 'auto'::text NOT NULL,
+    default_visibility smallint DEFAULT 0 NOT NULL,
+    default_sensitive boolean DEFAULT false NOT NULL,
+    default_language text,
+    password_changed_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.login_email (
+    email_hash bytea NOT NULL,
+    account_id bigint NOT NULL
+);
+
+CREATE TABLE public.marker (
+    account_id bigint NOT NULL,
+    timeline text NOT NULL,
+    last_read_id bigint NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    updated_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.media (
+    account_id bigint NOT NULL,
+    id bigint NOT NULL,
+    post_id bigint,
+    kind text NOT NULL,
+    state text NOT NULL,
+    key text NOT NULL,
+    files jsonb DEFAULT '{}'::jsonb NOT NULL,
+    blurhash text,
+    description text,
+    focus_x real DEFAULT 0 NOT NULL,
+    focus_y real DEFAULT 0 NOT NULL,
+    size_bytes bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.mute (
+    account_id bigint NOT NULL,
+    target_id bigint NOT NULL,
+    id bigint NOT NULL,
+    hide_notifications boolean DEFAULT true NOT NULL,
+    expires_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.notification (
+    account_id bigint NOT NULL,
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    from_id bigint NOT NULL,
+    post_id bigint,
+    group_key text NOT NULL,
+    dedupe_key text NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.oauth_app (
+    id bigint NOT NULL,
+    client_id text NOT NULL,
+    secret_hash bytea NOT NULL,
+    name text NOT NULL,
+    website text,
+    redirect_uris text[] NOT NULL,
+    scopes text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.oauth_code (
+    code_hash bytea NOT NULL,
+    app_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    redirect_uri text NOT NULL,
+    scopes text[] NOT NULL,
+    code_challenge text,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone
+);
+
+CREATE TABLE public.oauth_token (
+    token_hash bytea NOT NULL,
+    id bigint NOT NULL,
+    app_id bigint NOT NULL,
+    account_id bigint,
+    scopes text[] NOT NULL,
+    code_hash bytea,
+    created_at timestamp with time zone NOT NULL,
+    last_used_at timestamp with time zone
+);
+
+CREATE TABLE public.one_time_token (
+    token_hash bytea NOT NULL,
+    purpose text NOT NULL,
+    account_id bigint,
+    email text,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone
+);
+
+CREATE TABLE public.post (
+    account_id bigint NOT NULL,
+    id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    edited_at timestamp with time zone,
+    deleted_at timestamp with time zone,
+    visibility smallint NOT NULL,
+    language text,
+    text text DEFAULT ''::text NOT NULL,
+    html text DEFAULT ''::text NOT NULL,
+    warning text DEFAULT ''::text NOT NULL,
+    sensitive boolean DEFAULT false NOT NULL,
+    in_reply_to_id bigint,
+    in_reply_to_account_id bigint,
+    thread_id bigint NOT NULL,
+    repost_of_id bigint,
+    repost_of_account_id bigint,
+    attachments jsonb DEFAULT '[]'::jsonb NOT NULL,
+    mentions jsonb DEFAULT '[]'::jsonb NOT NULL,
+    mentioned_ids bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    app_name text,
+    app_website text,
+    version integer DEFAULT 1 NOT NULL
+);
+
+CREATE TABLE public.post_counter (
+    account_id bigint NOT NULL,
+    post_id bigint NOT NULL,
+    replies integer DEFAULT 0 NOT NULL,
+    reposts integer DEFAULT 0 NOT NULL,
+    favourites integer DEFAULT 0 NOT NULL,
+    CONSTRAINT post_counter_favourites_check CHECK ((favourites >= 0)),
+    CONSTRAINT post_counter_replies_check CHECK ((replies >= 0)),
+    CONSTRAINT post_counter_reposts_check CHECK ((reposts >= 0))
+)
+WITH (fillfactor='70');
+
+CREATE TABLE public.post_directory (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL
+);
+
+CREATE TABLE public.post_tag (
+    tag text NOT NULL,
+    post_id bigint NOT NULL,
+    account_id bigint NOT NULL
+);
+
+CREATE TABLE public.process_lease (
+    number smallint NOT NULL,
+    holder uuid NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT process_lease_number_check CHECK (((number >= 0) AND (number <= 1023)))
+);
+
+CREATE TABLE public.publish_key (
+    account_id bigint NOT NULL,
+    key text NOT NULL,
+    body_hash bytea NOT NULL,
+    post_id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.repost (
+    account_id bigint NOT NULL,
+    post_id bigint NOT NULL,
+    repost_id bigint NOT NULL
+);
+
+CREATE TABLE public.schedule (
+    name text NOT NULL,
+    due_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.schema_migration (
+    version integer NOT NULL,
+    name text NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL,
+    checksum text NOT NULL
+);
+
+CREATE TABLE public.server_secret (
+    name text NOT NULL,
+    value bytea NOT NULL
+);
+
+CREATE TABLE public.session (
+    token_hash bytea NOT NULL,
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    last_seen_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    user_agent text DEFAULT ''::text NOT NULL,
+    address text DEFAULT ''::text NOT NULL
+);
+
+CREATE TABLE public.tag (
+    name text NOT NULL,
+    display_name text NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.home_entry ATTACH PARTITION public.home_entry_0 FOR VALUES WITH (modulus 8, remainder 0);
+
+ALTER TABLE ONLY public.home_entry ATTACH PARTITION public.home_entry_1 FOR VALUES WITH (modulus 8, remainder 1);
+
+ALTER TABLE ONLY public.home_entry ATTACH PARTITION public.home_entry_2 FOR VALUES WITH (modulus 8, remainder 2);
+
+ALTER TABLE ONLY public.home_entry ATTACH PARTITION public.home_entry_3 FOR VALUES WITH (modulus 8, remainder 3);
+
+ALTER TABLE ONLY public.home_entry ATTACH PARTITION public.home_entry_4 FOR VALUES WITH (modulus 8, remainder 4);
+
+ALTER TABLE ONLY public.home_entry ATTACH PARTITION public.home_entry_5 FOR VALUES WITH (modulus 8, remainder 5);
+
+ALTER TABLE ONLY public.home_entry ATTACH PARTITION public.home_entry_6 FOR VALUES WITH (modulus 8, remainder 6);
+
+ALTER TABLE ONLY public.home_entry ATTACH PARTITION public.home_entry_7 FOR VALUES WITH (modulus 8, remainder 7);
+
+ALTER TABLE ONLY public.account_counter
+    ADD CONSTRAINT account_counter_pkey PRIMARY KEY (account_id);
+
+ALTER TABLE ONLY public.account_handle
+    ADD CONSTRAINT account_handle_pkey PRIMARY KEY (handle, domain);
+
+ALTER TABLE ONLY public.account_note
+    ADD CONSTRAINT account_note_pkey PRIMARY KEY (account_id, target_id);
+
+ALTER TABLE ONLY public.account
+    ADD CONSTRAINT account_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.block
+    ADD CONSTRAINT block_pkey PRIMARY KEY (account_id, target_id);
+
+ALTER TABLE ONLY public.bookmark
+    ADD CONSTRAINT bookmark_pkey PRIMARY KEY (account_id, post_id);
+
+ALTER TABLE ONLY public.favourite
+    ADD CONSTRAINT favourite_pkey PRIMARY KEY (account_id, post_id);
+
+ALTER TABLE ONLY public.follow
+    ADD CONSTRAINT follow_pkey PRIMARY KEY (account_id, target_id);
+
+ALTER TABLE ONLY public.follow_request
+    ADD CONSTRAINT follow_request_pkey PRIMARY KEY (account_id, requester_id);
+
+ALTER TABLE ONLY public.follower
+    ADD CONSTRAINT follower_pkey PRIMARY KEY (account_id, follower_id);
+
+ALTER TABLE ONLY public.home_entry
+    ADD CONSTRAINT home_entry_pkey PRIMARY KEY (account_id, post_id);
+
+ALTER TABLE ONLY public.home_entry_0
+    ADD CONSTRAINT home_entry_0_pkey PRIMARY KEY (account_id, post_id);
+
+ALTER TABLE ONLY public.home_entry_1
+    ADD CONSTRAINT home_entry_1_pkey PRIMARY KEY (account_id, post_id);
+
+ALTER TABLE ONLY public.home_entry_2
+    ADD CONSTRAINT home_entry_2_pkey PRIMARY KEY (account_id, post_id);
+
+ALTER TABLE ONLY public.home_entry_3
+    ADD CONSTRAINT home_entry_3_pkey PRIMARY KEY (account_id, post_id);
+
+ALTER TABLE ONLY public.home_entry_4
+    ADD CONSTRAINT home_entry_4_pkey PRIMARY KEY (account_id, post_id);
+
+ALTER TABLE ONLY public.home_entry_5
+    ADD CONSTRAINT home_entry_5_pkey PRIMARY KEY (account_id, post_id);
+
+ALTER TABLE ONLY public.home_entry_6
+    ADD CONSTRAINT home_entry_6_pkey PRIMARY KEY (account_id, post_id);
+
+ALTER TABLE ONLY public.home_entry_7
+    ADD CONSTRAINT home_entry_7_pkey PRIMARY KEY (account_id, post_id);
+
+ALTER TABLE ONLY public.home_state
+    ADD CONSTRAINT home_state_pkey PRIMARY KEY (account_id);
+
+ALTER TABLE ONLY public.job
+    ADD CONSTRAINT job_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.login_email
+    ADD CONSTRAINT login_email_pkey PRIMARY KEY (email_hash);
+
+ALTER TABLE ONLY public.login
+    ADD CONSTRAINT login_pkey PRIMARY KEY (account_id);
+
+ALTER TABLE ONLY public.marker
+    ADD CONSTRAINT marker_pkey PRIMARY KEY (account_id, timeline);
+
+ALTER TABLE ONLY public.media
+    ADD CONSTRAINT media_pkey PRIMARY KEY (account_id, id);
+
+ALTER TABLE ONLY public.mute
+    ADD CONSTRAINT mute_pkey PRIMARY KEY (account_id, target_id);
+
+ALTER TABLE ONLY public.notification
+    ADD CONSTRAINT notification_account_id_dedupe_key_key UNIQUE (account_id, dedupe_key);
+
+ALTER TABLE ONLY public.notification
+    ADD CONSTRAINT notification_pkey PRIMARY KEY (account_id, id);
+
+ALTER TABLE ONLY public.oauth_app
+    ADD CONSTRAINT oauth_app_client_id_key UNIQUE (client_id);
+
+ALTER TABLE ONLY public.oauth_app
+    ADD CONSTRAINT oauth_app_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.oauth_code
+    ADD CONSTRAINT oauth_code_pkey PRIMARY KEY (code_hash);
+
+ALTER TABLE ONLY public.oauth_token
+    ADD CONSTRAINT oauth_token_id_key UNIQUE (id);
+
+ALTER TABLE ONLY public.oauth_token
+    ADD CONSTRAINT oauth_token_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY public.one_time_token
+    ADD CONSTRAINT one_time_token_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY public.post_counter
+    ADD CONSTRAINT post_counter_pkey PRIMARY KEY (account_id, post_id);
+
+ALTER TABLE ONLY public.post_directory
+    ADD CONSTRAINT post_directory_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.post
+    ADD CONSTRAINT post_pkey PRIMARY KEY (account_id, id);
+
+ALTER TABLE ONLY public.post_tag
+    ADD CONSTRAINT post_tag_pkey PRIMARY KEY (tag, post_id, account_id);
+
+ALTER TABLE ONLY public.process_lease
+    ADD CONSTRAINT process_lease_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY public.publish_key
+    ADD CONSTRAINT publish_key_pkey PRIMARY KEY (account_id, key);
+
+ALTER TABLE ONLY public.repost
+    ADD CONSTRAINT repost_pkey PRIMARY KEY (account_id, post_id);
+
+ALTER TABLE ONLY public.schedule
+    ADD CONSTRAINT schedule_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.schema_migration
+    ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (version);
+
+ALTER TABLE ONLY public.server_secret
+    ADD CONSTRAINT server_secret_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_id_key UNIQUE (id);
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY public.tag
+    ADD CONSTRAINT tag_pkey PRIMARY KEY (name);
+
+CREATE INDEX account_handle_prefix ON public.account USING btree (handle text_pattern_ops);
+
+CREATE INDEX account_name_words ON public.account USING gin (display_name public.gin_trgm_ops);
+
+CREATE INDEX block_by_id ON public.block USING btree (account_id, id);
+
+CREATE INDEX bookmark_by_id ON public.bookmark USING btree (account_id, id);
+
+CREATE INDEX favourite_by_id ON public.favourite USING btree (account_id, id);
+
+CREATE INDEX favourite_of_post ON public.favourite USING btree (post_id, id);
+
+CREATE INDEX follow_by_id ON public.follow USING btree (account_id, id);
+
+CREATE INDEX follow_merged ON public.follow USING btree (account_id, target_id) WHERE (NOT in_rows);
+
+CREATE INDEX follow_request_by_id ON public.follow_request USING btree (account_id, id);
+
+CREATE INDEX follower_by_id ON public.follower USING btree (account_id, id);
+
+CREATE UNIQUE INDEX job_dedupe ON public.job USING btree (kind, dedupe_key) WHERE (dedupe_key IS NOT NULL);
+
+CREATE INDEX job_leased ON public.job USING btree (kind, leased_until) WHERE (owner IS NOT NULL);
+
+CREATE INDEX job_parked ON public.job USING btree (parked_at) WHERE (parked_at IS NOT NULL);
+
+CREATE INDEX job_suspect ON public.job USING btree (kind, due_at) WHERE ((times_lost > 0) AND (owner IS NULL) AND (parked_at IS NULL));
+
+CREATE INDEX job_waiting ON public.job USING btree (priority, due_at, kind) WHERE ((owner IS NULL) AND (parked_at IS NULL));
+
+CREATE INDEX job_waiting_of_kind ON public.job USING btree (kind, due_at) WHERE ((owner IS NULL) AND (parked_at IS NULL));
+
+CREATE INDEX login_email_hash ON public.login USING btree (email_hash);
+
+CREATE INDEX media_by_id ON public.media USING btree (id);
+
+CREATE INDEX media_of_post ON public.media USING btree (account_id, post_id) WHERE (post_id IS NOT NULL);
+
+CREATE INDEX media_unattached ON public.media USING btree (created_at) WHERE (post_id IS NULL);
+
+CREATE INDEX mute_by_id ON public.mute USING btree (account_id, id);
+
+CREATE INDEX oauth_token_of_account ON public.oauth_token USING btree (account_id);
+
+CREATE INDEX oauth_token_of_code ON public.oauth_token USING btree (code_hash) WHERE (code_hash IS NOT NULL);
+
+CREATE INDEX one_time_token_of_account ON public.one_time_token USING btree (account_id);
+
+CREATE INDEX post_of_thread ON public.post USING btree (thread_id, id) WHERE ((deleted_at IS NULL) AND (repost_of_id IS NULL));
+
+CREATE INDEX post_public ON public.post USING btree (id) WHERE ((visibility = 0) AND (repost_of_id IS NULL) AND (deleted_at IS NULL));
+
+CREATE INDEX post_reposts ON public.post USING btree (repost_of_id, id) WHERE ((repost_of_id IS NOT NULL) AND (deleted_at IS NULL));
+
+CREATE INDEX publish_key_age ON public.publish_key USING btree (created_at);
+
+CREATE INDEX session_of_account ON public.session USING btree (account_id);
+
+ALTER INDEX public.home_entry_pkey ATTACH PARTITION public.home_entry_0_pkey;
+
+ALTER INDEX public.home_entry_pkey ATTACH PARTITION public.home_entry_1_pkey;
+
+ALTER INDEX public.home_entry_pkey ATTACH PARTITION public.home_entry_2_pkey;
+
+ALTER INDEX public.home_entry_pkey ATTACH PARTITION public.home_entry_3_pkey;
+
+ALTER INDEX public.home_entry_pkey ATTACH PARTITION public.home_entry_4_pkey;
+
+ALTER INDEX public.home_entry_pkey ATTACH PARTITION public.home_entry_5_pkey;
+
+ALTER INDEX public.home_entry_pkey ATTACH PARTITION public.home_entry_6_pkey;
+
+ALTER INDEX public.home_entry_pkey ATTACH PARTITION public.home_entry_7_pkey;
