@@ -1,0 +1,185 @@
+"""The rows of the table: what is asked of the server in each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bench.client import Request
+from bench.stage import Stage
+from parvis.base.clock import utc_now
+from parvis.base.ids import AccountId, PostId
+from parvis.domain import accounts, posts, timelines
+from parvis.domain.posts.types import Draft
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: requests in turn; `most` bounds how many (None: as many as the time allows)."""
+
+    name: str
+    requests: list[Request]
+    most: int | None = None
+    connections: int = 4
+
+
+Maker = Callable[[Stage], Awaitable[Row]]
+
+
+async def _readers(stage: Stage, count: int, skip: int = 0) -> list[AccountId]:
+    """Accounts that follow somebody, in a fixed order without rhyme."""
+    async with stage.services.db.connection() as db:
+        rows = await db.fetch(
+            """
+            SELECT account_id FROM account_counter
+             WHERE following BETWEEN 5 AND 200
+             ORDER BY md5(account_id::text)
+             LIMIT $1 OFFSET $2
+            """,
+            count,
+            skip,
+        )
+    return [AccountId(row["account_id"]) for row in rows]
+
+
+async def home_hot(stage: Stage) -> Row:
+    (reader,) = await _readers(stage, 1)
+    await timelines.rebuild(stage.services, reader=reader, now=utc_now())
+    return Row("home, one hot reader", [Request("/api/v1/timelines/home", await stage.token(reader))])
+
+
+async def home_many(stage: Stage) -> Row:
+    readers = await _readers(stage, 1000, skip=1)
+    for reader in readers:
+        await timelines.rebuild(stage.services, reader=reader, now=utc_now())
+    return Row(
+        "home, 1,000 readers in turn", [Request("/api/v1/timelines/home", await stage.token(r)) for r in readers]
+    )
+
+
+async def home_first(stage: Stage) -> Row:
+    readers = await _readers(stage, 200, skip=2000)
+    async with stage.services.db.connection() as db:
+        await db.execute("DELETE FROM home_state WHERE account_id = ANY ($1)", readers)
+        await db.execute("DELETE FROM home_entry WHERE account_id = ANY ($1)", readers)
+        await db.execute("UPDATE follow SET in_rows = false WHERE account_id = ANY ($1)", readers)
+        await db.execute("UPDATE follower SET in_rows = false WHERE follower_id = ANY ($1)", readers)
+    requests = [Request("/api/v1/timelines/home", await stage.token(r)) for r in readers]
+    return Row("home, first load without rows", requests, most=len(requests))
+
+
+async def local(stage: Stage) -> Row:
+    (reader,) = await _readers(stage, 1)
+    return Row("local timeline", [Request("/api/v1/timelines/public?local=true", await stage.token(reader))])
+
+
+async def _thread(stage: Stage) -> PostId:
+    (author,) = await _readers(stage, 1, skip=3)
+    viewer = accounts.Viewer(account_id=author)
+    settings = stage.settings
+    made: list[PostId] = []
+    async with stage.services.db.transaction() as tx:
+        for number in range(31):
+            parent = made[(number - 1) // 2] if made else None
+            draft = Draft(text=f"A thread of thirty-one posts, number {number}", in_reply_to_id=parent)
+            made.append(
+                await posts.publish(
+                    tx,
+                    stage.services.ids,
+                    viewer,
+                    draft=draft,
+                    limits=posts.Limits(),
+                    domain=settings.domain,
+                    now=utc_now(),
+                )
+            )
+    return made[0]
+
+
+async def one_post(stage: Stage) -> Row:
+    (reader,) = await _readers(stage, 1)
+    return Row("one post", [Request(f"/api/v1/statuses/{await _thread(stage)}", await stage.token(reader))])
+
+
+async def thread(stage: Stage) -> Row:
+    (reader,) = await _readers(stage, 1)
+    post_id = await _thread(stage)
+    return Row("thread of 31", [Request(f"/api/v1/statuses/{post_id}/context", await stage.token(reader))])
+
+
+async def account_posts(stage: Stage) -> Row:
+    (reader,) = await _readers(stage, 1)
+    async with stage.services.db.connection() as db:
+        author = await db.fetchval("SELECT account_id FROM account_counter ORDER BY posts DESC OFFSET 20 LIMIT 1")
+    return Row("account's posts", [Request(f"/api/v1/accounts/{author}/statuses", await stage.token(reader))])
+
+
+async def notifications(stage: Stage) -> Row:
+    readers = await _readers(stage, 60)
+    post_id, now, token = await _thread(stage), utc_now(), None
+    async with stage.services.db.transaction() as tx:
+        author = await tx.fetchval("SELECT account_id FROM post_directory WHERE id = $1", post_id)
+        for reader in readers:
+            if reader != author:
+                await posts.favourite(tx, stage.services.ids, reader, post_id, now=now)
+    token = await stage.token(author)
+    await _worker_idle(stage)
+    return Row("notifications", [Request("/api/v1/notifications", token)])
+
+
+async def _worker_idle(stage: Stage) -> None:
+    import asyncio
+
+    for _ in range(600):
+        async with stage.services.db.connection() as db:
+            if not await db.fetchval("SELECT EXISTS (SELECT FROM job WHERE parked_at IS NULL AND due_at <= now())"):
+                return
+        await asyncio.sleep(0.05)
+    raise RuntimeError("The worker does not come to rest.")
+
+
+async def publish(stage: Stage) -> Row:
+    """By an author of about 100 followers who all were here lately, so that rows are written for each."""
+    async with stage.services.db.connection() as db:
+        author = await db.fetchval(
+            "SELECT account_id FROM account_counter ORDER BY abs(followers - 100), account_id LIMIT 1"
+        )
+        followers = [
+            r["follower_id"] for r in await db.fetch("SELECT follower_id FROM follower WHERE account_id = $1", author)
+        ]
+    for follower in followers:
+        await timelines.rebuild(stage.services, reader=AccountId(follower), now=utc_now())
+    body = json.dumps({"status": "Number {unique} of a measurement, with a few words about nothing"}).encode()
+    request = Request("/api/v1/statuses", await stage.token(author), "POST", body)
+    return Row(f"publish, {len(followers)} followers", [request], most=300, connections=2)
+
+
+async def html_home(stage: Stage) -> Row:
+    (reader,) = await _readers(stage, 1)
+    from datetime import timedelta
+
+    async with stage.services.db.transaction() as tx:
+        ticket = await accounts.open_session(
+            tx,
+            stage.services.ids,
+            reader,
+            address="127.0.0.1",
+            user_agent="bench",
+            now=utc_now() - timedelta(minutes=1),
+        )
+    return Row("page: home", [Request("/home", cookie=f"parvis_session={ticket.token}")])
+
+
+async def html_profile(stage: Stage) -> Row:
+    async with stage.services.db.connection() as db:
+        handle = await db.fetchval(
+            "SELECT handle FROM account JOIN account_counter c ON c.account_id = id ORDER BY c.posts DESC OFFSET 20 LIMIT 1"
+        )
+    return Row("page: profile, a stranger", [Request(f"/@{handle}")])
+
+
+ROWS: list[Maker] = [
+    home_hot, home_many, home_first, local, one_post, thread, account_posts, notifications, publish, html_home,
+    html_profile,
+]  # fmt: skip
