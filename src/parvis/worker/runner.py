@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -24,6 +25,10 @@ LONGEST_DELAY_S = 3600.0
 PASSING = (Conflict, TooMany, Unavailable)  # problems that another try may not meet
 
 Key = tuple[int, int]
+
+
+class JobFailed(RuntimeError):
+    """A job did not work out"""
 
 
 def delay_s(failures: int, chance: Callable[[], float] = random.random) -> float | None:
@@ -72,24 +77,46 @@ class Runner:
         self._outcomes = Outcomes(queue, self._let_go)
         self._wake = asyncio.Event()
         self._stopping = False
+        self._errors: deque[Exception] = deque(maxlen=10)
 
     async def run(self) -> None:
         """Jobs are run until `stop` is called; then those under way have `grace_s` to end, and the rest is released."""
         await self._services.news.subscribe(news.WORK, self._woken)
-        helpers = [asyncio.create_task(self._keep_leases()), asyncio.create_task(self._outcomes.write())]
-        try:
+        async with self._helped():
             await self._lease_until_stopped()
             await self._wind_up()
-        finally:
-            for helper in helpers:
-                helper.cancel()
-            await asyncio.gather(*helpers, return_exceptions=True)
         await self._hand_back()
 
     def stop(self) -> None:
         """`run` will come to its end."""
         self._stopping = True
         self._wake.set()
+
+    async def drain(self) -> None:
+        """All work that is due is done, with all that follows from it.
+
+        Raises: JobFailed when some of it did not work out; the rest is done all the same.
+        """
+        async with self._helped():
+            while True:
+                self._wake.clear()
+                if await self._lease_some():
+                    continue
+                if not self._held:
+                    break
+                await self._wake.wait()
+        if self._errors:
+            raise JobFailed(self._errors[0]) from self._errors[0]
+
+    @contextlib.asynccontextmanager
+    async def _helped(self) -> AsyncIterator[None]:
+        helpers = [asyncio.create_task(self._keep_leases()), asyncio.create_task(self._outcomes.write())]
+        try:
+            yield
+        finally:
+            for helper in helpers:
+                helper.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
 
     async def _woken(self, _: bytes) -> None:
         self._wake.set()
@@ -142,8 +169,8 @@ class Runner:
             self._hold(several, self._route(several, router))
         return bool(jobs)
 
-    def _hold(self, jobs: list[Job], work: Callable[[], object] | object) -> None:
-        task = asyncio.ensure_future(work)  # type: ignore[arg-type]
+    def _hold(self, jobs: list[Job], work: Coroutine[None, None, None]) -> None:
+        task = asyncio.ensure_future(work)
         for job in jobs:
             self._held[_key(job)] = _Held(job, task)
 
@@ -185,6 +212,7 @@ class Runner:
             self._outcomes.done(job)
             return
         text = f"{type(error).__name__}: {error}".replace("\0", "")[:2000].encode("utf-8", "replace").decode()
+        self._errors.append(error)
         failures = job.failures + 1
         rest_s = delay_s(failures, self._chance)
         if rest_s is None:

@@ -7,6 +7,7 @@ Owns the text, its audience (`sight.may_see`), threads, hashtags and counters. W
 from parvis.domain.posts.publish import publish, remove
 from parvis.domain.posts.react import bookmark, favourite, repost, sweep, unbookmark, unfavourite, unrepost
 from parvis.domain.posts.rules import Limits
+from parvis.domain.posts.tidy import delete_expired
 from parvis.domain.posts.types import Attachment, Draft, Mention, Picture, PostView, Visibility
 from parvis.domain.posts.views import (
     Thread,
@@ -22,6 +23,6 @@ from parvis.domain.posts.views import (
 
 __all__ = [
     "Attachment", "Draft", "Limits", "Mention", "Picture", "PostView", "Thread", "Visibility",
-    "bookmark", "bookmarks", "favourite", "favourited_by", "favourites", "publish", "remove", "repost",
+    "bookmark", "bookmarks", "delete_expired", "favourite", "favourited_by", "favourites", "publish", "remove", "repost",
     "reposted_by", "sweep", "thread", "unbookmark", "unfavourite", "unrepost", "view", "views", "who_may_see",
 ]  # fmt: skip

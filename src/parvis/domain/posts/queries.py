@@ -287,3 +287,8 @@ async def reposts_of(tx: Connection, post_id: PostId, limit: int) -> list[Row]:
         post_id,
         limit,
     )
+
+
+async def delete_keys(tx: Connection, before: datetime) -> None:
+    """Idempotency keys used before that are gone."""
+    await tx.execute("DELETE FROM publish_key WHERE created_at < $1", before)

@@ -15,6 +15,7 @@ from parvis.domain.relationships.listings import (
     search,
 )
 from parvis.domain.relationships.silence import block, mute, set_note, unblock, unmute
+from parvis.domain.relationships.tidy import delete_expired
 from parvis.domain.relationships.types import Muted, Relationship
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "between",
     "block",
     "blocks",
+    "delete_expired",
     "familiar_followers",
     "follow",
     "followers",

@@ -275,3 +275,8 @@ async def note_set(tx: Connection, account_id: AccountId, target_id: AccountId, 
         )
     else:
         await tx.execute("DELETE FROM account_note WHERE account_id = $1 AND target_id = $2", account_id, target_id)
+
+
+async def mutes_expired(tx: Connection, now: datetime) -> None:
+    """Mutes that ended before are gone."""
+    await tx.execute("DELETE FROM mute WHERE expires_at < $1", now)

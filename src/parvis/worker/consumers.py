@@ -1,0 +1,133 @@
+"""Who hears of what has happened: the table event → functions.
+
+The router turns one `event` job into one job a consumer, so that each retries and fails alone. An event may arrive
+twice and late: consumers look at the present state and do not mind what is already done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from parvis.base import events as happened
+from parvis.base.clock import utc_now
+from parvis.base.events import Event
+from parvis.base.ids import AccountId, PostId
+from parvis.domain import media, notifications, posts, timelines
+from parvis.infra import events
+from parvis.infra.jobs import NewJob
+from parvis.infra.news import account_subject, author_subject
+from parvis.infra.queue import Job, Queue
+from parvis.infra.services import Services
+from parvis.worker.handlers import Handler, Router
+
+Consumer = Callable[[Services, Event], Awaitable[None]]
+
+
+async def tell(services: Services, event: Event) -> None:
+    """Open connections in every process hear of it, those that are there."""
+    match event:
+        case happened.PostPublished() | happened.PostEdited() | happened.PostRemoved() | happened.PostReposted():
+            subject = author_subject(event.author_id)
+        case _:
+            subject = account_subject(event.account_id)  # type: ignore[attr-defined]
+    await services.news.publish(subject, events.encode(event).encode())
+
+
+async def fan_out(services: Services, event: Event) -> None:
+    """The post is in its readers' home rows."""
+    assert isinstance(event, happened.PostPublished | happened.PostReposted)
+    await timelines.fan_out(services, author=AccountId(event.author_id), post_id=PostId(event.post_id), now=utc_now())
+
+
+async def notify(services: Services, event: Event) -> None:
+    """Whom it concerns has a notification."""
+    await notifications.notify(services, event, now=utc_now())
+
+
+async def backfill(services: Services, event: Event) -> None:
+    """The newly followed author's posts are in the follower's home rows."""
+    assert isinstance(event, happened.Followed)
+    await timelines.backfill(services, reader=AccountId(event.account_id), author=AccountId(event.target_id))
+
+
+async def forget_author(services: Services, event: Event) -> None:
+    """The posts of somebody no longer followed are out of the home rows."""
+    assert isinstance(event, happened.Unfollowed)
+    await timelines.forget(services, reader=AccountId(event.account_id), author=AccountId(event.target_id))
+
+
+async def forget_post(services: Services, event: Event) -> None:
+    """The removed post is out of everybody's home rows."""
+    assert isinstance(event, happened.PostRemoved)
+    await timelines.forget_post(services, author=AccountId(event.author_id), post_id=PostId(event.post_id))
+
+
+async def purge_pictures(services: Services, event: Event) -> None:
+    """The removed post's pictures are out of the store."""
+    assert isinstance(event, happened.PostRemoved)
+    await media.purge_of_post(services, AccountId(event.author_id), PostId(event.post_id))
+
+
+async def sweep_reposts(services: Services, event: Event) -> None:
+    """The removed post's reposts are gone too."""
+    assert isinstance(event, happened.PostRemoved)
+    more = True
+    while more:
+        async with services.db.transaction() as tx:
+            more = await posts.sweep(tx, PostId(event.post_id), now=utc_now())
+
+
+CONSUMERS: Mapping[type[Event], tuple[Consumer, ...]] = {
+    happened.PostPublished: (tell, fan_out, notify),
+    happened.PostReposted: (tell, fan_out, notify),
+    happened.PostEdited: (tell,),
+    happened.PostRemoved: (tell, forget_post, purge_pictures, sweep_reposts),
+    happened.PostFavourited: (notify,),
+    happened.Followed: (tell, backfill, notify),
+    happened.FollowRequested: (notify,),
+    happened.Unfollowed: (forget_author,),
+    happened.NotificationAdded: (tell,),
+    happened.AccountChanged: (tell,),
+    happened.TokenRevoked: (tell,),
+    happened.SessionEnded: (tell,),
+}
+
+_TELLING = -5  # what people wait for goes before what can wait
+
+
+def kind_of(consumer: Consumer) -> str:
+    """The kind of job that runs this consumer."""
+    return f"consume.{consumer.__name__}"
+
+
+def handlers(table: Mapping[type[Event], Sequence[Consumer]] = CONSUMERS) -> dict[str, Handler | Router]:
+    """The kinds of job that events become."""
+    found: dict[str, Handler | Router] = {"event": router(table)}
+    for consumers in table.values():
+        for consumer in consumers:
+            found[kind_of(consumer)] = Handler(_consuming(consumer))
+    return found
+
+
+def router(table: Mapping[type[Event], Sequence[Consumer]]) -> Router:
+    """Turns events into one job a consumer, all in one statement with the end of the event's own job."""
+
+    async def route(queue: Queue, jobs: list[Job]) -> None:
+        await queue.replace({job: _followers(table, job) for job in jobs})
+
+    return Router(route)
+
+
+def _followers(table: Mapping[type[Event], Sequence[Consumer]], job: Job) -> list[NewJob]:
+    event = events.decode(job.payload)
+    return [
+        NewJob(kind_of(consumer), event, priority=_TELLING if consumer is tell else 0)
+        for consumer in table.get(type(event), ())
+    ]
+
+
+def _consuming(consumer: Consumer) -> Callable[[Services, Job], Awaitable[None]]:
+    async def consume(services: Services, job: Job) -> None:
+        await consumer(services, events.decode(job.payload))
+
+    return consume

@@ -1,0 +1,33 @@
+"""Every kind of job, and the function that does it."""
+
+from __future__ import annotations
+
+from parvis.base.clock import utc_now
+from parvis.base.ids import AccountId
+from parvis.domain import accounts
+from parvis.infra.queue import Job
+from parvis.infra.services import Services
+from parvis.worker import consumers, schedules
+from parvis.worker.handlers import Handler, Router
+
+LETTERS_AT_ONCE = 4  # a mail service that answers slowly must not hold up everything else
+
+
+def all_kinds() -> dict[str, Handler | Router]:
+    """The table kind → how to run it."""
+    return {
+        **consumers.handlers(),
+        **schedules.handlers(),
+        accounts.CONFIRMATION_JOB: Handler(send_confirmation, limit=LETTERS_AT_ONCE),
+        accounts.RESET_JOB: Handler(send_reset, limit=LETTERS_AT_ONCE, private=True),
+    }
+
+
+async def send_confirmation(services: Services, job: Job) -> None:
+    """The account's address has its letter."""
+    await accounts.send_confirmation(services, AccountId(job.data["account_id"]), now=utc_now())
+
+
+async def send_reset(services: Services, job: Job) -> None:
+    """Whoever has that address has a letter."""
+    await accounts.send_reset(services, bytes.fromhex(job.data["email_hash"]), now=utc_now())

@@ -1,0 +1,63 @@
+"""The worker's process: from its settings to its last released lease."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Mapping
+
+import structlog
+import uvloop
+
+from parvis.base.settings import Settings, from_environment
+from parvis.infra import postgres
+from parvis.infra.opening import open_services
+from parvis.infra.queue import PLANNER, Queue
+from parvis.infra.services import Services
+from parvis.worker import schedules
+from parvis.worker.handlers import Handler, Router
+from parvis.worker.kinds import all_kinds
+from parvis.worker.runner import Runner
+
+log = structlog.get_logger(__name__)
+
+
+def main() -> int:
+    """Jobs were run until SIGTERM or SIGINT came. The settings are those of the environment; logs are configured."""
+    uvloop.run(work(from_environment(), all_kinds()))
+    return 0
+
+
+async def work(settings: Settings, kinds: Mapping[str, Handler | Router]) -> None:
+    """Jobs are run and schedules kept until a signal comes; then leases are handed back."""
+    async with open_services(settings, application="parvis work") as services, queue_of(settings) as queue:
+        runner = Runner(services, queue, kinds, at_once=max(2, settings.database_pool))
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, runner.stop)
+        clock = asyncio.create_task(schedules.keep(services))
+        log.info("worker.started", owner=str(queue.owner))
+        try:
+            await runner.run()
+        finally:
+            clock.cancel()
+        log.info("worker.stopped")
+
+
+@contextlib.asynccontextmanager
+async def queue_of(settings: Settings) -> AsyncIterator[Queue]:
+    """The job table by connections of its own: the jobs themselves may need all others."""
+    db = await postgres.connect(settings.database_url, size=2, application="parvis queue", session=PLANNER)
+    try:
+        yield Queue(db)
+    finally:
+        await db.close()
+
+
+async def drain(services: Services) -> None:
+    """All work that is due is done, with all that follows from it. For tests, and commands that leave nothing behind.
+
+    Raises: JobFailed when some of it did not work out.
+    """
+    await Runner(services, Queue(services.db), all_kinds()).drain()

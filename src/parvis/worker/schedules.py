@@ -1,0 +1,101 @@
+"""What happens by the clock: the table clock → functions.
+
+A row a schedule says when it is due next. Whichever worker notices first moves the time on and enqueues the work, in
+one transaction; so each turn is one job, with the leases and retries of any other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+
+import msgspec
+import structlog
+
+from parvis.base.clock import utc_now
+from parvis.domain import accounts, media, posts, relationships
+from parvis.infra import jobs
+from parvis.infra.jobs import NewJob
+from parvis.infra.postgres import Connection
+from parvis.infra.queue import Job
+from parvis.infra.services import Services
+from parvis.worker.handlers import Handler
+from parvis.worker.outcomes import DATABASE_TROUBLE
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY_S = 20
+
+
+class Schedule(msgspec.Struct, frozen=True):
+    """A function and how often it runs."""
+
+    function: Callable[[Services], Awaitable[None]]
+    every: timedelta
+
+    @property
+    def kind(self) -> str:
+        return f"scheduled.{self.function.__name__}"
+
+
+async def purge_unattached_media(services: Services) -> None:
+    """Uploads that no post took are gone."""
+    purged = await media.purge_unattached(services, now=utc_now())
+    if purged:
+        log.info("schedule.media_purged", pictures=purged)
+
+
+async def delete_expired_rows(services: Services) -> None:
+    """Sessions, links, codes, keys and mutes that have run out are gone."""
+    now = utc_now()
+    for delete in (accounts.delete_expired, posts.delete_expired, relationships.delete_expired):
+        async with services.db.transaction() as tx:
+            await delete(tx, now=now)
+
+
+SCHEDULES = (
+    Schedule(purge_unattached_media, timedelta(hours=1)),
+    Schedule(delete_expired_rows, timedelta(hours=1)),
+)
+
+
+def handlers(schedules: Sequence[Schedule] = SCHEDULES) -> dict[str, Handler]:
+    """The kinds of job that schedules become; one of each at a time in the whole cluster."""
+    return {one.kind: Handler(_running(one), limit=1, time_limit_s=1800) for one in schedules}
+
+
+def _running(schedule: Schedule) -> Callable[[Services, Job], Awaitable[None]]:
+    async def run(services: Services, _: Job) -> None:
+        await schedule.function(services)
+
+    return run
+
+
+async def keep(services: Services, schedules: Sequence[Schedule] = SCHEDULES) -> None:
+    """What is due by the clock is enqueued, until this is cancelled."""
+    while True:
+        try:
+            async with services.db.transaction() as tx:
+                await enqueue_due(tx, schedules)
+        except DATABASE_TROUBLE as error:
+            log.debug("schedules.wait_for_database", error=repr(error))
+        await asyncio.sleep(LOOK_EVERY_S)
+
+
+async def enqueue_due(tx: Connection, schedules: Sequence[Schedule] = SCHEDULES) -> list[str]:
+    """Kinds of the schedules whose time has come, enqueued now; the next time is set. New schedules are due at once."""
+    rows = await tx.fetch(
+        """
+        INSERT INTO schedule AS known (name, due_at)
+        SELECT name, now() + every
+          FROM unnest($1::text[], $2::interval[]) AS wanted (name, every)
+            ON CONFLICT (name) DO UPDATE SET due_at = excluded.due_at WHERE known.due_at <= now()
+        RETURNING name
+        """,
+        [one.kind for one in schedules],
+        [one.every for one in schedules],
+    )
+    due = [row["name"] for row in rows]
+    await jobs.enqueue_many(tx, [NewJob(kind, {}, priority=10, dedupe_key=kind) for kind in due])
+    return due
