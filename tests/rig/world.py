@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,16 @@ class World:
         async with self.services.db.transaction() as tx:
             await relationships.follow(tx, self.services.ids, follower.id, followed.id, now=utc_now(), **options)
         await self.settle()
+
+    @contextmanager
+    def statements(self) -> Iterator[list[str]]:
+        """The statements sent to the database meanwhile, but for those that open and close transactions."""
+        sent: list[str] = []
+        self.services.db.watch = sent.append
+        try:
+            yield sent
+        finally:
+            self.services.db.watch = None
 
     async def settle(self) -> None:
         """Every event has reached its consumers and no job waits."""

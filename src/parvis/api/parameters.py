@@ -6,6 +6,7 @@ Query parameters are merged in for every verb, forms nest by Rails' brackets, an
 
 from __future__ import annotations
 
+import re
 import types
 import typing
 from typing import Any, TypeVar, Union
@@ -16,12 +17,14 @@ from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
 
 from parvis.base.errors import BadRequest, NotFound, TooLarge
+from parvis.base.ids import MAX_ID
 
 P = TypeVar("P")
 
 _FALSE = {"0", "f", "F", "false", "FALSE", "False", "off", "OFF", "no"}
 _MAX_JSON_BYTES = 1_000_000
 _MAX_FORM_PARTS = 200
+_DIGITS = re.compile(r"-?\d{1,40}", re.ASCII)
 
 
 class Upload(msgspec.Struct, frozen=True):
@@ -43,16 +46,19 @@ async def read(request: Request[Any, Any, Any], kind: type[P]) -> P:
         await _read_body(request, merged)
     path = request.path_params
     merged.update(path)
+    hints = hints_of(kind)
+    for name in path:
+        _check_path(path[name], hints.get(name))
     try:
         return msgspec.convert(shape(merged, kind), kind, strict=False)
     except msgspec.ValidationError as error:
-        if any(_is_about(error, name) for name in path):
-            raise NotFound from None
         raise BadRequest(f"A parameter cannot be read: {error}") from None
 
 
-def _is_about(error: msgspec.ValidationError, name: str) -> bool:
-    return f"`$.{name}`" in str(error)
+def _check_path(value: str, kind: Any) -> None:
+    """An id that no id can be is one that is not there."""
+    if kind is int and (not _DIGITS.fullmatch(value) or not 0 <= int(value) <= MAX_ID):
+        raise NotFound
 
 
 async def _read_body(request: Request[Any, Any, Any], merged: dict[str, Any]) -> None:
@@ -143,8 +149,24 @@ def shape(value: Any, kind: Any) -> Any:
         return _listing(value, typing.get_args(kind)[0])
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and isinstance(value, dict):
         return _fields(value, kind)
-    if kind is str and isinstance(value, (int, float, bool)):
-        return str(value)
+    if kind is str:
+        return str(value) if isinstance(value, int | float) else _text(value)
+    if kind is int:
+        return _whole(value)
+    return value
+
+
+def _text(value: Any) -> Any:
+    """NUL means nothing in a text, and PostgreSQL refuses it."""
+    return value.replace("\x00", "") if isinstance(value, str) else value
+
+
+def _whole(value: Any) -> Any:
+    """A whole number that fits a bigint. Raises: BadRequest past that."""
+    if isinstance(value, str) and _DIGITS.fullmatch(value.strip()):
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > MAX_ID:
+        raise BadRequest("A number is too large")
     return value
 
 
@@ -165,11 +187,17 @@ def _listing(value: Any, item: Any) -> list[Any]:
 _hints: dict[type, dict[str, Any]] = {}
 
 
-def _fields(value: dict[str, Any], kind: type) -> dict[str, Any]:
+def hints_of(kind: type) -> dict[str, Any]:
+    """The parameters a struct knows, and their types."""
     hints = _hints.get(kind)
     if hints is None:
         named = typing.get_type_hints(kind)
         hints = _hints[kind] = {f.encode_name: named[f.name] for f in msgspec.structs.fields(kind)}
+    return hints
+
+
+def _fields(value: dict[str, Any], kind: type) -> dict[str, Any]:
+    hints = hints_of(kind)
     shaped = {}
     for name, hint in hints.items():
         if name in value:

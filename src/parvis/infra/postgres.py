@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import asyncpg
+from asyncpg.connection import LoggedQuery
 
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 Row = asyncpg.Record
@@ -20,21 +21,26 @@ class _QuietConnection(asyncpg.Connection):
 
 
 class Database:
-    """One process's connections. `queries` counts statements sent; tests read it."""
+    """One process's connections. `watch`, when set, is told each statement sent (tests count round trips with it)."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self.pool = pool
+        self.watch: Callable[[str], None] | None = None
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection for reading, without a transaction."""
         async with self.pool.acquire() as connection:
-            yield connection
+            if self.watch is None:
+                yield connection
+            else:
+                with _watched(connection, self.watch):
+                    yield connection
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """A connection inside a transaction: committed at the end, rolled back by any exception."""
-        async with self.pool.acquire() as connection, connection.transaction():
+        async with self.connection() as connection, connection.transaction():
             yield connection
 
     async def close(self) -> None:
@@ -55,3 +61,15 @@ async def connect(
         **options,
     )
     return Database(pool)
+
+
+@contextmanager
+def _watched(connection: Connection, watch: Callable[[str], None]) -> Iterator[None]:
+    def note(record: LoggedQuery) -> None:
+        watch(record.query)
+
+    connection.add_query_logger(note)
+    try:
+        yield
+    finally:
+        connection.remove_query_logger(note)

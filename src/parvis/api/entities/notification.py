@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import msgspec
 from msgspec import UNSET, UnsetType
-from parvis.api.entities.account import Account, present_account
 
+from parvis.api.entities.account import Account, present_account
 from parvis.api.entities.addresses import Addresses
 from parvis.api.entities.status import Status, present_status
 from parvis.base.clock import iso_ms

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
-from parvis.api.entities.account import Account, present_account
 
+from parvis.api.entities.account import Account, present_account
 from parvis.api.entities.addresses import Addresses
 from parvis.api.entities.media import MediaAttachment, present_media
 from parvis.base.clock import iso_ms
