@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -25,19 +26,17 @@ class AlreadyRunning(RuntimeError):
 
 
 @contextmanager
-def held(places: Places) -> Iterator[None]:
+def held(places: Places, *, patience_s: float = 0) -> Iterator[None]:
     """Nobody else supervises this PARVIS_HOME meanwhile. The kernel lets go of the lock however we end.
 
-    Raises: AlreadyRunning.
+    `patience_s` is for one who was killed a moment ago and is not quite gone. Raises: AlreadyRunning.
     """
     places.create()
     descriptor = os.open(places.lock_file, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _locked(descriptor, patience_s):
             holder = os.pread(descriptor, 20, 0).decode(errors="replace").strip()
-            raise AlreadyRunning(f"Parvis already runs in {places.home} (process {holder}).") from None
+            raise AlreadyRunning(f"Parvis already runs in {places.home} (process {holder}).")
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)
         yield
@@ -45,16 +44,32 @@ def held(places: Places) -> Iterator[None]:
         os.close(descriptor)
 
 
+def _locked(descriptor: int, patience_s: float) -> bool:
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.02)
+
+
 @asynccontextmanager
 async def supervised(
-    settings: Settings, *, nats: bool = True, postgres_options: Mapping[str, str] | None = None
+    settings: Settings,
+    *,
+    nats: bool = True,
+    postgres_options: Mapping[str, str] | None = None,
+    patience_s: float = 1.0,
 ) -> AsyncIterator[Supervisor]:
     """The engines that no setting replaces answer; more programs may be started, and all stop at the end.
 
     Raises: AlreadyRunning, EngineFailed.
     """
     places = Places(settings.home)
-    with held(places):
+    with held(places, patience_s=patience_s):
         await processes.end_orphans(places)
         supervisor = Supervisor(places)
         engines: list[Program] = [] if settings.database_url else [PostgreSQL(places, postgres_options)]
@@ -91,7 +106,7 @@ async def reachable(settings: Settings, *, nats: bool = True) -> AsyncIterator[S
         yield settings
         return
     try:
-        async with supervised(settings, nats=nats):
+        async with supervised(settings, nats=nats, patience_s=0):
             yield with_addresses(settings)
     except AlreadyRunning:
         yield with_addresses(settings)
