@@ -4,6 +4,7 @@ It owns what people prove (addresses, passwords, keys) and what they say about t
 business of `relationships`, pictures are stored by `media`.
 """
 
+from parvis.domain.accounts import rules, scopes
 from parvis.domain.accounts.apps import (
     OAuthProblem,
     app_by_client_id,
@@ -29,7 +30,7 @@ from parvis.domain.accounts.letters import CONFIRMATION_JOB, RESET_JOB, send_con
 from parvis.domain.accounts.one_time import Purpose, is_usable
 from parvis.domain.accounts.owner import become_owner, contact, has_owner, owner_token, set_role
 from parvis.domain.accounts.password import ask_reset, change_password, reset_password, set_password
-from parvis.domain.accounts.profile import html_of, update_profile
+from parvis.domain.accounts.profile import check_profile, html_of, update_profile
 from parvis.domain.accounts.sessions import (
     end_all,
     end_session,
@@ -91,6 +92,7 @@ __all__ = [
     "change_counters",
     "change_password",
     "check_authorization",
+    "check_profile",
     "check_sign_up",
     "client_token",
     "confirm_email",
@@ -116,6 +118,8 @@ __all__ = [
     "resend_confirmation",
     "reset_password",
     "revoke_token",
+    "rules",
+    "scopes",
     "send_confirmation",
     "send_reset",
     "sessions_of",

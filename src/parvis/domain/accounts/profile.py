@@ -32,6 +32,11 @@ async def update_profile(tx: Connection, account_id: AccountId, *, change: Profi
     await events.record(tx, AccountChanged(account_id))
 
 
+def check_profile(change: ProfileChange) -> None:
+    """The change can be made; for doors that store pictures first. Raises: Invalid."""
+    _checked(change)
+
+
 def _checked(change: ProfileChange) -> dict[str, Any]:
     given = {n: v for n, v in msgspec.structs.asdict(change).items() if v is not UNSET}
     if "display_name" in given:

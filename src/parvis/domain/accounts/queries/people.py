@@ -11,7 +11,8 @@ from parvis.domain.accounts.types import Account, Field, NewAccount, Role, State
 from parvis.infra.encoding import from_json, to_json
 from parvis.infra.postgres import Connection, Row
 
-_ACCOUNT = """
+# What `account_of` reads, from account a, account_counter c and login l.
+ACCOUNT_COLUMNS = """
     a.id, a.handle, a.domain, a.display_name, a.note, a.note_html, a.fields::text AS fields, a.avatar_key, a.header_key,
     a.avatar_description, a.header_description, a.locked, a.bot, a.discoverable, a.indexable, a.hide_collections,
     a.state, a.version, a.created_at, c.posts, c.followers, c.following, c.last_post_on, l.role
@@ -74,7 +75,7 @@ async def accounts_by_id(db: Connection, ids: Sequence[AccountId]) -> dict[Accou
     """Those accounts that exist, with counts and roles."""
     rows = await db.fetch(
         f"""
-        SELECT {_ACCOUNT}
+        SELECT {ACCOUNT_COLUMNS}
           FROM account a
           LEFT JOIN account_counter c ON c.account_id = a.id
           LEFT JOIN login l ON l.account_id = a.id
@@ -90,7 +91,7 @@ async def account_by_handle(db: Connection, handle: str, domain: str) -> Account
     """The account with that handle; `domain` is empty for local ones."""
     row = await db.fetchrow(
         f"""
-        SELECT {_ACCOUNT}
+        SELECT {ACCOUNT_COLUMNS}
           FROM account_handle h
           JOIN account a ON a.id = h.account_id
           LEFT JOIN account_counter c ON c.account_id = a.id

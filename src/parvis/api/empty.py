@@ -1,0 +1,55 @@
+"""Lists that clients ask for and that are truthfully empty here, because what would fill them does not exist yet.
+
+docs/client-api.md names them; each leaves this file when its feature arrives.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from parvis.api.routing import Call, endpoint
+
+ACCOUNTS = ("read:accounts",)
+
+# path → scopes; None: for anybody.
+LISTS: dict[str, tuple[str, ...] | None] = {
+    "/api/v1/accounts/:id/endorsements": None,
+    "/api/v1/accounts/:id/featured_tags": None,
+    "/api/v1/accounts/:id/identity_proofs": (),
+    "/api/v1/accounts/:id/lists": ("read:lists",),
+    "/api/v1/announcements": (),
+    "/api/v1/conversations": ("read:statuses",),
+    "/api/v1/custom_emojis": None,
+    "/api/v1/domain_blocks": ("read:blocks",),
+    "/api/v1/endorsements": ACCOUNTS,
+    "/api/v1/featured_tags": ACCOUNTS,
+    "/api/v1/featured_tags/suggestions": ACCOUNTS,
+    "/api/v1/filters": ("read:filters",),
+    "/api/v1/followed_tags": ("read:follows",),
+    "/api/v1/instance/domain_blocks": None,
+    "/api/v1/instance/peers": None,
+    "/api/v1/instance/rules": None,
+    "/api/v1/lists": ("read:lists",),
+    "/api/v1/peers/search": None,
+    "/api/v1/scheduled_statuses": ("read:statuses",),
+    "/api/v1/suggestions": ACCOUNTS,
+    "/api/v1/trends": None,
+    "/api/v1/trends/links": None,
+    "/api/v1/trends/statuses": None,
+    "/api/v1/trends/tags": None,
+    "/api/v2/filters": ("read:filters",),
+    "/api/v2/suggestions": ACCOUNTS,
+}
+
+
+def _declare(path: str, scopes: tuple[str, ...] | None) -> None:
+    async def nothing(call: Call) -> list[Any]:
+        return []
+
+    name = path.removeprefix("/api/").replace("/:id", "").replace("/", "_")
+    nothing.__name__, nothing.__doc__ = name, f"{name.partition('_')[2].replace('_', ' ').capitalize()}: none yet."
+    endpoint("GET", path, user=scopes is not None, scopes=scopes or (), returns=list[Any])(nothing)
+
+
+for _path, _scopes in LISTS.items():
+    _declare(_path, _scopes)

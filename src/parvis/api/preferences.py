@@ -1,0 +1,35 @@
+"""Preferences, as clients read them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from parvis.api.entities.status import VISIBILITIES
+from parvis.api.routing import Call, endpoint
+from parvis.domain.posts.types import Visibility
+
+
+class Preferences(msgspec.Struct, frozen=True):
+    visibility: str = msgspec.field(name="posting:default:visibility")
+    sensitive: bool = msgspec.field(name="posting:default:sensitive")
+    language: str | None = msgspec.field(name="posting:default:language")
+    quote_policy: Literal["public", "followers", "nobody"] = msgspec.field(
+        name="posting:default:quote_policy", default="nobody"
+    )
+    expand_media: Literal["default", "show_all", "hide_all"] = msgspec.field(
+        name="reading:expand:media", default="default"
+    )
+    expand_warnings: bool = msgspec.field(name="reading:expand:spoilers", default=False)
+    autoplay: bool = msgspec.field(name="reading:autoplay:gifs", default=False)
+
+
+@endpoint("GET", "/api/v1/preferences", user=True, scopes=("read:accounts",), returns=Preferences)
+async def preferences(call: Call) -> Preferences:
+    """How the caller usually posts and reads."""
+    viewer = call.viewer
+    assert viewer is not None
+    return Preferences(
+        VISIBILITIES[Visibility(viewer.default_visibility)], viewer.default_sensitive, viewer.default_language
+    )
