@@ -159,7 +159,7 @@ async def test_a_page_costs_a_fixed_number_of_statements(world: World) -> None:
     for path, most in (
         ("/api/v1/timelines/home", 3),
         (f"/api/v1/statuses/{root}/context", 3),
-        ("/api/v1/notifications", 4),
+        ("/api/v1/notifications", 3),
         ("/api/v1/timelines/public", 3),
         (f"/api/v1/statuses/{root}", 2),
     ):

@@ -14,7 +14,7 @@ from parvis.base.clock import iso_ms
 from parvis.base.errors import BadRequest, NotFound
 from parvis.base.ids import AccountId, NotificationId
 from parvis.base.pages import Page
-from parvis.domain import accounts, notifications, posts
+from parvis.domain import notifications, posts
 from parvis.domain.notifications import KINDS
 
 READ = ("read:notifications",)
@@ -57,12 +57,11 @@ def kinds(types: Sequence[str], without: Sequence[str]) -> list[str]:
 
 
 async def presented(call: Call, found: Sequence[notifications.Notification]) -> list[Notification]:
-    """The notifications with their people and posts: two queries however many."""
-    people = await accounts.by_ids(call.db, list({n.from_id for n in found})) if found else {}
+    """The notifications with their posts: one query however many."""
     ids = list({n.post_id for n in found if n.post_id is not None})
     views = {v.id: v for v in await posts.views(call.db, ids, viewer_id=call.me)}
     to = addresses(call.services)
-    return [p for n in found if (p := present_notification(n, people, views, to)) is not None]
+    return [p for n in found if (p := present_notification(n, views, to)) is not None]
 
 
 @endpoint("GET", "/api/v1/notifications", user=True, scopes=READ, params=Listing, returns=list[Notification])

@@ -20,7 +20,7 @@ from litestar.handlers import HTTPRouteHandler
 from parvis.api import parameters
 from parvis.api.links import link_header
 from parvis.base.clock import iso_ms, utc_now
-from parvis.base.errors import Forbidden, Invalid, Unauthenticated
+from parvis.base.errors import Forbidden, Invalid, Problem, Unauthenticated
 from parvis.base.ids import AccountId
 from parvis.base.pages import Page
 from parvis.domain import accounts
@@ -163,25 +163,33 @@ async def respond(declared: Endpoint, request: Request[Any, Any, Any]) -> Respon
     token = bearer_token(request)
     standing = count(declared, services, request, token)
     now = utc_now()
-    params = await parameters.read(request, declared.params) if declared.connects else None
     if not declared.connects:
         async with services.db.connection() as db:
             viewer = await authorise(declared.policy, token, db, now)
         params = await parameters.read(request, declared.params)
         result = await declared.handler(Call(services, None, viewer, params, now, request))  # type: ignore[arg-type]
-    elif declared.writes:
-        async with services.db.transaction() as db:
-            viewer = await authorise(declared.policy, token, db, now)
-            result = await declared.handler(Call(services, db, viewer, params, now, request))
-        await jobs.wake(services)
     else:
-        async with services.db.connection() as db:
+        params, problem = await _parameters(request, declared.params)
+        opened = services.db.transaction() if declared.writes else services.db.connection()
+        async with opened as db:
             viewer = await authorise(declared.policy, token, db, now)
+            if problem is not None:
+                raise problem
             result = await declared.handler(Call(services, db, viewer, params, now, request))
+        if declared.writes:
+            await jobs.wake(services)
     response = present(result, request, services)
     if standing is not None:
         response.headers.update(limit_headers(standing))
     return response
+
+
+async def _parameters(request: Request[Any, Any, Any], kind: type[P]) -> tuple[P | None, Problem | None]:
+    """The parameters, or what is wrong with them: told only to those who may come in."""
+    try:
+        return await parameters.read(request, kind), None
+    except Problem as problem:
+        return None, problem
 
 
 def count(

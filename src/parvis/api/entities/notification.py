@@ -11,7 +11,6 @@ from parvis.api.entities.account import Account, present_account
 from parvis.api.entities.addresses import Addresses
 from parvis.api.entities.status import Status, present_status
 from parvis.base.clock import iso_ms
-from parvis.domain import accounts
 from parvis.domain.notifications.types import Notification as OurNotification
 from parvis.domain.posts.types import PostView
 
@@ -38,20 +37,18 @@ class Notification(msgspec.Struct, frozen=True):
 
 def present_notification(
     one: OurNotification,
-    people: Mapping[int, accounts.Account],
     views: Mapping[int, PostView],
     to: Addresses,
 ) -> Notification | None:
-    """The notification, or None when its person or its post has gone out of sight meanwhile."""
-    person = people.get(one.from_id)
+    """The notification, or None when its post has gone out of sight meanwhile."""
     view = views.get(one.post_id) if one.post_id is not None else None
-    if person is None or (one.post_id is not None and view is None):
+    if one.post_id is not None and view is None:
         return None
     return Notification(
         id=str(one.id),
         type=TYPES[one.kind],
         group_key=one.group_key,
         created_at=iso_ms(one.created_at),
-        account=present_account(person, to),
+        account=present_account(one.person, to),
         status=present_status(view, to, viewer_id=one.account_id) if view is not None else UNSET,
     )

@@ -7,13 +7,21 @@ from datetime import datetime
 
 from parvis.base.ids import AccountId, NotificationId, PostId
 from parvis.base.pages import PageRequest
-from parvis.domain.posts.sight import is_silenced, may_see
+from parvis.domain.accounts.queries.people import ACCOUNT_COLUMNS
+from parvis.domain.posts.sight import may_see
 from parvis.infra.postgres import Connection, Row
+
+_COLUMNS = f"""
+    n.id AS n_id, n.account_id AS n_account_id, n.kind AS n_kind, n.post_id AS n_post_id, n.group_key AS n_group_key,
+    n.created_at AS n_created_at, {ACCOUNT_COLUMNS}
+"""
 
 # What one may be shown: not from somebody suspended, blocked, or muted with their notifications, and never about a
 # post that has gone out of sight since.
 _SHOWN = f"""
       JOIN account a ON a.id = n.from_id AND a.state < 2
+      LEFT JOIN account_counter c ON c.account_id = a.id
+      LEFT JOIN login l ON l.account_id = a.id
       LEFT JOIN post_directory d ON d.id = n.post_id
       LEFT JOIN post p ON p.account_id = d.account_id AND p.id = d.id
       LEFT JOIN account pa ON pa.id = p.account_id
@@ -28,11 +36,11 @@ _SHOWN = f"""
 async def page_of(
     db: Connection, account: AccountId, page: PageRequest, *, kinds: Sequence[str], from_id: AccountId | None
 ) -> list[Row]:
-    """Notifications of these kinds, newest first."""
+    """Notifications of these kinds with the columns of who caused them, newest first."""
     order = "ASC" if page.forwards else "DESC"
     rows = await db.fetch(
         f"""
-        SELECT n.id, n.account_id, n.kind, n.from_id, n.post_id, n.group_key, n.created_at
+        SELECT {_COLUMNS}
           FROM notification n
           {_SHOWN}
            AND n.kind = ANY ($2::text[])
@@ -55,7 +63,7 @@ async def page_of(
 async def by_id(db: Connection, account: AccountId, notification_id: NotificationId) -> Row | None:
     return await db.fetchrow(
         f"""
-        SELECT n.id, n.account_id, n.kind, n.from_id, n.post_id, n.group_key, n.created_at
+        SELECT {_COLUMNS}
           FROM notification n
           {_SHOWN}
            AND n.id = $2

@@ -11,6 +11,7 @@ import msgspec
 from parvis.base.errors import NotFound
 from parvis.base.ids import AccountId, NotificationId
 from parvis.base.pages import Page, PageRequest
+from parvis.domain.accounts.queries.people import account_of
 from parvis.domain.notifications import queries
 from parvis.domain.notifications.types import KINDS, Notification
 from parvis.infra.postgres import Connection, Row
@@ -79,11 +80,11 @@ def _marker(row: Row) -> Marker:
 
 def _notification(row: Row) -> Notification:
     return Notification(
-        row["id"],
-        row["account_id"],
-        row["kind"],
-        row["from_id"],
-        row["post_id"],
-        row["group_key"],
-        row["created_at"],
+        row["n_id"],
+        row["n_account_id"],
+        row["n_kind"],
+        account_of(row),
+        row["n_post_id"],
+        row["n_group_key"],
+        row["n_created_at"],
     )

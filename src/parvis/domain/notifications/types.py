@@ -8,18 +8,19 @@ from typing import Literal
 import msgspec
 
 from parvis.base.ids import AccountId, NotificationId, PostId
+from parvis.domain.accounts.types import Account
 
 Kind = Literal["mention", "post", "repost", "follow", "follow_request", "favourite", "edit"]
 KINDS: tuple[Kind, ...] = ("mention", "post", "repost", "follow", "follow_request", "favourite", "edit")
 
 
 class Notification(msgspec.Struct, frozen=True):
-    """Somebody (`from_id`) did something (`kind`) that concerns the account, perhaps about a post."""
+    """Somebody (`person`) did something (`kind`) that concerns the account, perhaps about a post."""
 
     id: NotificationId
     account_id: AccountId
     kind: Kind
-    from_id: AccountId
+    person: Account
     post_id: PostId | None
     group_key: str
     created_at: datetime
