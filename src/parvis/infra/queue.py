@@ -16,6 +16,7 @@ from parvis.infra.jobs import NewJob, encode
 from parvis.infra.postgres import Connection, Database
 
 LOST_TIMES_TO_PARK = 3
+LEASE_S = 10.0
 
 # The job table swings between nothing and very much faster than statistics follow; the indexes are always right.
 PLANNER = {"enable_seqscan": "off", "enable_bitmapscan": "off", "jit": "off"}
@@ -66,7 +67,7 @@ class Due(msgspec.Struct, frozen=True):
 class Queue:
     """One worker's hold on the job table."""
 
-    def __init__(self, db: Database, *, lease_s: float = 10.0) -> None:
+    def __init__(self, db: Database, *, lease_s: float = LEASE_S) -> None:
         self._db = db
         self.owner = uuid.uuid4()
         self.lease_s = lease_s

@@ -13,7 +13,7 @@ import uvloop
 from parvis.base.settings import Settings, from_environment
 from parvis.infra import postgres
 from parvis.infra.opening import open_services
-from parvis.infra.queue import PLANNER, Queue
+from parvis.infra.queue import LEASE_S, PLANNER, Queue
 from parvis.infra.services import Services
 from parvis.worker import schedules
 from parvis.worker.handlers import Handler, Router
@@ -29,9 +29,9 @@ def main() -> int:
     return 0
 
 
-async def work(settings: Settings, kinds: Mapping[str, Handler | Router]) -> None:
+async def work(settings: Settings, kinds: Mapping[str, Handler | Router], *, lease_s: float = LEASE_S) -> None:
     """Jobs are run and schedules kept until a signal comes; then leases are handed back."""
-    async with open_services(settings, application="parvis work") as services, queue_of(settings) as queue:
+    async with open_services(settings, application="parvis work") as services, _queue(settings, lease_s) as queue:
         runner = Runner(services, queue, kinds, at_once=max(2, settings.database_pool))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -46,11 +46,11 @@ async def work(settings: Settings, kinds: Mapping[str, Handler | Router]) -> Non
 
 
 @contextlib.asynccontextmanager
-async def queue_of(settings: Settings) -> AsyncIterator[Queue]:
+async def _queue(settings: Settings, lease_s: float) -> AsyncIterator[Queue]:
     """The job table by connections of its own: the jobs themselves may need all others."""
     db = await postgres.connect(settings.database_url, size=2, application="parvis queue", session=PLANNER)
     try:
-        yield Queue(db)
+        yield Queue(db, lease_s=lease_s)
     finally:
         await db.close()
 
