@@ -77,11 +77,11 @@ async def test_an_unknown_login_costs_and_tells_the_same_as_a_wrong_password(wor
 async def test_an_account_without_a_password_cannot_be_signed_in_to(world: World) -> None:
     async with world.services.db.transaction() as tx:
         await accounts.create(
-            tx, world.services.ids, new=NewAccount(handle="bot", email="b@mail.example"), now=utc_now()
+            tx, world.services.ids, new=NewAccount(handle="robot", email="b@mail.example"), now=utc_now()
         )
     for password in ("", "no password is this one"):
         with pytest.raises(Invalid):
-            await accounts.sign_in(world.services, login="bot", password=password, now=utc_now())
+            await accounts.sign_in(world.services, login="robot", password=password, now=utc_now())
 
 
 async def test_a_suspended_account_is_told_so_only_with_its_password(world: World) -> None:
