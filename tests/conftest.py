@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from tests.rig.database import EngineRun, TestEngines, clone, opened
 
 if TYPE_CHECKING:
     from parvis.infra.services import Services
+    from tests.rig.server import Server
     from tests.rig.world import World
 
 _RUN = pytest.StashKey[EngineRun]()
@@ -138,3 +139,14 @@ async def services(fresh_database_url: str, nats_url: str, tmp_path: Path) -> As
         settings_for(tmp_path, fresh_database_url, nats_url), application="test"
     ) as opened_services:
         yield opened_services
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A whole Parvis in processes of its own, for tests that come from outside; shared by a test process."""
+    from tests.rig.server import Server
+
+    made = Server(tmp_path_factory.mktemp("server"))
+    made.start()
+    yield made
+    made.stop()
