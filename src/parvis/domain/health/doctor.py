@@ -67,7 +67,7 @@ async def _broker(url: str) -> Finding:
         return failed("broker", "It was never started. Does `parvis serve` run?")
     try:
         return ok("broker", f"NATS {await nats_server.version_at(url)} answers.")
-    except Exception as error:  # the client raises whatever it met
+    except ConnectionError as error:
         return failed("broker", f"It does not answer ({_reason(error)}). Does `parvis serve` run?")
 
 

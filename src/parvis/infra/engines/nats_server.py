@@ -111,15 +111,30 @@ def _is_free(port: int) -> bool:
 
 
 async def version_at(url: str) -> str:
-    """Version of the broker that answers there, built-in or not. Raises whatever the client does when none answers."""
+    """Version of the broker that answers there, built-in or not.
+
+    Raises: ConnectionError that says why none does.
+    """
     import nats  # here, because the supervisor has no use for it
 
-    client = await nats.connect(url, connect_timeout=3, allow_reconnect=False, error_cb=_ignore)
+    failures: list[Exception] = []
+
+    async def failed(error: Exception) -> None:
+        failures.append(error)
+
+    attempt = nats.connect(
+        url,
+        allow_reconnect=False,
+        max_reconnect_attempts=1,
+        reconnect_time_wait=0.1,
+        connect_timeout=3,
+        error_cb=failed,
+    )
+    try:
+        client = await asyncio.wait_for(attempt, 8)
+    except Exception as error:  # of many kinds, and the last one often hides the first
+        raise ConnectionError(str(failures[0] if failures else error)) from error
     try:
         return str(client.connected_server_version)
     finally:
         await client.close()
-
-
-async def _ignore(_: Exception) -> None:
-    """The failure is raised as well."""
