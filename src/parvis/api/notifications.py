@@ -8,13 +8,13 @@ import msgspec
 
 from parvis.api.entities.addresses import addresses
 from parvis.api.entities.notification import KIND_OF, Notification, present_notification
-from parvis.api.paging import Paging
+from parvis.api.paging import Paging, statuses
 from parvis.api.routing import Call, endpoint
 from parvis.base.clock import iso_ms
 from parvis.base.errors import BadRequest, NotFound
 from parvis.base.ids import AccountId, NotificationId
 from parvis.base.pages import Page
-from parvis.domain import notifications, posts
+from parvis.domain import notifications
 from parvis.domain.notifications import KINDS
 
 READ = ("read:notifications",)
@@ -59,9 +59,9 @@ def kinds(types: Sequence[str], without: Sequence[str]) -> list[str]:
 async def presented(call: Call, found: Sequence[notifications.Notification]) -> list[Notification]:
     """The notifications with their posts: one query however many."""
     ids = list({n.post_id for n in found if n.post_id is not None})
-    views = {v.id: v for v in await posts.views(call.db, ids, viewer_id=call.me)}
+    shown = await statuses(call, ids)
     to = addresses(call.services)
-    return [p for n in found if (p := present_notification(n, views, to)) is not None]
+    return [p for n in found if (p := present_notification(n, shown, to)) is not None]
 
 
 @endpoint("GET", "/api/v1/notifications", user=True, scopes=READ, params=Listing, returns=list[Notification])

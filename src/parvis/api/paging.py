@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 import msgspec
 
-from parvis.api.entities.addresses import addresses
-from parvis.api.entities.status import Status, present_status
 from parvis.api.links import page_request
 from parvis.api.routing import Call
 from parvis.base.ids import PostId
@@ -27,13 +25,13 @@ class Paging(msgspec.Struct, frozen=True):
         return page_request(self.limit, default, most, max_id=self.max_id, since_id=self.since_id, min_id=self.min_id)
 
 
-async def statuses(call: Call, ids: Sequence[PostId]) -> list[Status]:
-    """The posts of these ids as the caller sees them."""
-    to = addresses(call.services)
-    found = await posts.views(call.db, ids, viewer_id=call.viewer_id)
-    return [present_status(view, to, viewer_id=call.viewer_id) for view in found]
+async def statuses(call: Call, ids: Sequence[PostId]) -> dict[PostId, msgspec.Raw]:
+    """Id → encoded status of those posts that the caller may see, in the order asked: one query when they are kept."""
+    seen = await posts.glances(call.db, ids, viewer_id=call.viewer_id)
+    return await call.fragments.statuses(call.db, seen, viewer_id=call.viewer_id)
 
 
-async def page_of_statuses(call: Call, page: Page[PostId]) -> Page[Status]:
+async def page_of_statuses(call: Call, page: Page[PostId]) -> Page[msgspec.Raw]:
     """A page of ids as a page of statuses; the cursors stay those of the ids."""
-    return msgspec.structs.replace(page, items=await statuses(call, page.items))  # type: ignore[return-value]
+    found = await statuses(call, page.items)
+    return msgspec.structs.replace(page, items=list(found.values()))  # type: ignore[return-value]

@@ -18,6 +18,7 @@ from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
 from parvis.api import parameters
+from parvis.api.fragments import Fragments
 from parvis.api.links import link_header
 from parvis.base.clock import iso_ms, utc_now
 from parvis.base.errors import Forbidden, Invalid, Problem, Unauthenticated
@@ -58,6 +59,11 @@ class Call(Generic[P]):
         assert self.viewer is not None
         assert self.viewer.account_id is not None
         return self.viewer.account_id
+
+    @property
+    def fragments(self) -> Fragments:
+        """The encoded statuses that this process keeps."""
+        return self.request.app.state.fragments
 
     @property
     def viewer_id(self) -> AccountId | None:

@@ -55,14 +55,16 @@ def visibility_of(name: str | None, usual: Visibility) -> Visibility:
     return BY_NAME[name]
 
 
-async def one(call: Call, post_id: PostId) -> Status:
-    """The post as the caller sees it."""
-    view = await posts.view(call.db, post_id, viewer_id=call.viewer_id)
-    return present_status(view, addresses(call.services), viewer_id=call.viewer_id)
+async def one(call: Call, post_id: PostId) -> msgspec.Raw:
+    """The post as the caller sees it, encoded. Raises: NotFound."""
+    found = await statuses(call, [post_id])
+    if post_id not in found:
+        raise NotFound
+    return found[post_id]
 
 
 @endpoint("POST", "/api/v1/statuses", user=True, scopes=WRITE, params=Publication, returns=Status)
-async def publish(call: Call[Publication]) -> Status:
+async def publish(call: Call[Publication]) -> msgspec.Raw:
     """Publish a post."""
     wanted, author = call.params, call.viewer
     assert author is not None
@@ -89,15 +91,15 @@ async def publish(call: Call[Publication]) -> Status:
 
 
 @endpoint("GET", "/api/v1/statuses", scopes=READ, params=ManyPosts, returns=list[Status])
-async def many(call: Call[ManyPosts]) -> list[Status]:
+async def many(call: Call[ManyPosts]) -> list[msgspec.Raw]:
     """Several posts by id; unseen ones are left out."""
     if len(call.params.id) > 20:
         raise Invalid("id", "Too many statuses requested", "too_long")
-    return await statuses(call, [PostId(i) for i in call.params.id])
+    return list((await statuses(call, [PostId(i) for i in call.params.id])).values())
 
 
 @endpoint("GET", "/api/v1/statuses/:id", scopes=READ, params=OnePost, returns=Status)
-async def read(call: Call[OnePost]) -> Status:
+async def read(call: Call[OnePost]) -> msgspec.Raw:
     """One post."""
     return await one(call, PostId(call.params.id))
 
@@ -125,8 +127,9 @@ async def context(call: Call[OnePost]) -> Context:
         depth=20 if stranger else None,
     )
     shown = await statuses(call, [*found.ancestors, *found.descendants])
-    before = set(map(str, found.ancestors))
-    return Context([s for s in shown if s.id in before], [s for s in shown if s.id not in before])
+    return Context(
+        [shown[i] for i in found.ancestors if i in shown], [shown[i] for i in found.descendants if i in shown]
+    )
 
 
 @endpoint("GET", "/api/v1/statuses/:id/source", user=True, scopes=READ, params=OnePost, returns=StatusSource)
@@ -167,7 +170,7 @@ async def page_of_accounts(call: Call, page: Page[AccountId]) -> Page[Account]:
 @endpoint(
     "POST", "/api/v1/statuses/:id/favourite", user=True, scopes=("write:favourites",), params=OnePost, returns=Status
 )
-async def favourite(call: Call[OnePost]) -> Status:
+async def favourite(call: Call[OnePost]) -> msgspec.Raw:
     """Favourite a post."""
     post_id = PostId(call.params.id)
     return await one(call, await posts.favourite(call.db, call.services.ids, call.me, post_id, now=call.now))
@@ -176,7 +179,7 @@ async def favourite(call: Call[OnePost]) -> Status:
 @endpoint(
     "POST", "/api/v1/statuses/:id/unfavourite", user=True, scopes=("write:favourites",), params=OnePost, returns=Status
 )
-async def unfavourite(call: Call[OnePost]) -> Status:
+async def unfavourite(call: Call[OnePost]) -> msgspec.Raw:
     """Take a favourite back."""
     return await one(call, await posts.unfavourite(call.db, call.me, PostId(call.params.id)))
 
@@ -184,7 +187,7 @@ async def unfavourite(call: Call[OnePost]) -> Status:
 @endpoint(
     "POST", "/api/v1/statuses/:id/bookmark", user=True, scopes=("write:bookmarks",), params=OnePost, returns=Status
 )
-async def bookmark(call: Call[OnePost]) -> Status:
+async def bookmark(call: Call[OnePost]) -> msgspec.Raw:
     """Bookmark a post."""
     post_id = PostId(call.params.id)
     return await one(call, await posts.bookmark(call.db, call.services.ids, call.me, post_id, now=call.now))
@@ -193,13 +196,13 @@ async def bookmark(call: Call[OnePost]) -> Status:
 @endpoint(
     "POST", "/api/v1/statuses/:id/unbookmark", user=True, scopes=("write:bookmarks",), params=OnePost, returns=Status
 )
-async def unbookmark(call: Call[OnePost]) -> Status:
+async def unbookmark(call: Call[OnePost]) -> msgspec.Raw:
     """Take a bookmark back."""
     return await one(call, await posts.unbookmark(call.db, call.me, PostId(call.params.id)))
 
 
 @endpoint("POST", "/api/v1/statuses/:id/reblog", user=True, scopes=WRITE, params=Repost, returns=Status)
-async def reblog(call: Call[Repost]) -> Status:
+async def reblog(call: Call[Repost]) -> msgspec.Raw:
     """Pass a post on; the answer is the repost with the original inside."""
     repost_id = await posts.repost(
         call.db,
@@ -213,18 +216,18 @@ async def reblog(call: Call[Repost]) -> Status:
 
 
 @endpoint("POST", "/api/v1/statuses/:id/unreblog", user=True, scopes=WRITE, params=OnePost, returns=Status)
-async def unreblog(call: Call[OnePost]) -> Status:
+async def unreblog(call: Call[OnePost]) -> msgspec.Raw:
     """Take a repost back; the answer is the original."""
     return await one(call, await posts.unrepost(call.db, call.me, PostId(call.params.id), now=call.now))
 
 
 @endpoint("GET", "/api/v1/favourites", user=True, scopes=("read:favourites",), params=Paging, returns=list[Status])
-async def favourites(call: Call[Paging]) -> Page[Status]:
+async def favourites(call: Call[Paging]) -> Page[msgspec.Raw]:
     """What one has favourited; the cursors are those of the favourites."""
     return await page_of_statuses(call, await posts.favourites(call.db, call.me, call.params.slice()))
 
 
 @endpoint("GET", "/api/v1/bookmarks", user=True, scopes=("read:bookmarks",), params=Paging, returns=list[Status])
-async def bookmarks(call: Call[Paging]) -> Page[Status]:
+async def bookmarks(call: Call[Paging]) -> Page[msgspec.Raw]:
     """What one has bookmarked; the cursors are those of the bookmarks."""
     return await page_of_statuses(call, await posts.bookmarks(call.db, call.me, call.params.slice()))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from parvis.api.entities.status import Status
 from parvis.api.paging import Paging, page_of_statuses
 from parvis.api.routing import Call, endpoint
@@ -38,7 +40,7 @@ class OfAccount(Paging, frozen=True):
 
 
 @endpoint("GET", "/api/v1/timelines/home", user=True, scopes=("read:statuses",), params=Paging, returns=list[Status])
-async def home(call: Call[Paging]) -> Page[Status]:
+async def home(call: Call[Paging]) -> Page[msgspec.Raw]:
     """What those one follows have published, newest first."""
     found = await timelines.home(call.db, call.me, call.params.slice(), now=call.now)
     if found.stale:
@@ -47,7 +49,7 @@ async def home(call: Call[Paging]) -> Page[Status]:
 
 
 @endpoint("GET", "/api/v1/timelines/public", scopes=("read:statuses",), params=Public, returns=list[Status])
-async def public(call: Call[Public]) -> Page[Status]:
+async def public(call: Call[Public]) -> Page[msgspec.Raw]:
     """What the people of this place have published for everybody."""
     if call.params.remote and not call.params.local:
         return Page([])
@@ -56,7 +58,7 @@ async def public(call: Call[Public]) -> Page[Status]:
 
 
 @endpoint("GET", "/api/v1/timelines/tag/:hashtag", scopes=("read:statuses",), params=Tagged, returns=list[Status])
-async def tag(call: Call[Tagged]) -> Page[Status]:
+async def tag(call: Call[Tagged]) -> Page[msgspec.Raw]:
     """Public posts under a hashtag."""
     wanted = call.params
     if wanted.remote and not wanted.local:
@@ -75,7 +77,7 @@ async def tag(call: Call[Tagged]) -> Page[Status]:
 
 
 @endpoint("GET", "/api/v1/accounts/:id/statuses", scopes=("read:statuses",), params=OfAccount, returns=list[Status])
-async def of_account(call: Call[OfAccount]) -> Page[Status]:
+async def of_account(call: Call[OfAccount]) -> Page[msgspec.Raw]:
     """One account's posts as the caller may see them."""
     wanted = call.params
     author = AccountId(wanted.id)

@@ -152,7 +152,7 @@ async def nodeinfo(call: Call) -> Reply:
 @endpoint("GET", "/.well-known/change-password", connects=False)
 async def change_password(call: Call) -> Response[bytes]:
     """Password managers are sent to the page where a password is changed."""
-    address = f"{call.services.settings.public_origin}/settings/password"
+    address = f"{call.services.settings.public_origin}/settings/account"
     return Response(b"", status_code=302, headers={"Location": address}, media_type="text/plain")
 
 

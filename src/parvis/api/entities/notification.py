@@ -9,10 +9,10 @@ from msgspec import UNSET, UnsetType
 
 from parvis.api.entities.account import Account, present_account
 from parvis.api.entities.addresses import Addresses
-from parvis.api.entities.status import Status, present_status
+from parvis.api.entities.status import Status
 from parvis.base.clock import iso_ms
+from parvis.base.ids import PostId
 from parvis.domain.notifications.types import Notification as OurNotification
-from parvis.domain.posts.types import PostView
 
 TYPES: dict[str, str] = {
     "mention": "mention",
@@ -32,17 +32,17 @@ class Notification(msgspec.Struct, frozen=True):
     group_key: str
     created_at: str
     account: Account
-    status: Status | UnsetType = UNSET
+    status: Status | msgspec.Raw | UnsetType = UNSET
 
 
 def present_notification(
     one: OurNotification,
-    views: Mapping[int, PostView],
+    statuses: Mapping[PostId, Status | msgspec.Raw],
     to: Addresses,
 ) -> Notification | None:
     """The notification, or None when its post has gone out of sight meanwhile."""
-    view = views.get(one.post_id) if one.post_id is not None else None
-    if one.post_id is not None and view is None:
+    status = statuses.get(one.post_id) if one.post_id is not None else None
+    if one.post_id is not None and status is None:
         return None
     return Notification(
         id=str(one.id),
@@ -50,5 +50,5 @@ def present_notification(
         group_key=one.group_key,
         created_at=iso_ms(one.created_at),
         account=present_account(one.person, to),
-        status=present_status(view, to, viewer_id=one.account_id) if view is not None else UNSET,
+        status=UNSET if status is None else status,
     )

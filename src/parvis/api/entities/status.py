@@ -85,8 +85,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Context(msgspec.Struct, frozen=True):
-    ancestors: list[Status]
-    descendants: list[Status]
+    ancestors: list[Status | msgspec.Raw]
+    descendants: list[Status | msgspec.Raw]
 
 
 class StatusSource(msgspec.Struct, frozen=True):

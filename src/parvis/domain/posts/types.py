@@ -49,6 +49,7 @@ class Mention(msgspec.Struct, frozen=True):
 class PostView(msgspec.Struct, frozen=True, kw_only=True):
     """One post as one viewer sees it; for a repost, `repost_of` holds what was passed on.
 
+    `parent_seen` tells whether the viewer may see what it answers, or it answers nothing.
     `viewer_known` tells whether the viewer's flags mean anything (false for strangers).
     """
 
@@ -74,6 +75,7 @@ class PostView(msgspec.Struct, frozen=True, kw_only=True):
     replies_count: int
     reposts_count: int
     favourites_count: int
+    parent_seen: bool = True
     viewer_known: bool = False
     favourited: bool = False
     reposted: bool = False

@@ -35,12 +35,13 @@ _POSTS = f"""
            a.avatar_description, a.header_description, a.locked, a.bot, a.discoverable, a.indexable,
            a.hide_collections, a.state, a.version AS account_version, a.created_at AS joined_at,
            coalesce(n.posts, 0) AS posts_count, coalesce(n.followers, 0) AS followers_count,
-           coalesce(n.following, 0) AS following_count, n.last_post_on
+           coalesce(n.following, 0) AS following_count, n.last_post_on, l.role
       FROM wanted w
       JOIN post p ON p.account_id = w.account_id AND p.id = w.id
       JOIN account a ON a.id = p.account_id
       LEFT JOIN post_counter c ON c.account_id = p.account_id AND c.post_id = p.id
       LEFT JOIN account_counter n ON n.account_id = p.account_id
+      LEFT JOIN login l ON l.account_id = p.account_id
      WHERE {may_see()}
 """
 
@@ -48,6 +49,37 @@ _POSTS = f"""
 async def visible_posts(db: Connection, ids: Sequence[PostId], viewer: AccountId | None) -> list[Row]:
     """The posts of these ids that the viewer may see, and the originals of reposts among them, in no order."""
     return await db.fetch(_POSTS, viewer, ids)
+
+
+_EYES = f"""
+    SELECT v.id AS viewer, p.id,
+           EXISTS (SELECT FROM favourite f WHERE f.account_id = v.id AND f.post_id = p.id) AS favourited,
+           EXISTS (SELECT FROM repost r WHERE r.account_id = v.id AND r.post_id = p.id) AS reposted,
+           EXISTS (SELECT FROM bookmark b WHERE b.account_id = v.id AND b.post_id = p.id) AS bookmarked,
+           p.in_reply_to_id IS NULL OR EXISTS (
+               SELECT FROM post q JOIN account qa ON qa.id = q.account_id
+                WHERE q.account_id = p.in_reply_to_account_id AND q.id = p.in_reply_to_id
+                  AND {may_see("q", "qa", "v.id")}) AS parent_seen
+      FROM post_directory d
+      JOIN post asked ON asked.account_id = d.account_id AND asked.id = d.id
+     CROSS JOIN LATERAL (VALUES (asked.account_id, asked.id), (asked.repost_of_account_id, asked.repost_of_id))
+                        AS w (account_id, id)
+      JOIN post p ON p.account_id = w.account_id AND p.id = w.id
+      JOIN account a ON a.id = p.account_id
+     CROSS JOIN unnest($2::bigint[]) AS v (id)
+     WHERE d.id = $1 AND {may_see(viewer="v.id")}
+     ORDER BY p.id
+"""
+
+
+async def eyes(
+    db: Connection, post_id: PostId, viewers: Sequence[AccountId | None]
+) -> dict[AccountId | None, list[Row]]:
+    """What each of the viewers who may see the post (and its original) sees differently from others (null: a stranger)."""
+    found: dict[AccountId | None, list[Row]] = {}
+    for row in await db.fetch(_EYES, post_id, viewers):
+        found.setdefault(row["viewer"], []).append(row)
+    return found
 
 
 _SEERS = f"""

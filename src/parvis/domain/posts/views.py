@@ -9,7 +9,7 @@ import msgspec
 from parvis.base.errors import NotFound
 from parvis.base.ids import AccountId, PostId
 from parvis.base.pages import Page, PageRequest
-from parvis.domain.accounts.types import Account, Field, State
+from parvis.domain.accounts.types import Account, Field, Role, State
 from parvis.domain.posts import queries, view_queries
 from parvis.domain.posts.types import Attachment, Mention, PostView, Visibility
 from parvis.infra.encoding import from_json
@@ -168,6 +168,7 @@ def _view(
         replies_count=row["replies"],
         reposts_count=row["reposts"],
         favourites_count=row["favourites"],
+        parent_seen=row["parent_seen"],
         viewer_known=viewer is not None,
         favourited=row["favourited"],
         reposted=row["reposted"],
@@ -203,5 +204,6 @@ def _author(row: Row, authors: dict[int, Account]) -> Account:
             followers_count=row["followers_count"],
             following_count=row["following_count"],
             last_post_on=row["last_post_on"],
+            role=None if row["role"] is None else Role(row["role"]),
         )
     return known

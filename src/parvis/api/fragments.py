@@ -1,0 +1,168 @@
+"""Encoded statuses that a process keeps: everything of a post but its numbers and the viewer's marks.
+
+A fragment is the JSON of a status with holes. It is used only when the versions of post and author that came with the
+viewer's glance are the fragment's own, so nothing old and nothing hidden is ever shown from here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import msgspec
+from msgspec.structs import replace
+
+from parvis.api.entities.addresses import Addresses
+from parvis.api.entities.status import present_status
+from parvis.base.ids import AccountId, PostId
+from parvis.domain import posts
+from parvis.domain.posts import Glance, PostView, Visibility
+from parvis.infra.postgres import Connection
+
+MOST_BYTES = 32 * 1024 * 1024
+
+# The numbers of an entity stand behind keys of ours; words of people cannot look like them, their quotes are escaped.
+_HOLE = re.compile(
+    rb'"(last_status_at|statuses_count|followers_count|following_count|reblogs_count|favourites_count|replies_count'
+    rb'|reblog)":(?:0|null)'
+)
+_ORDER = (
+    b"last_status_at",
+    b"statuses_count",
+    b"followers_count",
+    b"following_count",
+    b"reblogs_count",
+    b"favourites_count",
+    b"replies_count",
+    b"reblog",
+)
+_NUMBER_KEYS = frozenset(_ORDER[1:7])
+
+Versions = tuple[int, int, int, int, bool, bool]
+
+
+class Fragment(msgspec.Struct, frozen=True):
+    """A status with holes for `_ORDER`, without the closing brace; `pinnable` by its author."""
+
+    versions: Versions
+    template: bytes
+    pinnable: bool
+
+
+class Fragments:
+    """The fragments of one process, the least used dropped first. `hits` and `misses` are there to be measured."""
+
+    def __init__(self, to: Addresses, most_bytes: int = MOST_BYTES) -> None:
+        self.to = to
+        self.hits = 0
+        self.misses = 0
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self._kept: OrderedDict[int, Fragment] = OrderedDict()
+
+    async def statuses(
+        self, db: Connection, seen: Sequence[Glance], *, viewer_id: AccountId | None
+    ) -> dict[PostId, msgspec.Raw]:
+        """The encoded status of each glance, as its viewer sees it; one more query only for what is not kept."""
+        wanted = [g for one in seen for g in ((one, one.repost_of) if one.repost_of else (one,))]
+        found = {g.id: fragment for g in wanted if (fragment := self._current(g)) is not None}
+        missing = [g for g in wanted if g.id not in found]
+        self.hits += len(found)
+        self.misses += len(missing)
+        if missing:
+            views = await posts.views(db, list({g.id for g in missing}), viewer_id=viewer_id)
+            for view in views:
+                found[view.id] = self._keep(view)
+        return {one.id: msgspec.Raw(encoded) for one in seen if (encoded := _filled(one, found, viewer_id)) is not None}
+
+    def _current(self, glance: Glance) -> Fragment | None:
+        kept = self._kept.get(glance.id)
+        if kept is None or kept.versions != _versions(glance):
+            return None
+        self._kept.move_to_end(glance.id)
+        return kept
+
+    def _keep(self, view: PostView) -> Fragment:
+        fragment = _fragment(view, self.to)
+        old = self._kept.pop(view.id, None)
+        self._bytes += len(fragment.template) - (len(old.template) if old else 0)
+        self._kept[view.id] = fragment
+        while self._bytes > self._most_bytes:
+            _, dropped = self._kept.popitem(last=False)
+            self._bytes -= len(dropped.template)
+        return fragment
+
+
+def _versions(glance: Glance) -> Versions:
+    shown = glance.shown
+    return (
+        glance.version, glance.author_version, shown.version, shown.author_version, glance.parent_seen, shown.parent_seen,
+    )  # fmt: skip
+
+
+def _view_versions(view: PostView) -> Versions:
+    shown = view.shown
+    return (
+        view.version, view.author.version, shown.version, shown.author.version, view.parent_seen, shown.parent_seen,
+    )  # fmt: skip
+
+
+def _fragment(view: PostView, to: Addresses) -> Fragment:
+    bare = _without_numbers(view)
+    if view.repost_of is not None:
+        bare = replace(bare, repost_of=_without_numbers(view.repost_of))
+    status = replace(present_status(bare, to, viewer_id=None), reblog=None)
+    encoded = msgspec.json.encode(status)[:-1].replace(b"%", b"%%")
+    holes: list[bytes] = []
+
+    def hole(match: re.Match[bytes]) -> bytes:
+        holes.append(match.group(1))
+        return b'"' + match.group(1) + (b'":%d' if match.group(1) in _NUMBER_KEYS else b'":%b')
+
+    template = _HOLE.sub(hole, encoded)
+    assert tuple(holes) == _ORDER, holes
+    pinnable = view.repost_of is None and view.visibility < Visibility.MENTIONED
+    return Fragment(_view_versions(view), template, pinnable)
+
+
+def _without_numbers(view: PostView) -> PostView:
+    author = replace(view.author, posts_count=0, followers_count=0, following_count=0, last_post_on=None)
+    return replace(view, author=author, replies_count=0, reposts_count=0, favourites_count=0, viewer_known=False)
+
+
+def _filled(glance: Glance, found: dict[PostId, Fragment], viewer_id: AccountId | None) -> bytes | None:
+    fragment = found.get(glance.id)
+    if fragment is None:  # gone since the glance
+        return None
+    inner = b"null"
+    if glance.repost_of is not None:
+        original = _filled(glance.repost_of, found, viewer_id)
+        if original is None:
+            return None
+        inner = original
+    day = glance.author_last_post_on
+    body = fragment.template % (
+        b"null" if day is None else b'"%04d-%02d-%02d"' % (day.year, day.month, day.day),
+        glance.author_posts,
+        glance.author_followers,
+        glance.author_following,
+        glance.reposts,
+        glance.favourites,
+        glance.replies,
+        inner,
+    )
+    if viewer_id is None:
+        return body + b"}"
+    own = fragment.pinnable and glance.author_id == viewer_id
+    return body + _MARKS[glance.favourited, glance.reposted, glance.bookmarked, own]
+
+
+def _marks(favourited: bool, reposted: bool, bookmarked: bool, own: bool) -> bytes:
+    values = {"favourited": favourited, "reblogged": reposted, "muted": False, "bookmarked": bookmarked}
+    more = {"pinned": False} if own else {}
+    return b"," + msgspec.json.encode(values | more | {"filtered": []})[1:]
+
+
+_EITHER = (False, True)
+_MARKS = {(f, r, b, own): _marks(f, r, b, own) for f in _EITHER for r in _EITHER for b in _EITHER for own in _EITHER}

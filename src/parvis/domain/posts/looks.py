@@ -1,0 +1,64 @@
+"""The same post through many eyes at once: for telling open connections, two queries however many they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from parvis.base.ids import AccountId, PostId
+from parvis.domain.posts import view_queries
+from parvis.domain.posts.types import PostView
+from parvis.domain.posts.views import views
+from parvis.infra.postgres import Connection, Row
+
+
+class Look(msgspec.Struct, frozen=True):
+    """A post as all of these viewers see it alike (None: a stranger). An author always looks at it alone."""
+
+    view: PostView
+    viewers: list[AccountId | None]
+
+
+async def looks(db: Connection, post_id: PostId, author: AccountId, viewers: Sequence[AccountId | None]) -> list[Look]:
+    """How the post looks to those of the viewers who may see it; the others are in no look."""
+    if not viewers:
+        return []
+    as_author = await views(db, [post_id], viewer_id=author)
+    if not as_author:
+        return []
+    post = as_author[0]
+    eyes = await view_queries.eyes(db, post_id, viewers)
+    found: dict[tuple[object, ...], Look] = {}
+    for viewer in viewers:
+        seen = {row["id"]: row for row in eyes.get(viewer, ())}
+        if post.id not in seen or (post.repost_of and post.repost_of.id not in seen):
+            continue
+        key = (
+            viewer is None,
+            viewer == post.author.id,
+            viewer == post.shown.author.id,
+            *map(_differences, seen.values()),
+        )
+        if key not in found:
+            found[key] = Look(_seen(post, seen, viewer), [])
+        found[key].viewers.append(viewer)
+    return list(found.values())
+
+
+def _differences(row: Row) -> tuple[object, ...]:
+    return row["id"], row["favourited"], row["reposted"], row["bookmarked"], row["parent_seen"]
+
+
+def _seen(post: PostView, rows: dict[int, Row], viewer: AccountId | None) -> PostView:
+    row = rows[post.id]
+    return msgspec.structs.replace(
+        post,
+        viewer_known=viewer is not None,
+        favourited=row["favourited"],
+        reposted=row["reposted"],
+        bookmarked=row["bookmarked"],
+        in_reply_to_id=post.in_reply_to_id if row["parent_seen"] else None,
+        in_reply_to_account_id=post.in_reply_to_account_id if row["parent_seen"] else None,
+        repost_of=_seen(post.repost_of, rows, viewer) if post.repost_of else None,
+    )
