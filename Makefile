@@ -7,6 +7,8 @@ SHELL := /bin/sh
 
 # What a person's shell says about Python must not reach the environment.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+# Node has certificates of its own; where an organisation adds one to the system, npm must know it too.
+export NODE_USE_SYSTEM_CA := 1
 
 BIN := .venv/bin
 DONE := .venv/.done
@@ -60,9 +62,10 @@ $(DONE)/environment: scripts/create-environment
 	scripts/create-environment
 	@mkdir -p $(DONE) && touch $@
 
-$(DONE)/runtime: requirements/runtime.lock $(DONE)/environment
+$(DONE)/runtime: requirements/build.lock requirements/runtime.lock $(DONE)/environment
 	@echo "Installing the packages that Parvis runs on …"
-	@$(LOCKED) -r requirements/runtime.lock
+	@$(LOCKED) -r requirements/build.lock
+	@$(LOCKED) --no-binary pyvips --no-build-isolation -r requirements/runtime.lock
 	@touch $@
 
 $(DONE)/parvis: pyproject.toml hatch_build.py assets/package-lock.json $(DONE)/runtime
@@ -72,7 +75,7 @@ $(DONE)/parvis: pyproject.toml hatch_build.py assets/package-lock.json $(DONE)/r
 
 $(DONE)/dev: requirements/dev.lock $(DONE)/runtime
 	@echo "Installing the tools for tests and checks …"
-	@$(LOCKED) -r requirements/dev.lock
+	@$(LOCKED) --no-binary pyvips --no-build-isolation -r requirements/dev.lock
 	@touch $@
 
 $(DONE)/clients: tests/clients/package-lock.json $(DONE)/runtime

