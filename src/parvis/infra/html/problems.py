@@ -1,0 +1,134 @@
+"""Problems of the domain as pages and as sentences beside form fields, in the visitor's language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from parvis.base import errors
+from parvis.infra.catalogues import later
+from parvis.infra.html.visit import Page, Visit
+
+_PAGES: tuple[tuple[type[errors.Problem], int, str, str], ...] = (
+    (
+        errors.NotFound,
+        404,
+        later("There is nothing here"),
+        later("Perhaps it never was, perhaps it was deleted, perhaps it is not for you to see."),
+    ),
+    (errors.Unauthenticated, 401, later("Sign in first"), later("This is for people who are signed in.")),
+    (errors.Forbidden, 403, later("Not like this"), later("You may not do that.")),
+    (errors.Conflict, 409, later("Somebody was faster"), later("This was changed in the meantime. Look again.")),
+    (errors.BadRequest, 400, later("We do not understand"), later("Your browser sent something that we cannot read.")),
+    (errors.TooLarge, 413, later("Too large"), later("What you sent is larger than this place takes.")),
+    (
+        errors.TooMany,
+        429,
+        later("A little slower"),
+        later("That was very often in a short time. Wait a moment, then try again."),
+    ),
+    (
+        errors.Unavailable,
+        503,
+        later("One moment"),
+        later("This cannot be done right now. Try again in a few seconds."),
+    ),
+    (errors.Problem, 422, later("That does not work"), later("What you sent cannot be accepted.")),
+)
+
+# Refusals that say more than their kind does.
+_FORBIDDEN: tuple[str, ...] = (
+    later("This form is too old. Go back, reload the page and try again."),
+    later("This form did not come from one of our pages."),
+    later("You cannot follow yourself."),
+)
+
+_FIELDS: dict[tuple[str, str], str] = {
+    ("username", "blank"): later("Choose a name."),
+    ("username", "taken"): later("Somebody has that name already."),
+    ("username", "reserved"): later("That name is kept for this place itself."),
+    ("username", "invalid"): later("Only letters without accents, digits and underscores."),
+    ("username", "too_long"): later("At most 30 characters."),
+    ("email", "blank"): later("Give your address."),
+    ("email", "taken"): later("This address is in use already."),
+    ("email", "invalid"): later("This is not an e-mail address."),
+    ("password", "blank"): later("Choose a password."),
+    ("password", "too_short"): later("At least 8 characters."),
+    ("password", "too_long"): later("At most 256 characters."),
+    ("current_password", "wrong"): later("This is not your present password."),
+    ("login", "wrong_login"): later("Name, address or password is not right."),
+    ("token", "expired"): later("This link no longer works."),
+    ("text", "blank"): later("Write something, or add a picture."),
+    ("text", "too_long"): later("This is too long."),
+    ("fields", "blank"): later("Every line needs a label."),
+    ("fields", "too_long"): later("One of the lines is too long."),
+    ("display_name", "too_long"): later("This name is too long."),
+    ("note", "too_long"): later("This is too long."),
+    ("file", "damaged"): later("This picture is damaged or incomplete."),
+    ("file", "not_a_picture"): later("This is no picture that can be read here: send JPEG, PNG, GIF, WebP or AVIF."),
+    ("file", "not_supported"): later("HEIC pictures cannot be read here; please save it as JPEG."),
+    ("file", "too_many_pixels"): later("This picture has too many pixels."),
+    ("file", "too_many_frames"): later("This animation is too long."),
+    ("file", "unreadable"): later("This picture cannot be read safely."),
+    ("avatar", "damaged"): later("This picture is damaged or incomplete."),
+    ("avatar", "not_a_picture"): later("This is no picture that can be read here: send JPEG, PNG, GIF, WebP or AVIF."),
+    ("header", "damaged"): later("This picture is damaged or incomplete."),
+    ("header", "not_a_picture"): later("This is no picture that can be read here: send JPEG, PNG, GIF, WebP or AVIF."),
+    ("description", "too_long"): later("The description is too long."),
+    ("media_ids", "too_many"): later("At most four pictures."),
+}
+_CODES: dict[str, str] = {
+    "blank": later("This cannot be empty."),
+    "taken": later("This is in use already."),
+    "too_long": later("This is too long."),
+    "too_short": later("This is too short."),
+    "too_large": later("This file is too large."),
+    "invalid": later("This cannot be accepted."),
+}
+
+
+def status_of(problem: errors.Problem) -> int:
+    """The HTTP status that says it."""
+    return next(status for kind, status, _, _ in _PAGES if isinstance(problem, kind))
+
+
+def problem_page(visit: Visit[Any, Any], problem: errors.Problem) -> Page:
+    """A page that says what is the matter and leads on."""
+    _, status, heading, text = next(one for one in _PAGES if isinstance(problem, one[0]))
+    if isinstance(problem, errors.Forbidden):
+        text = _said(problem.message) or text
+    headers: dict[str, str] = {}
+    if isinstance(problem, errors.TooMany | errors.Unavailable):
+        headers["Retry-After"] = str(problem.retry_after_s)
+    if isinstance(problem, errors.Invalid | errors.InvalidFields):
+        first = problem.problems[0] if isinstance(problem, errors.InvalidFields) else problem
+        text = message_of(visit, first)
+    return Page(
+        "shared/problem.html",
+        {
+            "heading": visit.text(heading),
+            "text": visit.text(text),
+            "offer_sign_in": visit.viewer is None and status in (401, 403, 404),
+            "request_id": "",
+        },
+        status=status,
+        headers=headers,
+    )
+
+
+def _said(message: str) -> str | None:
+    """Our own sentence for this refusal, if it is one that people should read."""
+    if message.startswith("This form is too old"):
+        return _FORBIDDEN[0]
+    if message.startswith("This form did not"):
+        return _FORBIDDEN[1]
+    if message == "You cannot follow yourself":
+        return _FORBIDDEN[2]
+    return message if message.endswith(".") else None
+
+
+def message_of(visit: Visit[Any, Any], problem: errors.Invalid) -> str:
+    """What stands beside the field: our own sentence where we have one, else the domain's in plain English."""
+    known = _FIELDS.get((problem.field, problem.code))
+    if known is None and visit.locale != "en":
+        known = _CODES.get(problem.code)
+    return visit.text(known) if known else problem.message.removeprefix("Validation failed: ")

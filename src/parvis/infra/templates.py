@@ -1,0 +1,146 @@
+"""Pages from templates: one minijinja environment a process, with our languages, dates, icons and files.
+
+Every page is rendered with `locale` in its context; the functions below look it up there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import minijinja
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_compact_decimal, format_decimal
+from minijinja import Markup
+
+from parvis.base.clock import iso_ms, utc_now
+from parvis.infra.catalogues import babel_locale, catalogue_of
+
+FOLDER = Path(__file__).parent.parent / "templates"
+
+Formatter = Callable[..., Any]
+
+
+class Templates:
+    """Renders templates of `folder`. `filters` and `globals` are what a door adds of its own."""
+
+    def __init__(
+        self,
+        *,
+        asset: Callable[[str], str],
+        filters: dict[str, Formatter] | None = None,
+        values: dict[str, Any] | None = None,
+        folder: Path = FOLDER,
+    ) -> None:
+        self._environment = minijinja.Environment(
+            loader=minijinja.load_from_path(folder),
+            undefined_behavior="strict",
+            trim_blocks=True,
+            lstrip_blocks=True,
+            debug=False,
+            filters={
+                "ago": ago,
+                "moment": moment,
+                "day": day,
+                "iso": iso_ms,
+                "number": number,
+                "compact": compact,
+                **(filters or {}),
+            },
+            globals={
+                "_": _translate,
+                "_m": _translate_markup,
+                "_n": _translate_counted,
+                "asset": asset,
+                **(values or {}),
+            },
+        )
+
+    def render(self, name: str, **context: Any) -> str:
+        """The template as HTML; `locale` must be part of the context."""
+        return self._environment.render_template(name, **context)
+
+
+def _locale(state: minijinja._lowlevel.State) -> str:
+    return state.lookup("locale") or "en"
+
+
+@minijinja.pass_state
+def _translate(state: Any, message: str, **values: object) -> str:
+    return _filled(state, catalogue_of(_locale(state)).text(message), values)
+
+
+@minijinja.pass_state
+def _translate_markup(state: Any, message: str, **values: object) -> Markup:
+    """For texts around links and names: the values are escaped unless they are markup already."""
+    text = str(minijinja.escape(catalogue_of(_locale(state)).text(message)))
+    return Markup(_filled(state, text, {name: minijinja.escape(value) for name, value in values.items()}))
+
+
+@minijinja.pass_state
+def _translate_counted(state: Any, one: str, many: str, count: int, **values: object) -> str:
+    text = catalogue_of(_locale(state)).counted(one, many, count)
+    return _filled(state, text, {"count": format_decimal(count, locale=babel_locale(_locale(state))), **values})
+
+
+def _filled(state: Any, text: str, values: dict[str, Any]) -> str:
+    """The text with its values; `%(post)s` and `%(posts)s` are what a post is called in this place."""
+    if "%(post" in text:
+        place = state.lookup("place")
+        values = {"post": place["word"], "posts": place["words"], **values}
+    return text % values if values else text
+
+
+@minijinja.pass_state
+def word_for(state: Any, count: int) -> str:
+    """What that many posts are called: `post`, `posts`, or the operator's word."""
+    place = state.lookup("place")
+    is_one = catalogue_of(_locale(state)).form_of(count) == 0
+    return place["word"] if is_one else place["words"]
+
+
+@minijinja.pass_state
+def number(state: Any, value: int) -> str:
+    """`12,345` as the language writes it."""
+    return format_decimal(value, locale=babel_locale(_locale(state)))
+
+
+@minijinja.pass_state
+def compact(state: Any, value: int) -> str:
+    """`12K`: for counts beside icons."""
+    if value < 1000:
+        return str(value)
+    return format_compact_decimal(
+        value, locale=babel_locale(_locale(state)), fraction_digits=1 if value < 10_000 else 0
+    )
+
+
+@minijinja.pass_state
+def moment(state: Any, value: datetime) -> str:
+    """Day and time in full."""
+    return format_datetime(value.astimezone(UTC), "d MMMM y, HH:mm 'UTC'", locale=babel_locale(_locale(state)))
+
+
+@minijinja.pass_state
+def day(state: Any, value: Any) -> str:
+    """`7 August 2026`."""
+    return format_date(value, "long", locale=babel_locale(_locale(state)))
+
+
+@minijinja.pass_state
+def ago(state: Any, value: datetime) -> str:
+    """`now`, `5 min`, `3 h`, `2 d`, then the day. app.js keeps it fresh by the same rules."""
+    words = catalogue_of(_locale(state))
+    seconds = (utc_now() - value).total_seconds()
+    if seconds < 60:
+        return words.text("now")
+    if seconds < 3600:
+        return words.text("%(n)s min") % {"n": int(seconds // 60)}
+    if seconds < 86_400:
+        return words.text("%(n)s h") % {"n": int(seconds // 3600)}
+    if seconds < 7 * 86_400:
+        return words.text("%(n)s d") % {"n": int(seconds // 86_400)}
+    form = "d MMM" if value.year == utc_now().year else "d MMM y"
+    return format_date(value, form, locale=babel_locale(_locale(state)))

@@ -1,0 +1,308 @@
+// What scripts add to pages that work without them: live posts, quick reactions, comfortable writing, keys.
+// No library but htmx, which swaps parts of pages; nothing here is needed to read or to publish.
+
+const words = JSON.parse(document.querySelector('meta[name="parvis"]')?.content || "{}");
+const $ = (selector, root = document) => root.querySelector(selector);
+const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+const on = (kind, selector, handle) =>
+  document.addEventListener(kind, (event) => {
+    const target = event.target instanceof Element && event.target.closest(selector);
+    if (target) handle(event, target);
+  });
+const say = (text, values) => text.replace(/%\((\w+)\)s/g, (_, name) => values[name]);
+const formToken = () => $('#acts input[name="form_token"]')?.value || "";
+const send = (path, body) =>
+  fetch(path, { method: "POST", body, headers: { "X-Form-Token": formToken(), "HX-Request": "true" } });
+
+// ── times stay true ──
+
+function ago(then) {
+  const seconds = (Date.now() - then) / 1000;
+  if (seconds < 60) return words.now;
+  if (seconds < 3600) return say(words.min, { n: Math.floor(seconds / 60) });
+  if (seconds < 86400) return say(words.hour, { n: Math.floor(seconds / 3600) });
+  if (seconds < 7 * 86400) return say(words.day, { n: Math.floor(seconds / 86400) });
+  return null;
+}
+
+function freshenTimes(root = document) {
+  for (const time of $$(".post-when time, .note-line time", root)) {
+    const text = ago(Date.parse(time.dateTime));
+    if (text && time.textContent !== text) time.textContent = text;
+    if (!time.dataset.local) {
+      time.dataset.local = "1";
+      time.title = new Date(time.dateTime).toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
+    }
+  }
+}
+freshenTimes();
+setInterval(freshenTimes, 30000);
+
+// ── reactions show at once and are taken back if the server says no ──
+
+function flip(button) {
+  const isOn = button.getAttribute("aria-pressed") !== "true";
+  button.setAttribute("aria-pressed", String(isOn));
+  button.classList.toggle("on", isOn);
+  button.classList.toggle("pop", isOn);
+  const count = button.querySelector("span");
+  if (!("uncounted" in button.dataset) && /^\d*$/.test(count.textContent)) {
+    count.textContent = Math.max(0, Number(count.textContent) + (isOn ? 1 : -1)) || "";
+  }
+}
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  if (detail.elt.matches?.("[data-toggle]")) flip(detail.elt);
+});
+for (const kind of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(kind, ({ detail }) => {
+    if (detail.elt.matches?.("[data-toggle]")) flip(detail.elt);
+    tell(words.failed);
+  });
+}
+let focusAfterSwap = null;
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const active = document.activeElement;
+  focusAfterSwap = detail.target.contains(active) ? active.getAttribute("aria-label") || active.className : null;
+});
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  freshenTimes();
+  if (focusAfterSwap) $$("button, a", detail.elt).find((e) => e.getAttribute("aria-label") === focusAfterSwap)?.focus();
+  focusAfterSwap = null;
+});
+
+let telling;
+function tell(text) {
+  let box = $("#telling");
+  if (!box) {
+    box = Object.assign(document.createElement("p"), { id: "telling", className: "telling", role: "status" });
+    document.body.append(box);
+  }
+  box.textContent = text;
+  box.hidden = false;
+  clearTimeout(telling);
+  telling = setTimeout(() => (box.hidden = true), 4000);
+}
+
+// ── menus close, links copy, back goes back, pictures open ──
+
+document.addEventListener("click", (event) => {
+  for (const menu of $$("details[data-menu][open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+on("click", "[data-copy]", (event, link) => {
+  if (!navigator.clipboard) return;
+  event.preventDefault();
+  navigator.clipboard.writeText(link.dataset.copy).then(() => tell(words.copied));
+  link.closest("details")?.removeAttribute("open");
+});
+on("click", "[data-back]", (event) => {
+  if (history.length > 1 && document.referrer.startsWith(location.origin)) {
+    event.preventDefault();
+    history.back();
+  }
+});
+on("click", "[data-picture]", (event, link) => {
+  if (event.metaKey || event.ctrlKey || event.shiftKey || !window.HTMLDialogElement) return;
+  event.preventDefault();
+  const box = Object.assign(document.createElement("dialog"), { className: "lightbox" });
+  const alt = $("img", link).alt;
+  const picture = Object.assign(document.createElement("img"), { src: link.href, alt });
+  const close = Object.assign(document.createElement("button"), { className: "icon-button", textContent: "×" });
+  close.setAttribute("aria-label", words.close);
+  box.append(picture, close);
+  if (alt) box.append(Object.assign(document.createElement("p"), { textContent: alt }));
+  box.addEventListener("click", (click) => click.target.tagName !== "P" && box.close());
+  box.addEventListener("close", () => box.remove());
+  document.body.append(box);
+  box.showModal();
+});
+on("click", ".post", (event, post) => {
+  if (event.target.closest("a, button, summary, details, img, input, textarea") || String(getSelection())) return;
+  const link = $(".post-when", post);
+  if (link && !post.classList.contains("large")) location.assign(link.href);
+});
+
+// ── live ──
+
+const list = $("[data-live-list]");
+const bar = $("[data-fresh]");
+let waiting = new Set();
+
+const newest = () => $$("[data-post]", list).reduce((most, post) => (BigInt(post.dataset.post) > most ? BigInt(post.dataset.post) : most), 0n);
+
+async function showFresh() {
+  const response = await fetch(`${bar.dataset.fresh}?after=${newest()}`, { headers: { "HX-Request": "true" } });
+  if (!response.ok) return;
+  const part = document.createElement("template");
+  part.innerHTML = await response.text();
+  const known = new Set($$("[data-post]", list).map((post) => post.dataset.post));
+  const posts = $$("[data-post]", part.content).filter((post) => !known.has(post.dataset.post));
+  for (const post of posts) post.classList.add("fresh");
+  $("[data-empty]", list)?.remove();
+  list.prepend(...posts);
+  for (const post of posts) window.htmx?.process(post);
+  freshenTimes(list);
+  waiting.clear();
+  bar.hidden = true;
+}
+
+function countFresh() {
+  // Whoever reads at the very top sees new posts come in; what anybody else reads does not move.
+  if (scrollY < 8 && !document.hidden && !list.contains(document.activeElement)) return showFresh();
+  $("button", bar).textContent = waiting.size === 1 ? words.fresh1 : say(words.freshN, { n: waiting.size });
+  bar.hidden = false;
+}
+on("click", "[data-show-fresh]", async () => {
+  await showFresh();
+  scrollTo({ top: 0 });
+});
+
+function showUnread(count) {
+  for (const badge of $$("[data-unread]")) {
+    badge.textContent = count > 99 ? "99+" : count;
+    badge.hidden = !count;
+  }
+}
+
+let gathering;
+function listen() {
+  const live = new EventSource("/live");
+  live.addEventListener("post", ({ data }) => {
+    const post = JSON.parse(data);
+    if (!list || !post.lists.includes(list.dataset.liveList) || $(`[data-post="${post.id}"]`, list)) return;
+    waiting.add(post.id);
+    clearTimeout(gathering);
+    gathering = setTimeout(countFresh, 150);
+  });
+  live.addEventListener("gone", ({ data }) => {
+    for (const post of $$(`[data-post="${JSON.parse(data).id}"]`)) post.remove();
+  });
+  live.addEventListener("unread", ({ data }) => showUnread(JSON.parse(data).count));
+}
+if ("live" in document.body.dataset && window.EventSource) listen();
+
+const notes = $("[data-notifications]");
+if (notes) {
+  const body = new URLSearchParams({ last: notes.dataset.notifications });
+  send("/notifications/read", body).then(() => showUnread(0), () => {});
+}
+
+// ── writing ──
+
+const graphemes = window.Intl?.Segmenter ? new Intl.Segmenter() : null;
+const links = /https?:\/\/[^\s<>"]+/g;
+const elsewhere = /(@[A-Za-z0-9_]+)@[A-Za-z0-9.-]+/g;
+
+function length(text) {
+  const counted = text.trim().replace(links, "x".repeat(23)).replace(elsewhere, "$1");
+  return graphemes ? [...graphemes.segment(counted)].length : [...counted].length;
+}
+
+function prepare(form) {
+  const text = $("textarea[name=text]", form);
+  const counter = $("[data-counter]", form);
+  const warning = $("[data-warning-field]", form);
+  const pictures = $("[data-pictures]", form);
+  const problem = $("[data-upload-problem]", form);
+  const sensitive = $("[data-sensitive]", form);
+  const submit = $("button[type=submit]", form);
+  const limit = Number(form.dataset.limit);
+  let uploading = 0;
+
+  const refresh = () => {
+    const left = limit - length(text.value) - length($("input[name=warning]", form).value);
+    counter.textContent = text.value || left < limit ? left : "";
+    counter.classList.toggle("over", left < 0);
+    const has = pictures.children.length > 0;
+    sensitive.classList.toggle("folded", !has);
+    if (!submit.dataset.fixed) submit.disabled = uploading > 0 || left < 0 || !(text.value.trim() || has);
+  };
+  if (submit.disabled) submit.dataset.fixed = "1";
+
+  async function upload(files) {
+    problem.hidden = true;
+    const room = 4 - pictures.children.length;
+    if (files.length > room) complain(words.tooMany);
+    for (const file of [...files].slice(0, Math.max(0, room))) {
+      const line = Object.assign(document.createElement("li"), { className: "compose-picture waiting" });
+      line.textContent = say(words.uploading, { name: file.name });
+      pictures.append(line);
+      uploading += 1;
+      refresh();
+      const body = new FormData();
+      body.append("file", file);
+      try {
+        const response = await send("/compose/media", body);
+        const kind = response.headers.get("Content-Type") || "";
+        const answer = await response.text();
+        if (response.ok) line.outerHTML = answer;
+        else throw new Error(kind.startsWith("text/plain") ? answer : words.failed);
+      } catch (error) {
+        line.remove();
+        complain(error instanceof TypeError ? words.failed : error.message);
+      }
+      uploading -= 1;
+      refresh();
+    }
+  }
+  function complain(said) {
+    problem.textContent = said;
+    problem.hidden = false;
+  }
+
+  form.addEventListener("input", refresh);
+  $("[data-files]", form).addEventListener("change", ({ target }) => {
+    upload(target.files);
+    target.value = "";
+  });
+  $("[data-warning-toggle]", form).addEventListener("click", () => {
+    const input = $("input", warning);
+    if (warning.classList.toggle("folded")) input.value = "";
+    else input.focus();
+    refresh();
+  });
+  form.addEventListener("click", (event) => {
+    const remove = event.target.closest("[data-remove]");
+    if (!remove) return;
+    const line = remove.closest("[data-picture-item]");
+    send(`/compose/media/${$("input[name=media_ids]", line).value}/discard`, new URLSearchParams()).catch(() => {});
+    line.remove();
+    refresh();
+  });
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !submit.disabled) form.requestSubmit(submit);
+  });
+  form.addEventListener("paste", ({ clipboardData }) => clipboardData?.files.length && upload(clipboardData.files));
+  for (const kind of ["dragover", "dragleave", "drop"]) {
+    form.addEventListener(kind, (event) => {
+      if (!event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault();
+      form.classList.toggle("dragging", kind === "dragover");
+      if (kind === "drop") upload(event.dataTransfer.files);
+    });
+  }
+  form.addEventListener("submit", () => setTimeout(() => (submit.disabled = true)));
+  addEventListener("pageshow", refresh);
+  refresh();
+}
+$$("[data-compose]").forEach(prepare);
+
+// ── keys ──
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") for (const menu of $$("details[data-menu][open]")) menu.open = false;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
+  if (event.key === "n") {
+    event.preventDefault();
+    const text = $("[data-compose] textarea[name=text]");
+    if (text) text.focus();
+    else location.assign("/compose");
+  }
+  if (event.key !== "j" && event.key !== "k") return;
+  const posts = $$("article.post");
+  const at = posts.indexOf(document.activeElement?.closest("article.post"));
+  const next = posts[at + (event.key === "j" ? 1 : -1)];
+  if (next) {
+    next.focus();
+    next.scrollIntoView({ block: "nearest" });
+  }
+});

@@ -1,0 +1,20 @@
+"""What this place is, and who runs it."""
+
+from __future__ import annotations
+
+from parvis.domain import accounts
+from parvis.infra.html.visit import Answer, Page
+from parvis.web.routing import Call, page
+
+
+@page("GET", "/about")
+async def about(call: Call[None]) -> Answer:
+    """The place in a few sentences and figures."""
+    owner_id = await accounts.contact(call.db)
+    return Page(
+        "web/about.html",
+        {
+            "owner": None if owner_id is None else await accounts.by_id(call.db, owner_id),
+            "totals": await accounts.totals(call.db, now=call.now),
+        },
+    )

@@ -1,0 +1,254 @@
+"""Writing: the form, with and without JavaScript, and what becomes of it."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import msgspec
+from litestar import Response
+
+from parvis.base.errors import Invalid, NotFound
+from parvis.base.ids import MediaId, PostId
+from parvis.domain import media, posts
+from parvis.domain.posts import Draft, Limits, PostView, Visibility
+from parvis.infra.catalogues import later
+from parvis.infra.html.forms import Upload
+from parvis.infra.html.paths import safe_path
+from parvis.infra.html.problems import message_of
+from parvis.infra.html.visit import Answer, Page, Redirect
+from parvis.infra.postgres import Connection
+from parvis.infra.rate_limits import POSTS, UPLOADS
+from parvis.web import writing
+from parvis.web.routing import Call, page
+
+PICTURES = 4
+FORM_BYTES = 70 * 1024 * 1024
+
+
+class Writing(msgspec.Struct, frozen=True, kw_only=True):
+    """What the form shows."""
+
+    key: str
+    return_to: str
+    prompt: str
+    visibilities: list[tuple[int, str]]
+    languages: list[tuple[str, str]]
+    visibility: int = 0
+    language: str = "en"
+    sensitive: bool = False
+    in_reply_to_id: int | None = None
+    text: str = ""
+    roomy: bool = False
+    values: dict[str, str] = {}
+    pictures: list[Any] = []
+
+
+class Before(msgspec.Struct, frozen=True):
+    text: str = ""
+    in_reply_to: int | None = None
+
+
+class NewPost(msgspec.Struct, frozen=True):
+    text: str = ""
+    warning: str = ""
+    sensitive: bool = False
+    visibility: int = 0
+    language: str | None = None
+    in_reply_to_id: int | None = None
+    key: str = ""
+    return_to: str = ""
+    media_ids: list[int] = []
+    file_1: Upload | None = None
+    file_2: Upload | None = None
+    file_3: Upload | None = None
+    file_4: Upload | None = None
+
+    @property
+    def files(self) -> list[tuple[int, Upload]]:
+        """The pictures that came with the form, by the number of their field."""
+        given = enumerate((self.file_1, self.file_2, self.file_3, self.file_4), start=1)
+        return [(number, file) for number, file in given if file is not None]
+
+
+class OnePicture(msgspec.Struct, frozen=True):
+    file: Upload | None = None
+
+
+def blank(call: Call[Any], *, return_to: str, prompt: str) -> Writing:
+    """An empty form. Its key makes sure that pressing twice publishes once."""
+    assert call.viewer is not None
+    return Writing(
+        key=secrets.token_urlsafe(12),
+        return_to=return_to,
+        prompt=prompt,
+        visibilities=writing.visibilities(call.text),
+        languages=writing.languages(call.locale),
+        visibility=call.viewer.default_visibility,
+        language=call.viewer.default_language or call.locale,
+        sensitive=call.viewer.default_sensitive,
+    )
+
+
+def reply_to(call: Call[Any], post: PostView) -> Writing:
+    """A form for answering: everybody concerned is named, and it is never wider than what it answers."""
+    assert call.viewer is not None
+    named = [post.author.acct, *(one.acct for one in post.mentions)]
+    others = dict.fromkeys(acct for acct in named if acct != call.viewer.handle)
+    prompt = call.text(later("Your reply to %(who)s"), who=post.author.name)
+    form = blank(call, return_to="", prompt=prompt)
+    return msgspec.structs.replace(
+        form,
+        in_reply_to_id=post.id,
+        text="".join(f"@{acct} " for acct in others),
+        visibility=max(form.visibility, int(post.visibility)),
+        language=post.language if post.language in writing.LANGUAGES else form.language,
+    )
+
+
+@page("GET", "/compose", audience="session", params=Before)
+async def write(call: Call[Before]) -> Answer:
+    """The form on a page of its own."""
+    return await _form(call, call.params.in_reply_to, text=call.params.text)
+
+
+async def _form(call: Call[Any], parent_id: int | None, *, text: str = "") -> Page:
+    parent = None
+    form = blank(call, return_to="/home", prompt=call.text(later("What is there to say?")))
+    if parent_id is not None:
+        parent = await posts.view(call.db, PostId(parent_id), viewer_id=call.me)
+        form = reply_to(call, parent)
+    form = msgspec.structs.replace(form, roomy=True, text=text or form.text)
+    return Page("web/posts/compose.html", {"compose": form, "parent": parent})
+
+
+async def write_again(call: Call[NewPost]) -> Answer:
+    """The form as it was sent, with what is wrong beside the fields. Files have to be chosen once more."""
+    filled = call.params
+    shown = await _form(call, filled.in_reply_to_id)
+    values = {name: value for name, value in call.values.items() if name != "form_token"}
+    pictures = []
+    for media_id in filled.media_ids[:PICTURES]:
+        try:
+            pictures.append(await media.unattached(call.db, call.me, MediaId(media_id)))
+        except NotFound:
+            continue
+    form: Writing = shown.context["compose"]
+    shown.context["compose"] = msgspec.structs.replace(
+        form,
+        return_to=filled.return_to,
+        visibility=filled.visibility,
+        language=filled.language or form.language,
+        values=values,
+        sensitive=filled.sensitive,
+        pictures=pictures,
+    )
+    if "Idempotency-Key" in call.errors:
+        call.errors["text"] = call.text(later("This form has published something already. Publish this as well?"))
+    return shown
+
+
+@page(
+    "POST",
+    "/compose",
+    audience="session",
+    params=NewPost,
+    again=write_again,
+    connects=False,
+    limit=POSTS,
+    body_bytes=FORM_BYTES,
+)
+async def publish(call: Call[NewPost]) -> Answer:
+    """The post stands, with its pictures; pressing twice publishes once."""
+    assert call.viewer is not None
+    uploaded = await _uploaded(call)
+    async with call.services.db.transaction() as tx:
+        await _describe(call, tx)
+        post_id = await posts.publish(
+            tx,
+            call.services.ids,
+            call.viewer,
+            draft=_draft(call.params, uploaded),
+            limits=Limits(characters=call.settings.post_characters),
+            domain=call.settings.domain,
+            idempotency_key=f"page:{call.params.key[:40]}" if call.params.key else None,
+            now=call.now,
+        )
+    if call.params.in_reply_to_id is not None and not call.params.return_to:
+        return Redirect(f"/@{call.viewer.handle}/{post_id}", notice="published")
+    return Redirect(safe_path(call.params.return_to, "/home"), notice="published")
+
+
+def _draft(form: NewPost, uploaded: list[MediaId]) -> Draft:
+    if form.visibility not in tuple(Visibility):
+        raise Invalid("visibility", "Visibility is not one of the four", "inclusion")
+    return Draft(
+        text=form.text,
+        warning=form.warning,
+        sensitive=form.sensitive,
+        language=form.language,
+        visibility=Visibility(form.visibility),
+        in_reply_to_id=None if form.in_reply_to_id is None else PostId(form.in_reply_to_id),
+        media_ids=(*(MediaId(one) for one in form.media_ids), *uploaded),
+    )
+
+
+async def _uploaded(call: Call[NewPost]) -> list[MediaId]:
+    """The pictures that came with the form itself, stored."""
+    stored: list[MediaId] = []
+    files = call.params.files
+    if len(files) + len(call.params.media_ids) > PICTURES:
+        raise Invalid("media_ids", "At most four pictures fit a post", "too_many")
+    for number, file in files:
+        kept = await media.upload_image(
+            call.services,
+            call.me,
+            data=file.data,
+            description=call.values.get(f"alt_{number}") or None,
+            now=call.now,
+        )
+        stored.append(kept.id)
+    return stored
+
+
+async def _describe(call: Call[NewPost], tx: Connection) -> None:
+    """What was written about the pictures that were uploaded before."""
+    for media_id in call.params.media_ids[:PICTURES]:
+        said = call.values.get(f"alt_{media_id}")
+        if said is None:
+            continue
+        try:
+            await media.describe(tx, call.me, MediaId(media_id), description=said)
+        except NotFound:
+            continue  # the same form a second time: its pictures belong to the post already
+
+
+@page(
+    "POST",
+    "/compose/media",
+    audience="session",
+    params=OnePicture,
+    connects=False,
+    limit=UPLOADS,
+    body_bytes=FORM_BYTES,
+)
+async def upload(call: Call[OnePicture]) -> Answer:
+    """The picture is stored and its line of the form comes back (for app.js)."""
+    if call.params.file is None:
+        raise Invalid("file", "File can't be blank", "blank")
+    try:
+        stored = await media.upload_image(call.services, call.me, data=call.params.file.data, now=call.now)
+    except Invalid as problem:
+        return Response(message_of(call, problem), status_code=422, media_type="text/plain")
+    return Page("web/posts/_picture.html", {"media": stored})
+
+
+class OneUpload(msgspec.Struct, frozen=True):
+    media_id: int
+
+
+@page("POST", "/compose/media/{media_id:str}/discard", audience="session", params=OneUpload)
+async def discard(call: Call[OneUpload]) -> Answer:
+    """The upload is gone (for app.js)."""
+    await media.discard(call.db, call.me, MediaId(call.params.media_id))
+    return Redirect("/compose")

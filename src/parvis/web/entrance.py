@@ -1,0 +1,202 @@
+"""Coming in and going out: sign-up, sign-in, sign-out, and the links that letters carry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar.datastructures import Cookie
+
+from parvis.base.errors import Invalid
+from parvis.domain import accounts
+from parvis.domain.accounts import Purpose, SessionTicket
+from parvis.infra.html.paths import safe_path
+from parvis.infra.html.visit import Answer, Page, Redirect, cookie, session_cookie
+from parvis.infra.rate_limits import MAILS, SIGN_INS, SIGN_UPS
+from parvis.infra.requests import client_address
+from parvis.web.routing import Call, page
+
+
+class Onward(msgspec.Struct, frozen=True):
+    return_to: str = ""
+
+
+class SignUp(Onward, frozen=True):
+    username: str = ""
+    email: str = ""
+    password: str = ""
+
+
+class SignIn(Onward, frozen=True):
+    login: str = ""
+    password: str = ""
+
+
+class Forgot(msgspec.Struct, frozen=True):
+    email: str = ""
+
+
+class Link(msgspec.Struct, frozen=True):
+    token: str = ""
+
+
+class NewPassword(Link, frozen=True):
+    password: str = ""
+
+
+def session_of(call: Call[Any], ticket: SessionTicket) -> Cookie:
+    """The cookie that a fresh session lives in."""
+    seconds = int((ticket.expires_at - call.now).total_seconds())
+    return cookie(call.settings, session_cookie(call.settings), ticket.token, seconds)
+
+
+def no_session(call: Call[Any]) -> Cookie:
+    return cookie(call.settings, session_cookie(call.settings), "", 0)
+
+
+def address_of(call: Call[Any]) -> str:
+    return client_address(call.request.scope, call.settings)
+
+
+def user_agent_of(call: Call[Any]) -> str:
+    return call.request.headers.get("user-agent", "")
+
+
+# ── sign-up ──
+
+
+@page("GET", "/sign-up", params=Onward)
+async def sign_up_form(call: Call[Onward]) -> Answer:
+    """Name, address, password."""
+    if call.viewer is not None:
+        return Redirect("/home")
+    return Page("web/entrance/sign_up.html", {"return_to": safe_path(call.params.return_to, "")})
+
+
+@page("POST", "/sign-up", params=SignUp, again=sign_up_form, connects=False, limit=SIGN_UPS)
+async def sign_up(call: Call[SignUp]) -> Answer:
+    """The account exists and its owner is signed in."""
+    wanted = call.params
+    account_id = await accounts.sign_up(
+        call.services,
+        handle=wanted.username,
+        email=wanted.email,
+        password=wanted.password,
+        locale=call.locale,
+        now=call.now,
+    )
+    async with call.services.db.transaction() as tx:
+        ticket = await accounts.open_session(
+            tx, call.services.ids, account_id, address=address_of(call), user_agent=user_agent_of(call), now=call.now
+        )
+    return Redirect(safe_path(wanted.return_to, "/home"), notice="welcome", cookies=[session_of(call, ticket)])
+
+
+# ── sign-in and sign-out ──
+
+
+@page("GET", "/sign-in", params=Onward)
+async def sign_in_form(call: Call[Onward]) -> Answer:
+    """Name or address, password."""
+    onward = safe_path(call.params.return_to, "")
+    if call.viewer is not None:
+        return Redirect(onward or "/home")
+    return Page("web/entrance/sign_in.html", {"return_to": onward, "app_name": ""})
+
+
+@page("POST", "/sign-in", params=SignIn, again=sign_in_form, connects=False, limit=SIGN_INS)
+async def sign_in(call: Call[SignIn]) -> Answer:
+    """The browser is signed in, with a session that is new."""
+    ticket = await accounts.sign_in(
+        call.services,
+        login=call.params.login,
+        password=call.params.password,
+        address=address_of(call),
+        user_agent=user_agent_of(call),
+        replaces=call.session_token,
+        now=call.now,
+    )
+    return Redirect(safe_path(call.params.return_to, "/home"), cookies=[session_of(call, ticket)])
+
+
+@page("POST", "/sign-out", params=Onward)
+async def sign_out(call: Call[Onward]) -> Answer:
+    """The session is over."""
+    if call.session_token is not None:
+        await accounts.sign_out(call.db, call.session_token)
+    onward = safe_path(call.params.return_to, "/")
+    target = onward if onward.startswith("/oauth/authorize") else "/"
+    return Redirect(target, notice="signed_out", cookies=[no_session(call)])
+
+
+# ── links of letters ──
+
+
+@page("GET", "/confirm", params=Link)
+async def confirm_form(call: Call[Link]) -> Answer:
+    """A button: looking at a link, as mail programs do, must not use it up."""
+    return await _confirm_form(call)
+
+
+@page("GET", "/confirm/{token:str}", params=Link)
+async def confirm_form_by_path(call: Call[Link]) -> Answer:
+    """The same for the shorter address."""
+    return await _confirm_form(call)
+
+
+async def _confirm_form(call: Call[Link]) -> Answer:
+    usable = await accounts.is_usable(call.db, Purpose.CONFIRM_EMAIL, call.params.token, now=call.now)
+    return Page("web/entrance/confirm.html", {"usable": usable, "one_time_token": call.params.token})
+
+
+@page("POST", "/confirm", params=Link, again=confirm_form)
+async def confirm(call: Call[Link]) -> Answer:
+    """The address is confirmed."""
+    await accounts.confirm_email(call.db, call.params.token, now=call.now)
+    return Redirect("/home", notice="confirmed")
+
+
+@page("GET", "/forgot")
+async def forgot_form(call: Call[Any]) -> Answer:
+    """An address to send a link to."""
+    return Page("web/entrance/forgot.html", {"sent": False})
+
+
+@page("POST", "/forgot", params=Forgot, again=forgot_form, connects=False, limit=MAILS)
+async def forgot(call: Call[Forgot]) -> Answer:
+    """If the address is known, a letter is on its way; the answer is the same if not (case A2)."""
+    if not call.params.email.strip():
+        raise Invalid("email", "E-mail address can't be blank", "blank")
+    await accounts.ask_reset(call.services, email=call.params.email)
+    return Page("web/entrance/forgot.html", {"sent": True})
+
+
+@page("GET", "/reset-password", params=Link)
+async def reset_form(call: Call[Link]) -> Answer:
+    """A new password, for whoever has the link."""
+    return await _reset_form(call)
+
+
+@page("GET", "/reset/{token:str}", params=Link)
+async def reset_form_by_path(call: Call[Link]) -> Answer:
+    """The same for the shorter address."""
+    return await _reset_form(call)
+
+
+async def _reset_form(call: Call[Any]) -> Answer:
+    token = call.params.token
+    usable = await accounts.is_usable(call.db, Purpose.RESET_PASSWORD, token, now=call.now)
+    return Page("web/entrance/reset.html", {"usable": usable, "one_time_token": token})
+
+
+@page("POST", "/reset-password", params=NewPassword, again=_reset_form, connects=False, limit=SIGN_INS)
+async def reset(call: Call[NewPassword]) -> Answer:
+    """The new password holds and its owner is signed in, here and nowhere else."""
+    account_id = await accounts.reset_password(
+        call.services, token=call.params.token, password=call.params.password, now=call.now
+    )
+    async with call.services.db.transaction() as tx:
+        ticket = await accounts.open_session(
+            tx, call.services.ids, account_id, address=address_of(call), user_agent=user_agent_of(call), now=call.now
+        )
+    return Redirect("/home", notice="password", cookies=[session_of(call, ticket)])

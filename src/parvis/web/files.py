@@ -1,0 +1,103 @@
+"""Files: our own, what people uploaded, and the few addresses that browsers and apps ask for by themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.response import Stream
+
+from parvis.infra.doors import Policy
+from parvis.infra.html.assets import asset, asset_path
+from parvis.infra.html.headers import file_headers
+from parvis.infra.services import Services
+
+_PUBLIC = {"policy": Policy("public")}
+_YEAR = "public, max-age=31536000, immutable"
+_HOUR = "public, max-age=3600"
+
+
+def _send(request: Request[Any, Any, Any], name: str, caching: str) -> Response[bytes]:
+    file = asset(name)
+    headers = {"Cache-Control": caching, "ETag": f'"{file.version}"'}
+    if file.content_type.startswith("image/svg"):
+        headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(b"", status_code=304, headers=headers)
+    if file.compressed is not None:
+        headers["Vary"] = "Accept-Encoding"
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            headers["Content-Encoding"] = "gzip"
+            return Response(file.compressed, headers=headers, media_type=file.content_type)
+    return Response(file.content, headers=headers, media_type=file.content_type)
+
+
+@get("/static/{path:path}", opt=_PUBLIC, include_in_schema=False)
+async def static(request: Request[Any, Any, Any], path: str) -> Response[bytes]:
+    """One of our own files; its address carries its version, so it is kept for a year."""
+    name = str(path).lstrip("/")
+    caching = _YEAR if request.query_params.get("v") == asset(name).version else _HOUR
+    return _send(request, name, caching)
+
+
+@get("/media/{path:path}", opt=_PUBLIC, include_in_schema=False)
+async def media(request: Request[Any, Any, Any], path: str) -> Response[Any]:
+    """What somebody uploaded, as we encoded it; nothing in it runs."""
+    services: Services = request.app.state.services
+    file = await services.storage.open(str(path).lstrip("/"))
+    headers = file_headers() | {"Content-Length": str(file.size_bytes)}
+    return Stream(file.chunks, headers=headers, media_type=file.content_type)
+
+
+@get("/favicon.ico", opt=_PUBLIC, include_in_schema=False)
+async def favicon(request: Request[Any, Any, Any]) -> Response[bytes]:
+    return _send(request, "images/favicon.ico", "public, max-age=86400")
+
+
+@get("/avatars/original/missing.png", opt=_PUBLIC, include_in_schema=False)
+async def missing_avatar(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The neutral avatar, at the address that apps know it by."""
+    return _send(request, "images/missing-avatar.png", "public, max-age=86400")
+
+
+@get("/headers/original/missing.png", opt=_PUBLIC, include_in_schema=False)
+async def missing_header(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The neutral header, at the address that apps know it by."""
+    return _send(request, "images/missing-header.png", "public, max-age=86400")
+
+
+@get("/manifest.webmanifest", opt=_PUBLIC, include_in_schema=False)
+async def manifest(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """What makes the site installable."""
+    services: Services = request.app.state.services
+    icons = [
+        {"src": asset_path(f"images/icon-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png", "purpose": use}
+        for size in (192, 512)
+        for use in ("any", "maskable")
+    ]
+    content = {
+        "id": "/",
+        "name": services.settings.name,
+        "short_name": services.settings.name[:12],
+        "description": services.settings.description,
+        "start_url": "/home",
+        "scope": "/",
+        "display": "standalone",
+        "background_color": "#f6f1e7",
+        "theme_color": "#f6f1e7",
+        "icons": icons,
+    }
+    headers = {"Cache-Control": _HOUR}
+    return Response(msgspec.json.encode(content), headers=headers, media_type="application/manifest+json")
+
+
+@get("/robots.txt", opt=_PUBLIC, include_in_schema=False)
+async def robots() -> Response[str]:
+    """Public pages are for everybody, machines too; forms and lists of one's own are not."""
+    closed = ("/api/", "/oauth/", "/settings", "/compose", "/search", "/sign-in", "/sign-up", "/console")
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed), ""]
+    return Response("\n".join(lines), headers={"Cache-Control": _HOUR}, media_type="text/plain")
+
+
+HANDLERS = [static, media, favicon, missing_avatar, missing_header, manifest, robots]

@@ -1,0 +1,72 @@
+"""What a person should hear about."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from litestar import Response
+
+from parvis.base.ids import NotificationId
+from parvis.domain import notifications, posts
+from parvis.domain.accounts.types import Account
+from parvis.domain.notifications import KINDS
+from parvis.domain.posts import PostView
+from parvis.infra.html.paths import with_query
+from parvis.infra.html.visit import Answer, Page, Redirect
+from parvis.web.routing import Call, page
+from parvis.web.slices import LIMIT, Slice
+
+
+class Listing(Slice, frozen=True):
+    only: str = ""
+
+
+class Read(msgspec.Struct, frozen=True):
+    last: int
+
+
+class Note(msgspec.Struct, frozen=True):
+    """A notification with whom and what it is about."""
+
+    id: NotificationId
+    kind: str
+    account: Account
+    post: PostView | None
+    created_at: datetime
+
+
+@page("GET", "/notifications", audience="session", params=Listing)
+async def listing(call: Call[Listing]) -> Answer:
+    """Replies, mentions, favourites, reposts and new followers, newest first."""
+    only_mentions = call.params.only == "mentions"
+    kinds = ("mention",) if only_mentions else KINDS
+    found = await notifications.of(call.db, call.me, call.params.request(), kinds=kinds)
+    ids = list(dict.fromkeys(one.post_id for one in found.items if one.post_id is not None))
+    shown = {one.id: one for one in await posts.views(call.db, ids, viewer_id=call.me)}
+    query = {"only": "mentions"} if only_mentions else {}
+    full = len(found.items) >= LIMIT
+    parts = {
+        "notes": [
+            Note(one.id, one.kind, one.person, shown.get(one.post_id) if one.post_id else None, one.created_at)
+            for one in found.items
+            if one.post_id is None or one.post_id in shown
+        ],
+        "next": with_query("/notifications", {**query, "before": str(found.last_cursor)}) if full else None,
+        "only_mentions": only_mentions,
+    }
+    return Page("web/_notes.html" if call.swaps else "web/notifications.html", parts)
+
+
+@page("POST", "/notifications/clear", audience="session", waiting=True)
+async def clear(call: Call[None]) -> Answer:
+    """There are none."""
+    await notifications.clear(call.db, call.me)
+    return Redirect("/notifications", notice="cleared")
+
+
+@page("POST", "/notifications/read", audience="session", params=Read, waiting=True)
+async def read(call: Call[Read]) -> Answer:
+    """They count as read up to that one (for app.js, which shows how many are not)."""
+    await notifications.mark(call.db, call.me, "notifications", call.params.last, now=call.now)
+    return Response(b"", status_code=204)

@@ -1,0 +1,56 @@
+"""Who may come in by this door, and what a refusal looks like; `page` declares a page.
+
+@page("POST", "/compose", audience="session", params=NewPost, again=compose_again)
+async def publish(call: Call[NewPost]) -> Answer: ...
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from parvis.base.errors import Forbidden, NotFound, Unauthenticated
+from parvis.domain import accounts
+from parvis.domain.accounts.types import Role, State, Viewer
+from parvis.infra.catalogues import later
+from parvis.infra.doors import Policy
+from parvis.infra.html import look
+from parvis.infra.html.door import Customs, Door
+from parvis.infra.html.problems import message_of, problem_page
+from parvis.infra.html.visit import Visit
+
+P = TypeVar("P")
+Call = Visit[Viewer, P]
+
+UNCONFIRMED = later("Confirm your address first: we have sent you a letter with a link.")
+SUSPENDED = later("Your account is suspended.")
+
+
+def admit(policy: Policy, viewer: Viewer | None) -> None:
+    """The viewer may come in by this policy.
+
+    Raises: Unauthenticated for strangers where a session is needed, NotFound where even to know of it needs a role,
+    Forbidden while suspended or unconfirmed.
+    """
+    if policy.audience == "public":
+        return
+    if viewer is None:
+        raise Unauthenticated
+    if viewer.state >= State.SUSPENDED:
+        raise Forbidden(SUSPENDED)
+    least = {"owner": Role.OWNER, "moderator": Role.MODERATOR}.get(policy.audience, Role.MEMBER)
+    if viewer.role < least:
+        raise NotFound
+    if not viewer.confirmed and not policy.waiting:
+        raise Forbidden(UNCONFIRMED)
+
+
+door = Door(
+    Customs(
+        viewer_of=accounts.viewer_of_session,
+        admit=admit,
+        present=look.present,
+        problem_page=problem_page,
+        message_of=message_of,
+    )
+)
+page = door.page

@@ -1,0 +1,89 @@
+"""The start page, home, the square, hashtags, and one's own lists of posts."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+from parvis.domain import posts, timelines
+from parvis.infra.background import in_background
+from parvis.infra.catalogues import later
+from parvis.infra.html.visit import Answer, Redirect
+from parvis.web.compose import blank
+from parvis.web.routing import Call, page
+from parvis.web.slices import Slice, timeline
+
+
+class TagSlice(Slice, frozen=True):
+    name: str = ""
+
+
+@page("GET", "/", params=Slice)
+async def start(call: Call[Slice]) -> Answer:
+    """Members are led home; strangers learn what this place is and what is being said."""
+    if call.viewer is not None:
+        return Redirect("/home")
+    found = await timelines.public(call.db, None, call.params.request())
+    return await timeline(call, "web/timelines/landing.html", found)
+
+
+@page("GET", "/home", audience="session", params=Slice)
+async def home(call: Call[Slice]) -> Answer:
+    """What those one follows have published, newest first."""
+    found = await timelines.home(call.db, call.me, call.params.request(), now=call.now)
+    if found.stale:
+        in_background(timelines.visit(call.services, reader=call.me, now=call.now))
+    compose = blank(call, return_to="/home", prompt=call.text(later("What is there to say?")))
+    return await timeline(call, "web/timelines/home.html", found.page, compose=compose)
+
+
+@page("GET", "/public", params=Slice)
+async def public(call: Call[Slice]) -> Answer:
+    """What the people of this place have published for everybody."""
+    found = await timelines.public(call.db, call.viewer_id, call.params.request())
+    return await timeline(call, "web/timelines/public.html", found)
+
+
+@page("GET", "/tags/{name:str}", params=TagSlice)
+async def tag(call: Call[TagSlice]) -> Answer:
+    """Public posts under a hashtag."""
+    name = unquote(call.params.name).lstrip("#")[:100]
+    found = await timelines.tag(call.db, call.viewer_id, name, call.params.request())
+    return await timeline(
+        call,
+        "web/timelines/list.html",
+        found,
+        heading=f"#{name}",
+        empty_icon="tag",
+        empty_title=call.text(later("Nobody has used this hashtag yet")),
+        empty_text=call.text(later("Posts with it appear here, as far as everybody may read them.")),
+    )
+
+
+@page("GET", "/bookmarks", audience="session", params=Slice)
+async def bookmarks(call: Call[Slice]) -> Answer:
+    """What one has put aside."""
+    found = await posts.bookmarks(call.db, call.me, call.params.request())
+    return await timeline(
+        call,
+        "web/timelines/list.html",
+        found,
+        heading=call.text(later("Bookmarks")),
+        empty_icon="ribbon",
+        empty_title=call.text(later("Nothing put aside")),
+        empty_text=call.text(later("The ribbon below a post keeps it here. Nobody else learns of it.")),
+    )
+
+
+@page("GET", "/favourites", audience="session", params=Slice)
+async def favourites(call: Call[Slice]) -> Answer:
+    """What one has favourited."""
+    found = await posts.favourites(call.db, call.me, call.params.request())
+    return await timeline(
+        call,
+        "web/timelines/list.html",
+        found,
+        heading=call.text(later("Favourites")),
+        empty_icon="heart",
+        empty_title=call.text(later("No favourites yet")),
+        empty_text=call.text(later("The heart below a post tells its author that you like it, and keeps it here.")),
+    )
