@@ -37,12 +37,11 @@ check: $(DONE)/dev $(DONE)/parvis ## Formatting, lint, types, import order, temp
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
-	$(BIN)/djlint src/parvis/templates --check --lint --quiet
+	$(BIN)/djlint src/parvis/templates --lint --quiet
 
-format: $(DONE)/dev ## Code and templates in the one format
+format: $(DONE)/dev ## Code in the one format
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
-	-$(BIN)/djlint src/parvis/templates --reformat --quiet
 
 bench: $(DONE)/dev $(DONE)/parvis ## Measurements, printed as a table
 	$(BIN)/python -m bench
