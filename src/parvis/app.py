@@ -13,13 +13,16 @@ from litestar.types import ASGIApp
 
 from parvis import api, console, web
 from parvis.api import errors as api_errors
+from parvis.api.entities.addresses import addresses
+from parvis.api.fragments import Fragments
 from parvis.api.streaming import Streaming
 from parvis.base.errors import Problem, Unavailable
 from parvis.base.settings import Settings, from_environment
-from parvis.infra.front import Front
+from parvis.domain.timelines import Live
 from parvis.infra import logs
 from parvis.infra.doors import Policy
 from parvis.infra.engines.processes import die_with_parent
+from parvis.infra.front import Front
 from parvis.infra.opening import open_services
 from parvis.infra.services import Services
 from parvis.web import errors as web_errors
@@ -44,11 +47,10 @@ def build(settings: Settings, services: Services | None = None) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         if services is not None:
-            await _start(app, front, services)
-            yield
+            async with _started(app, front, services):
+                yield
             return
-        async with open_services(settings, application="parvis web") as opened:
-            await _start(app, front, opened)
+        async with open_services(settings, application="parvis web") as opened, _started(app, front, opened):
             yield
 
     litestar = Litestar(
@@ -63,12 +65,15 @@ def build(settings: Settings, services: Services | None = None) -> ASGIApp:
     return front
 
 
-async def _start(app: Litestar, front: Front, services: Services) -> None:
+@asynccontextmanager
+async def _started(app: Litestar, front: Front, services: Services) -> AsyncIterator[None]:
     app.state.services = services
-    streaming = Streaming(services)
-    await streaming.open()
-    front.streaming = streaming
-    app.state.streams = streaming
+    app.state.fragments = Fragments(addresses(services))
+    app.state.live = Live(services)
+    await app.state.live.open()
+    front.streaming = Streaming(services, app.state.live)
+    yield
+    await app.state.live.close()
 
 
 @get("/health/live", media_type=MediaType.TEXT, opt={"policy": Policy("public")})
