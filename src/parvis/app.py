@@ -15,6 +15,7 @@ from parvis import api, console, web
 from parvis.api import errors as api_errors
 from parvis.api.entities.addresses import addresses
 from parvis.api.fragments import Fragments
+from parvis.api.routing import Remembered
 from parvis.api.streaming import Streaming
 from parvis.base.errors import Problem, Unavailable
 from parvis.base.settings import Settings, from_environment
@@ -68,6 +69,7 @@ def build(settings: Settings, services: Services | None = None) -> ASGIApp:
 @asynccontextmanager
 async def _started(app: Litestar, front: Front, services: Services) -> AsyncIterator[None]:
     app.state.services = services
+    app.state.remembered = Remembered()
     app.state.fragments = Fragments(addresses(services))
     app.state.live = Live(services)
     await app.state.live.open()

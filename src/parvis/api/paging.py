@@ -27,7 +27,10 @@ class Paging(msgspec.Struct, frozen=True):
 
 async def statuses(call: Call, ids: Sequence[PostId]) -> dict[PostId, msgspec.Raw]:
     """Id → encoded status of those posts that the caller may see, in the order asked: one query when they are kept."""
-    seen = await posts.glances(call.db, ids, viewer_id=call.viewer_id)
+    if call.token is not None and not call.proven:
+        seen, call.proven = await posts.glances_proved(call.db, ids, viewer_id=call.viewer_id, token=call.token)
+    else:
+        seen = await posts.glances(call.db, ids, viewer_id=call.viewer_id)
     return await call.fragments.statuses(call.db, seen, viewer_id=call.viewer_id)
 
 

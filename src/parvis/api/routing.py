@@ -44,7 +44,11 @@ class Nothing(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class Call(Generic[P]):
-    """One request, authorised and parsed. `db` is an open transaction where the route writes."""
+    """One request, authorised and parsed. `db` is an open transaction where the route writes.
+
+    On a reading route the viewer may be remembered from an earlier request. `token` is then the hash to be proved in the
+    handler's own statement, which sets `proven`; what a handler leaves unproved is checked before anything is sent.
+    """
 
     services: Services
     db: Connection
@@ -52,6 +56,8 @@ class Call(Generic[P]):
     params: P
     now: datetime
     request: Request[Any, Any, Any]
+    token: bytes | None = None
+    proven: bool = False
 
     @property
     def me(self) -> AccountId:
@@ -174,20 +180,73 @@ async def respond(declared: Endpoint, request: Request[Any, Any, Any]) -> Respon
             viewer = await authorise(declared.policy, token, db, now)
         params = await parameters.read(request, declared.params)
         result = await declared.handler(Call(services, None, viewer, params, now, request))  # type: ignore[arg-type]
-    else:
+    elif declared.writes:
         params, problem = await _parameters(request, declared.params)
-        opened = services.db.transaction() if declared.writes else services.db.connection()
-        async with opened as db:
+        async with services.db.transaction() as db:
             viewer = await authorise(declared.policy, token, db, now)
             if problem is not None:
                 raise problem
             result = await declared.handler(Call(services, db, viewer, params, now, request))
-        if declared.writes:
-            await jobs.wake(services)
+        await jobs.wake(services)
+    else:
+        result = await _read(declared, request, token, now)
     response = present(result, request, services)
     if standing is not None:
         response.headers.update(limit_headers(standing))
     return response
+
+
+async def _read(declared: Endpoint, request: Request[Any, Any, Any], token: str | None, now: datetime) -> object:
+    """The result of a reading route. A viewer who is remembered is proved by the handler's statement or after it."""
+    services: Services = request.app.state.services
+    params, problem = await _parameters(request, declared.params)
+    remembered: Remembered = request.app.state.remembered
+    async with services.db.connection() as db:
+        viewer = remembered.viewer(token) if problem is None else None
+        if viewer is None:
+            viewer = await authorise(declared.policy, token, db, now)
+            if problem is not None:
+                raise problem
+            remembered.keep(token, viewer)
+            return await declared.handler(Call(services, db, viewer, params, now, request))
+        check(declared.policy, viewer)
+        assert token is not None
+        call = Call(services, db, viewer, params, now, request, token=accounts.digest(token))
+        try:
+            result = await declared.handler(call)
+        except Problem:
+            await _prove(declared, remembered, token, db, now)
+            raise
+        if not call.proven:
+            await _prove(declared, remembered, token, db, now)
+        return result
+
+
+async def _prove(declared: Endpoint, remembered: Remembered, token: str, db: Connection, now: datetime) -> None:
+    """The token is still good. Raises: as `authorise`."""
+    remembered.forget(token)
+    remembered.keep(token, await authorise(declared.policy, token, db, now))
+
+
+class Remembered:
+    """Whose a token is, for the tokens this process has seen lately. Good or not is proved at every use."""
+
+    def __init__(self, most: int = 20_000) -> None:
+        self._most = most
+        self._viewers: dict[str, Viewer] = {}
+
+    def viewer(self, token: str | None) -> Viewer | None:
+        return self._viewers.get(token) if token is not None else None
+
+    def keep(self, token: str | None, viewer: Viewer | None) -> None:
+        if token is None or viewer is None or viewer.account_id is None:
+            return
+        if len(self._viewers) >= self._most:
+            self._viewers.clear()
+        self._viewers[token] = viewer
+
+    def forget(self, token: str) -> None:
+        self._viewers.pop(token, None)
 
 
 async def _parameters(request: Request[Any, Any, Any], kind: type[P]) -> tuple[P | None, Problem | None]:

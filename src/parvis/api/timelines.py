@@ -42,10 +42,12 @@ class OfAccount(Paging, frozen=True):
 @endpoint("GET", "/api/v1/timelines/home", user=True, scopes=("read:statuses",), params=Paging, returns=list[Status])
 async def home(call: Call[Paging]) -> Page[msgspec.Raw]:
     """What those one follows have published, newest first."""
-    found = await timelines.home(call.db, call.me, call.params.slice(), now=call.now)
+    found = await timelines.home_glances(call.db, call.me, call.params.slice(), now=call.now, token=call.token)
+    call.proven = found.proven
     if found.stale:
         in_background(timelines.visit(call.services, reader=call.me, now=call.now))
-    return await page_of_statuses(call, found.page)
+    shown = await call.fragments.statuses(call.db, found.page.items, viewer_id=call.me)
+    return msgspec.structs.replace(found.page, items=list(shown.values()))  # type: ignore[return-value]
 
 
 @endpoint("GET", "/api/v1/timelines/public", scopes=("read:statuses",), params=Public, returns=list[Status])

@@ -222,17 +222,22 @@ class Play:
         await timelines.visit(self.services, reader=reader, now=now)
 
     async def pages(self, reader: AccountId, *, use_rows: bool, limit: int, forwards: bool) -> list[int]:
-        found: list[int] = []
+        all_ids: list[int] = []
         async with self.services.db.connection() as db:
             cursor: int | None = 0 if forwards else None
             while True:
                 request = (
                     PageRequest(limit=limit, min_id=cursor) if forwards else PageRequest(limit=limit, max_id=cursor)
                 )
-                got = (await timelines.home(db, reader, request, now=utc_now(), use_rows=use_rows)).page.items
+                found = await timelines.home(db, reader, request, now=utc_now(), use_rows=use_rows)
+                got = found.page.items
+                glanced = await timelines.home_glances(
+                    db, reader, request, now=utc_now(), token=None, use_rows=use_rows
+                )
+                assert [one.id for one in glanced.page.items] == got
                 if not got:
-                    return found
-                found = [*got, *found] if forwards else [*found, *got]
+                    return all_ids
+                all_ids = [*got, *all_ids] if forwards else [*all_ids, *got]
                 cursor = got[0] if forwards else got[-1]
 
     async def compare(self) -> int:

@@ -5,30 +5,24 @@ business of `relationships`, pictures are stored by `media`.
 """
 
 from parvis.domain.accounts import rules, scopes
+from parvis.domain.accounts.alive import still_valid
 from parvis.domain.accounts.apps import (
     OAuthProblem,
     app_by_client_id,
     app_by_id,
     authenticate_app,
-    authorized_apps,
     check_authorization,
-    client_token,
-    create_token,
-    end_token,
-    exchange_code,
     grant_code,
-    grant_of_token,
     redirect_target,
     register_app,
-    revoke_token,
-    viewer_of_token,
 )
 from parvis.domain.accounts.confirm import confirm_email, resend_confirmation
 from parvis.domain.accounts.create import check_sign_up, create, sign_up
 from parvis.domain.accounts.find import by_handle, by_id, by_ids, change_counters, login_of, totals
+from parvis.domain.accounts.keys import digest
 from parvis.domain.accounts.letters import CONFIRMATION_JOB, RESET_JOB, send_confirmation, send_reset
 from parvis.domain.accounts.one_time import Purpose, is_usable
-from parvis.domain.accounts.owner import become_owner, contact, has_owner, owner_token, set_role
+from parvis.domain.accounts.owner import become_owner, contact, create_owner, has_owner, owner_token, set_role
 from parvis.domain.accounts.password import ask_reset, change_password, reset_password, set_password
 from parvis.domain.accounts.profile import check_profile, html_of, update_profile
 from parvis.domain.accounts.sessions import (
@@ -42,6 +36,16 @@ from parvis.domain.accounts.sessions import (
     viewer_of_session,
 )
 from parvis.domain.accounts.tidy import delete_expired
+from parvis.domain.accounts.tokens import (
+    authorized_apps,
+    client_token,
+    create_token,
+    end_token,
+    exchange_code,
+    grant_of_token,
+    revoke_token,
+    viewer_of_token,
+)
 from parvis.domain.accounts.types import (
     Account,
     App,
@@ -98,8 +102,10 @@ __all__ = [
     "confirm_email",
     "contact",
     "create",
+    "create_owner",
     "create_token",
     "delete_expired",
+    "digest",
     "end_all",
     "end_session",
     "end_token",
@@ -128,6 +134,7 @@ __all__ = [
     "sign_in",
     "sign_out",
     "sign_up",
+    "still_valid",
     "totals",
     "update_profile",
     "viewer_of_session",

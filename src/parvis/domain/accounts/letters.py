@@ -17,6 +17,7 @@ from parvis.domain.accounts import one_time, rules
 from parvis.domain.accounts.keys import digest
 from parvis.domain.accounts.one_time import Purpose
 from parvis.domain.accounts.queries import logins, people
+from parvis.domain.accounts.queries import one_time as one_time_queries
 from parvis.domain.accounts.types import Login
 from parvis.infra import jobs
 from parvis.infra.postgres import Connection
@@ -82,7 +83,7 @@ async def _prepare(
     services: Services, tx: Connection, name: str, login: Login, purpose: Purpose, now: datetime
 ) -> _Prepared | None:
     """The letter, with a link that works; None when five such letters went out within the hour (case A3)."""
-    made = await logins.one_time_tokens_since(tx, login.account_id, purpose, now - timedelta(hours=1))
+    made = await one_time_queries.one_time_tokens_since(tx, login.account_id, purpose, now - timedelta(hours=1))
     if made >= one_time.MOST_AN_HOUR:
         return None
     token = await one_time.issue(tx, purpose, account_id=login.account_id, email=login.email, now=now)
@@ -99,7 +100,7 @@ async def _deliver(services: Services, prepared: _Prepared | None) -> None:
         await services.mail.send(prepared.to, prepared.letter.subject, prepared.letter.text)
     except BaseException:
         async with services.db.transaction() as tx:
-            await logins.one_time_token_deleted(tx, digest(prepared.token))
+            await one_time_queries.one_time_token_deleted(tx, digest(prepared.token))
         raise
 
 

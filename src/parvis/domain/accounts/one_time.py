@@ -8,7 +8,7 @@ from enum import StrEnum
 from parvis.base.errors import Invalid
 from parvis.base.ids import AccountId
 from parvis.domain.accounts.keys import digest, new_key
-from parvis.domain.accounts.queries import logins
+from parvis.domain.accounts.queries import one_time as one_time_queries
 from parvis.infra.postgres import Connection, Row
 
 
@@ -31,13 +31,13 @@ async def issue(
 ) -> str:
     """The token; only its digest is stored."""
     key = new_key()
-    await logins.new_one_time_token(tx, digest(key), purpose, account_id, email, now, now + LIFETIME[purpose])
+    await one_time_queries.new_one_time_token(tx, digest(key), purpose, account_id, email, now, now + LIFETIME[purpose])
     return key
 
 
 async def is_usable(db: Connection, purpose: Purpose, token: str, *, now: datetime) -> bool:
     """Whether the link would work; looking does not use it up."""
-    return await logins.one_time_token(db, digest(token), purpose, now) is not None
+    return await one_time_queries.one_time_token(db, digest(token), purpose, now) is not None
 
 
 async def use(tx: Connection, purpose: Purpose, token: str, *, now: datetime) -> Row:
@@ -45,7 +45,7 @@ async def use(tx: Connection, purpose: Purpose, token: str, *, now: datetime) ->
 
     Raises: Invalid, the same for every reason.
     """
-    row = await logins.one_time_token_used(tx, digest(token), purpose, now)
+    row = await one_time_queries.one_time_token_used(tx, digest(token), purpose, now)
     if row is None:
         raise expired()
     return row

@@ -7,12 +7,15 @@ from datetime import datetime
 from parvis.base.errors import NotFound
 from parvis.base.events import AccountChanged
 from parvis.base.ids import AccountId
-from parvis.domain.accounts import one_time
+from parvis.domain.accounts import one_time, rules
+from parvis.domain.accounts.create import create
 from parvis.domain.accounts.one_time import Purpose
 from parvis.domain.accounts.queries import logins, people
-from parvis.domain.accounts.types import Role
+from parvis.domain.accounts.queries import one_time as one_time_queries
+from parvis.domain.accounts.types import NewAccount, Role
 from parvis.infra import events
 from parvis.infra.postgres import Connection
+from parvis.infra.services import Services
 
 
 async def has_owner(db: Connection) -> bool:
@@ -22,7 +25,7 @@ async def has_owner(db: Connection) -> bool:
 
 async def owner_token(tx: Connection, *, now: datetime) -> str:
     """A token for the owner link; earlier ones no longer work."""
-    await logins.owner_tokens_voided(tx, now)
+    await one_time_queries.owner_tokens_voided(tx, now)
     return await one_time.issue(tx, Purpose.BECOME_OWNER, now=now)
 
 
@@ -33,6 +36,27 @@ async def become_owner(tx: Connection, account_id: AccountId, *, token: str, now
     """
     await one_time.use(tx, Purpose.BECOME_OWNER, token, now=now)
     await set_role(tx, account_id, role=Role.OWNER)
+
+
+async def create_owner(
+    services: Services, *, token: str, handle: str, email: str, password: str, locale: str = "en", now: datetime
+) -> AccountId:
+    """A new account owns this place; whoever has the link needs no letter to prove the address.
+
+    Raises: Invalid for what cannot be used, also for a link that does not work (`token`, `expired`).
+    """
+    rules.check_password(password)
+    async with services.db.connection() as db:
+        if not await one_time.is_usable(db, Purpose.BECOME_OWNER, token, now=now):
+            raise one_time.expired()
+    password_hash = await services.hasher.hash(rules.encodable_password(password))
+    new = NewAccount(
+        handle=handle, email=email, password_hash=password_hash, locale=locale, role=Role.OWNER, confirmed=True
+    )
+    async with services.db.transaction() as tx:
+        # The link first: without it nobody may learn which addresses are in use.
+        await one_time.use(tx, Purpose.BECOME_OWNER, token, now=now)
+        return await create(tx, services.ids, new=new, now=now)
 
 
 async def set_role(tx: Connection, account_id: AccountId, *, role: Role) -> None:

@@ -9,6 +9,7 @@ from parvis.base.ids import AccountId
 from parvis.domain.accounts import confirm, letters, one_time, rules
 from parvis.domain.accounts.one_time import Purpose
 from parvis.domain.accounts.queries import apps, logins
+from parvis.domain.accounts.queries import one_time as one_time_queries
 from parvis.domain.accounts.sessions import end_all
 from parvis.infra.postgres import Connection
 from parvis.infra.services import Services
@@ -49,7 +50,7 @@ async def _set(services: Services, account_id: AccountId, password: str, keep: i
 
 async def _store(tx: Connection, account_id: AccountId, password_hash: str, keep: int | None, now: datetime) -> None:
     await logins.password_changed(tx, account_id, password_hash, now)
-    await logins.one_time_tokens_voided(tx, account_id, Purpose.RESET_PASSWORD, now)
+    await one_time_queries.one_time_tokens_voided(tx, account_id, Purpose.RESET_PASSWORD, now)
     await apps.codes_voided(tx, account_id, now)
     await end_all(tx, account_id, but=keep)
 

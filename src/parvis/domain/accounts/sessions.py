@@ -10,6 +10,7 @@ from parvis.base.ids import AccountId, IdSource
 from parvis.domain.accounts import rules
 from parvis.domain.accounts.keys import digest, new_key
 from parvis.domain.accounts.queries import apps, logins
+from parvis.domain.accounts.queries import sessions as session_queries
 from parvis.domain.accounts.types import Session, SessionTicket, State, Viewer
 from parvis.infra import events
 from parvis.infra.postgres import Connection
@@ -64,7 +65,7 @@ async def open_session(
     """A new session, for somebody who has just proved who they are: signed in, signed up, used a link."""
     token = new_key()
     ticket = SessionTicket(token, account_id, ids.next(), now + rules.SESSION_LIFETIME)
-    await logins.new_session(
+    await session_queries.new_session(
         tx,
         digest(token),
         ticket.session_id,
@@ -87,7 +88,7 @@ async def renew_session(tx: Connection, ids: IdSource, token: str, *, now: datet
     Raises: NotFound when there is no such session.
     """
     fresh, session_id = new_key(), ids.next()
-    row = await logins.session_renamed(tx, digest(token), digest(fresh), session_id, now)
+    row = await session_queries.session_renamed(tx, digest(token), digest(fresh), session_id, now)
     if row is None:
         raise NotFound
     await events.record(tx, SessionEnded(row["old_id"], row["account_id"]))
@@ -97,25 +98,25 @@ async def renew_session(tx: Connection, ids: IdSource, token: str, *, now: datet
 async def viewer_of_session(db: Connection, token: str, *, now: datetime) -> Viewer | None:
     """Who is behind the cookie. One query; once an hour a second one notes that the session is in use."""
     token_hash = digest(token)
-    found = await logins.viewer_by_session(db, token_hash, now)
+    found = await session_queries.viewer_by_session(db, token_hash, now)
     if found is None:
         return None
     viewer, last_seen_at = found
     if now - last_seen_at > rules.SEEN_EVERY:
-        await logins.session_seen(db, token_hash, now, now + rules.SESSION_LIFETIME)
+        await session_queries.session_seen(db, token_hash, now, now + rules.SESSION_LIFETIME)
     return viewer
 
 
 async def sign_out(tx: Connection, token: str) -> None:
     """The session is over; a token that opens none is no error."""
-    ended = await logins.session_ended_by_token(tx, digest(token))
+    ended = await session_queries.session_ended_by_token(tx, digest(token))
     if ended is not None:
         await events.record(tx, SessionEnded(*ended))
 
 
 async def sessions_of(db: Connection, account_id: AccountId, *, now: datetime) -> list[Session]:
     """The places the account is signed in at, last used first."""
-    return await logins.sessions_of(db, account_id, now)
+    return await session_queries.sessions_of(db, account_id, now)
 
 
 async def end_session(tx: Connection, account_id: AccountId, session_id: int) -> None:
@@ -123,14 +124,14 @@ async def end_session(tx: Connection, account_id: AccountId, session_id: int) ->
 
     Raises: NotFound when the account has no such session.
     """
-    if not await logins.session_ended(tx, account_id, session_id):
+    if not await session_queries.session_ended(tx, account_id, session_id):
         raise NotFound
     await events.record(tx, SessionEnded(session_id, account_id))
 
 
 async def end_all(tx: Connection, account_id: AccountId, *, but: int | None = None) -> None:
     """Every session (but one) and every app's token of the account is gone; their open streams close on the news."""
-    sessions = await logins.sessions_ended(tx, account_id, but)
+    sessions = await session_queries.sessions_ended(tx, account_id, but)
     tokens = await apps.tokens_of_account_deleted(tx, account_id)
     await events.record(
         tx,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from parvis.domain.accounts.queries import logins
+from parvis.domain.accounts.queries import one_time as one_time_queries
 from parvis.infra.postgres import Connection
 
 
 async def delete_expired(tx: Connection, *, now: datetime) -> None:
     """Sessions, links and codes that can never be used again are gone."""
-    await logins.expired_deleted(tx, now, now - timedelta(days=7))
+    await one_time_queries.expired_deleted(tx, now, now - timedelta(days=7))

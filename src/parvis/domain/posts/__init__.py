@@ -4,7 +4,7 @@ Owns the text, its audience (`sight.may_see`), threads, hashtags and counters. W
 `timelines`; who hears of them is `notifications`.
 """
 
-from parvis.domain.posts.glances import Glance, glances
+from parvis.domain.posts.glances import Glance, glances, glances_proved
 from parvis.domain.posts.looks import Look, looks
 from parvis.domain.posts.publish import publish, remove
 from parvis.domain.posts.react import bookmark, favourite, repost, sweep, unbookmark, unfavourite, unrepost
@@ -25,6 +25,7 @@ from parvis.domain.posts.views import (
 
 __all__ = [
     "Attachment", "Draft", "Glance", "Limits", "Look", "Mention", "Picture", "PostView", "Thread", "Visibility",
-    "bookmark", "bookmarks", "delete_expired", "favourite", "favourited_by", "favourites", "glances", "looks", "publish", "remove",
-    "repost", "reposted_by", "sweep", "thread", "unbookmark", "unfavourite", "unrepost", "view", "views", "who_may_see",
+    "bookmark", "bookmarks", "delete_expired", "favourite", "favourited_by", "favourites", "glances", "glances_proved",
+    "looks", "publish", "remove", "repost", "reposted_by", "sweep", "thread", "unbookmark", "unfavourite", "unrepost",
+    "view", "views", "who_may_see",
 ]  # fmt: skip

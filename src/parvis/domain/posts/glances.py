@@ -13,6 +13,7 @@ from datetime import date
 import msgspec
 
 from parvis.base.ids import AccountId, PostId
+from parvis.domain.accounts.proof import proof
 from parvis.domain.posts.sight import may_see
 from parvis.infra.postgres import Connection, Row
 
@@ -99,11 +100,24 @@ BY_ID = f"""
 """
 
 _BY_ID = glances_of(BY_ID)
+_BY_ID_PROVED = f"""
+    SELECT {proof("$3", "$1")} AS proven, page.*
+      FROM (SELECT 1) one
+      LEFT JOIN ({glances_of(BY_ID)}) page ON true
+"""
 
 
 async def glances(db: Connection, ids: Sequence[PostId], *, viewer_id: AccountId | None) -> list[Glance]:
     """Those of the posts that the viewer may see, in the order asked."""
     return [glance_of(row) for row in await db.fetch(_BY_ID, viewer_id, ids)] if ids else []
+
+
+async def glances_proved(
+    db: Connection, ids: Sequence[PostId], *, viewer_id: AccountId | None, token: bytes | None
+) -> tuple[list[Glance], bool]:
+    """The same, and whether the token is still the viewer's: one statement."""
+    rows = await db.fetch(_BY_ID_PROVED, viewer_id, ids, token)
+    return [glance_of(row) for row in rows if row["id"] is not None], rows[0]["proven"]
 
 
 def glance_of(row: Row) -> Glance:

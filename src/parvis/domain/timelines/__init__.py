@@ -21,6 +21,7 @@ from parvis.domain.timelines.live import Live
 from parvis.domain.timelines.rows import backfill, fan_out, forget, forget_post, rebuild, visit
 
 __all__ = [
-    "HOME", "NOTIFICATIONS", "PUBLIC", "Audience", "Happening", "Home", "Key", "Listener", "Live", "Stream",
-    "account", "backfill", "fan_out", "forget", "forget_post", "home", "home_glances", "public", "rebuild", "tag", "visit", "wants",
+    "HOME", "NOTIFICATIONS", "PUBLIC", "Audience", "Happening", "Home", "HomeGlances", "Key", "Listener", "Live",
+    "Stream", "account", "backfill", "fan_out", "forget", "forget_post", "home", "home_glances", "public", "rebuild",
+    "tag", "visit", "wants",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ import msgspec
 
 from parvis.base.ids import AccountId, PostId
 from parvis.base.pages import Page, PageRequest
+from parvis.domain.posts.glances import Glance, glance_of
 from parvis.domain.timelines import queries
 from parvis.infra.postgres import Connection
 
@@ -27,6 +28,14 @@ class Home(msgspec.Struct, frozen=True):
     stale: bool
 
 
+class HomeGlances(msgspec.Struct, frozen=True):
+    """A page of glances; `proven` when the token that was sent along is still good."""
+
+    page: Page[Glance]
+    stale: bool
+    proven: bool
+
+
 async def home(db: Connection, reader: AccountId, page: PageRequest, *, now: datetime, use_rows: bool = True) -> Home:
     """The reader's page: one query, two where it reaches below the kept rows."""
     row = await queries.home_ids(db, reader, page, use_rows=use_rows, active_since=now - TRUSTED_FOR)
@@ -40,6 +49,23 @@ async def home(db: Connection, reader: AccountId, page: PageRequest, *, now: dat
         ids.reverse()
     stale = row["active_at"] is None or row["active_at"] < now - SEEN_EVERY
     return Home(_page(ids), stale)
+
+
+async def home_glances(
+    db: Connection, reader: AccountId, page: PageRequest, *, now: datetime, token: bytes | None, use_rows: bool = True
+) -> HomeGlances:
+    """The reader's page as glances, and whether the token is still the reader's: one statement."""
+    rows = await queries.home_glances(db, reader, page, use_rows=use_rows, active_since=now - TRUSTED_FOR, token=token)
+    head = rows[0]
+    floor = head["floor_id"]
+    found = [glance_of(row) for row in rows if row["id"] is not None]
+    short = len(found) < page.limit or found[-1].id <= floor if floor else False
+    if short and not page.forwards:  # below the kept rows
+        rows = await queries.home_glances(db, reader, page, use_rows=False, active_since=now, token=token)
+        found = [glance_of(row) for row in rows if row["id"] is not None]
+    stale = head["active_at"] is None or head["active_at"] < now - SEEN_EVERY
+    cursors = (found[0].id, found[-1].id) if found else (None, None)
+    return HomeGlances(Page(found, *cursors), stale, head["proven"])
 
 
 def _page(ids: list[int]) -> Page[PostId]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from parvis.base.ids import AccountId, PostId
+from parvis.base.ids import MAX_ID, AccountId, PostId
 from parvis.base.pages import PageRequest
+from parvis.domain.accounts.proof import proof
+from parvis.domain.posts.glances import glances_of
 from parvis.domain.posts.sight import is_silenced, may_see
 from parvis.infra.postgres import Connection, Row
 
@@ -38,52 +40,82 @@ def belongs(post: str, author: str, follow: str, reader: str = "$1") -> str:
     )"""
 
 
-def _home(order: str) -> str:
-    """$1 reader, $2 max_id, $3 lower bound, $4 limit, $5 whether rows may be used, $6 oldest activity that counts."""
-    bounds = "($2::bigint IS NULL OR {0} < $2) AND ($3::bigint IS NULL OR {0} > $3)"
+def _home_ids(order: str) -> str:
+    """CTEs `state` and `ids` (account_id, id) of a page of home, at most $4 of each kind and not yet cut to $4.
+
+    $1 reader, $2 max_id, $3 lower bound, $4 limit, $5 whether rows may be used, $6 oldest activity that counts.
+    """
+
+    def within(column: str) -> str:
+        return f"{column} < coalesce($2, {MAX_ID}) AND {column} > coalesce($3, 0)"
+
+    above_floor = "$3 >= floor_id" if order == "ASC" else f"coalesce($2, {MAX_ID}) > floor_id + 1"
     return f"""
-        WITH state AS (
+        state AS MATERIALIZED (
             SELECT floor_id FROM home_state
-             WHERE account_id = $1 AND ready AND $5 AND active_at > $6
-               AND ($2::bigint IS NULL OR $2 > floor_id + 1) AND ($3::bigint IS NULL OR $3 >= floor_id OR '{order}' = 'DESC')
+             WHERE account_id = $1 AND ready AND $5 AND active_at > $6 AND {above_floor}
         ), ids AS (
-            (SELECT e.post_id AS id
+            (SELECT e.author_id AS account_id, e.post_id AS id
                FROM home_entry e
                JOIN follow f ON f.account_id = $1 AND f.target_id = e.author_id AND f.in_rows
                JOIN post p ON p.account_id = e.author_id AND p.id = e.post_id
                JOIN account a ON a.id = p.account_id
-              WHERE e.account_id = $1 AND e.post_id > (SELECT floor_id FROM state) AND {bounds.format("e.post_id")}
+              WHERE e.account_id = $1 AND e.post_id > (SELECT floor_id FROM state) AND {within("e.post_id")}
                 AND {belongs("p", "a", "f")}
               ORDER BY e.post_id {order}
               LIMIT $4)
              UNION
-            (SELECT p.id
+            (SELECT p.account_id, p.id
                FROM post p
                LEFT JOIN post o ON o.account_id = p.repost_of_account_id AND o.id = p.repost_of_id
-              WHERE p.account_id = $1 AND p.deleted_at IS NULL AND o.deleted_at IS NULL AND {bounds.format("p.id")}
+              WHERE p.account_id = $1 AND p.deleted_at IS NULL AND o.deleted_at IS NULL AND {within("p.id")}
               ORDER BY p.id {order}
               LIMIT $4)
              UNION
-            (SELECT m.id
+            (SELECT m.account_id, m.id
                FROM follow f
               CROSS JOIN LATERAL (
-                    SELECT p.id
+                    SELECT p.account_id, p.id
                       FROM post p
                       JOIN account a ON a.id = p.account_id
-                     WHERE p.account_id = f.target_id AND {bounds.format("p.id")} AND {belongs("p", "a", "f")}
+                     WHERE p.account_id = f.target_id AND {within("p.id")} AND {belongs("p", "a", "f")}
                      ORDER BY p.id {order}
                      LIMIT $4) m
               WHERE f.account_id = $1 AND (NOT f.in_rows OR NOT EXISTS (SELECT FROM state))
               ORDER BY m.id {order}
               LIMIT $4)
-        )
+        )"""
+
+
+def _home(order: str) -> str:
+    return f"""
+        WITH {_home_ids(order)}
         SELECT (SELECT floor_id FROM state) AS floor_id,
                (SELECT active_at FROM home_state WHERE account_id = $1) AS active_at,
                array(SELECT id FROM ids ORDER BY id {order} LIMIT $4) AS ids
     """
 
 
+def _home_glances(order: str) -> str:
+    """The same page as glances, with $7 (a token's hash, or null) proved in passing."""
+    source = f"""
+        SELECT account_id, id, row_number() OVER (ORDER BY id DESC) AS ord
+          FROM (SELECT * FROM ids ORDER BY id {order} LIMIT $4) cut"""
+    return f"""
+        WITH {_home_ids(order)}, head AS (
+            SELECT (SELECT floor_id FROM state) AS floor_id,
+                   (SELECT active_at FROM home_state WHERE account_id = $1) AS active_at,
+                   {proof("$7", "$1")} AS proven
+        )
+        SELECT head.floor_id, head.active_at, head.proven, page.*
+          FROM head
+          LEFT JOIN ({glances_of(source)}) page ON true
+         ORDER BY page.ord
+    """
+
+
 _HOME = {order: _home(order) for order in ("DESC", "ASC")}
+_HOME_GLANCES = {order: _home_glances(order) for order in ("DESC", "ASC")}
 
 
 async def home_ids(
@@ -95,6 +127,16 @@ async def home_ids(
     )
     assert row is not None
     return row
+
+
+async def home_glances(
+    db: Connection, reader: AccountId, page: PageRequest, *, use_rows: bool, active_since: datetime, token: bytes | None
+) -> list[Row]:
+    """Rows of glances, newest first, each with floor_id, active_at and `proven`; one row without a post for no page."""
+    order = "ASC" if page.forwards else "DESC"
+    return await db.fetch(
+        _HOME_GLANCES[order], reader, page.max_id, page.above, page.limit, use_rows, active_since, token
+    )
 
 
 def _wanted() -> str:
@@ -119,13 +161,12 @@ async def readers_wanting(db: Connection, post_id: PostId, readers: list[Account
 
 
 def _listing(source: str, condition: str, order: str) -> str:
-    """A page of post ids from `source` (which names p and a): $1 viewer, $2 max_id, $3 lower bound, $4 limit."""
+    """A page of posts from `source` (which names p and a): $1 viewer, $2 max_id, $3 lower bound, $4 limit."""
     return f"""
-        SELECT p.id
+        SELECT p.account_id, p.id
           FROM {source}
          WHERE {may_see()} AND {condition}
-           AND ($2::bigint IS NULL OR p.id < $2)
-           AND ($3::bigint IS NULL OR p.id > $3)
+           AND p.id < coalesce($2, {MAX_ID}) AND p.id > coalesce($3, 0)
          ORDER BY p.id {order}
          LIMIT $4
     """
@@ -180,8 +221,7 @@ async def tag_ids(
            AND {may_see()} AND p.visibility = 0 AND a.state = 0 AND {_UNSILENCED} AND {_MEDIA}
            AND (SELECT count(*) FROM post_tag u WHERE u.post_id = p.id AND u.tag = ANY ($7::text[])) = cardinality($7)
            AND NOT EXISTS (SELECT FROM post_tag u WHERE u.post_id = p.id AND u.tag = ANY ($8::text[]))
-           AND ($2::bigint IS NULL OR t.post_id < $2)
-           AND ($3::bigint IS NULL OR t.post_id > $3)
+           AND t.post_id < coalesce($2, {MAX_ID}) AND t.post_id > coalesce($3, 0)
          ORDER BY p.id {order}
          LIMIT $4
         """,
