@@ -36,6 +36,10 @@ COMMANDS = (
     Command("web", "parvis.commands.web", "Answer HTTP; engines run elsewhere."),
     Command("work", "parvis.commands.work", "Do what can wait; engines run elsewhere."),
     Command("migrate", "parvis.commands.migrate", "Bring the database's schema up to date."),
+    Command("account create", "parvis.commands.account_create", "Make an account."),
+    Command("token create", "parvis.commands.token_create", "Print a token with which a program acts for an account."),
+    Command("owner link", "parvis.commands.owner_link", "Print a link that makes its reader the owner."),
+    Command("demo", "parvis.commands.demo", "Add a small demo community to look around in."),
     Command("doctor", "parvis.commands.doctor", "Say what is well and what is not."),
     Command("announce", "parvis.commands.announce", HIDDEN),
 )

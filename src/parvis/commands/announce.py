@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from parvis.base.settings import Settings
 
 # `module:function` of coroutines that take the settings, whose engines answer, and return the lines to print.
-HOOKS: tuple[str, ...] = ()
+HOOKS: tuple[str, ...] = ("parvis.commands.owner_link:announce", "parvis.demo.login:lines")
 
 Hook = Callable[[Settings], Awaitable[list[str]]]
 

@@ -280,3 +280,28 @@ async def test_a_token_is_noted_as_used_once_an_hour(world: World) -> None:
         assert (await accounts.app_by_id(tx, AppId(found.app_id or 0))).name == app.name
         await accounts.end_token(tx, alice.id, app.token_id)
         assert await accounts.viewer_of_token(tx, alice.token, now=now) is None
+
+
+async def test_the_owner_link_opens_an_account_and_a_dead_one_tells_nothing(world: World) -> None:
+    await member(world)
+    async with world.services.db.transaction() as tx:
+        token = await accounts.owner_token(tx, now=utc_now())
+
+    async def open_account(key: str, email: str = "owner@mail.example") -> AccountId:
+        return await accounts.create_owner(
+            world.services, token=key, handle="admin", email=email, password=PASSWORD, now=utc_now()
+        )
+
+    before = world.services.hasher.count
+    with pytest.raises(Invalid) as refused:
+        await open_account("nonsense", "alice@mail.example")
+    assert (refused.value.code, world.services.hasher.count) == ("expired", before)
+    with pytest.raises(Invalid) as refused:
+        await open_account(token, "alice@mail.example")
+    assert refused.value.code == "taken"
+    owner = await open_account(token)
+    async with world.services.db.connection() as db:
+        login = await accounts.login_of(db, owner)
+    assert (login.role, login.confirmed_at is not None) == (accounts.Role.OWNER, True)
+    with pytest.raises(Invalid):
+        await open_account(token, "second@mail.example")

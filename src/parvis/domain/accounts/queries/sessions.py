@@ -1,0 +1,135 @@
+"""Sessions, by the SHA-256 of their keys; the keys themselves are stored nowhere."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from parvis.base.ids import AccountId
+from parvis.domain.accounts.types import Role, Session, State, Viewer
+from parvis.infra.postgres import Connection, Row
+
+
+async def new_session(
+    tx: Connection,
+    token_hash: bytes,
+    session_id: int,
+    account_id: AccountId,
+    *,
+    now: datetime,
+    expires_at: datetime,
+    user_agent: str,
+    address: str,
+) -> None:
+    await tx.execute(
+        """
+        INSERT INTO session (token_hash, id, account_id, created_at, last_seen_at, expires_at, user_agent, address)
+        VALUES ($1, $2, $3, $4, $4, $5, $6, $7)
+        """,
+        token_hash,
+        session_id,
+        account_id,
+        now,
+        expires_at,
+        user_agent,
+        address,
+    )
+
+
+async def viewer_by_session(db: Connection, token_hash: bytes, now: datetime) -> tuple[Viewer, datetime] | None:
+    """Who is behind a living session, and when it was last seen."""
+    row = await db.fetchrow(
+        """
+        SELECT s.id AS session_id, s.last_seen_at, a.id, a.handle, a.display_name, a.avatar_key, a.state, l.role,
+               l.confirmed_at, l.locale, l.theme, l.default_visibility, l.default_sensitive, l.default_language
+          FROM session s
+          JOIN account a ON a.id = s.account_id
+          JOIN login l ON l.account_id = s.account_id
+         WHERE s.token_hash = $1
+           AND s.expires_at > $2
+           AND a.state < 3
+        """,
+        token_hash,
+        now,
+    )
+    if row is None:
+        return None
+    viewer = Viewer(
+        account_id=row["id"],
+        handle=row["handle"],
+        role=Role(row["role"]),
+        confirmed=row["confirmed_at"] is not None,
+        state=State(row["state"]),
+        locale=row["locale"],
+        theme=row["theme"],
+        display_name=row["display_name"],
+        avatar_key=row["avatar_key"],
+        session_id=row["session_id"],
+        default_visibility=row["default_visibility"],
+        default_sensitive=row["default_sensitive"],
+        default_language=row["default_language"],
+    )
+    return viewer, row["last_seen_at"]
+
+
+async def session_seen(db: Connection, token_hash: bytes, now: datetime, expires_at: datetime) -> None:
+    await db.execute(
+        "UPDATE session SET last_seen_at = $2, expires_at = $3 WHERE token_hash = $1", token_hash, now, expires_at
+    )
+
+
+async def session_renamed(
+    tx: Connection, old_hash: bytes, new_hash: bytes, session_id: int, now: datetime
+) -> Row | None:
+    """The living session under its new token and id; None when it is no more. Its old id comes along."""
+    return await tx.fetchrow(
+        """
+        UPDATE session s
+           SET token_hash = $2, id = $3
+          FROM session o
+         WHERE o.token_hash = $1
+           AND s.token_hash = o.token_hash
+           AND s.expires_at > $4
+        RETURNING s.account_id, s.expires_at, o.id AS old_id
+        """,
+        old_hash,
+        new_hash,
+        session_id,
+        now,
+    )
+
+
+async def sessions_of(db: Connection, account_id: AccountId, now: datetime) -> list[Session]:
+    """Living sessions, last seen first."""
+    rows = await db.fetch(
+        """
+        SELECT id, created_at, last_seen_at, expires_at, user_agent, address
+          FROM session
+         WHERE account_id = $1
+           AND expires_at > $2
+         ORDER BY last_seen_at DESC, id DESC
+         LIMIT 200
+        """,
+        account_id,
+        now,
+    )
+    return [Session(**row) for row in rows]
+
+
+async def session_ended(tx: Connection, account_id: AccountId, session_id: int) -> bool:
+    """Whether there was such a session of that account."""
+    done = await tx.execute("DELETE FROM session WHERE id = $1 AND account_id = $2", session_id, account_id)
+    return done != "DELETE 0"
+
+
+async def session_ended_by_token(tx: Connection, token_hash: bytes) -> tuple[int, AccountId] | None:
+    """Id and account of the session that was ended."""
+    row = await tx.fetchrow("DELETE FROM session WHERE token_hash = $1 RETURNING id, account_id", token_hash)
+    return (row["id"], row["account_id"]) if row else None
+
+
+async def sessions_ended(tx: Connection, account_id: AccountId, but: int | None) -> list[int]:
+    """Ids of the account's sessions that were ended: all, but one."""
+    rows = await tx.fetch(
+        "DELETE FROM session WHERE account_id = $1 AND id IS DISTINCT FROM $2::bigint RETURNING id", account_id, but
+    )
+    return [row["id"] for row in rows]
