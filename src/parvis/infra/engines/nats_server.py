@@ -135,6 +135,7 @@ async def version_at(url: str) -> str:
     except Exception as error:  # of many kinds, and the last one often hides the first
         raise ConnectionError(str(failures[0] if failures else error)) from error
     try:
-        return str(client.connected_server_version)
+        version = client.connected_server_version
+        return f"{version.major}.{version.minor}.{version.patch}"
     finally:
         await client.close()
