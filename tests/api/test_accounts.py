@@ -125,6 +125,8 @@ async def test_oneself_is_changed_by_multipart_form_or_json(world: World, verb: 
     assert preferences["posting:default:visibility"] == "private"
     assert preferences["posting:default:language"] == "fr"
     assert preferences["reading:expand:media"] == "default"
+    await world.client.request(verb, path, json={"source": {"privacy": "public"}}, headers=alice.headers)
+    assert decoded(await alice.get("/api/v1/preferences"))["posting:default:visibility"] == "public"
 
 
 async def stored(world: World) -> list[str]:
@@ -211,6 +213,9 @@ async def test_an_app_opens_an_account_and_gets_its_token(world: World) -> None:
     refused = await world.client.post("/api/v1/statuses", json={"status": "spam"}, headers=bearer)
     assert refused.status_code == 403
     assert decoded(await world.client.post("/api/v1/emails/confirmations", headers=bearer)) == {}
+    await world.services.db.pool.execute("UPDATE login SET confirmed_at = now()")
+    assert decoded(await world.client.get("/api/v1/emails/check_confirmation", headers=bearer)) is True
+    assert (await world.client.post("/api/v1/emails/confirmations", headers=bearer)).status_code == 403
 
 
 async def test_what_is_wrong_with_a_sign_up_is_told_field_by_field(world: World) -> None:

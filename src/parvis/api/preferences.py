@@ -8,6 +8,7 @@ import msgspec
 
 from parvis.api.entities.status import VISIBILITIES
 from parvis.api.routing import Call, endpoint
+from parvis.domain import accounts
 from parvis.domain.posts.types import Visibility
 
 
@@ -28,8 +29,7 @@ class Preferences(msgspec.Struct, frozen=True):
 @endpoint("GET", "/api/v1/preferences", user=True, scopes=("read:accounts",), returns=Preferences)
 async def preferences(call: Call) -> Preferences:
     """How the caller usually posts and reads."""
-    viewer = call.viewer
-    assert viewer is not None
+    login = await accounts.login_of(call.db, call.me)  # the viewer may be remembered from before a change
     return Preferences(
-        VISIBILITIES[Visibility(viewer.default_visibility)], viewer.default_sensitive, viewer.default_language
+        VISIBILITIES[Visibility(login.default_visibility)], login.default_sensitive, login.default_language
     )
