@@ -21,8 +21,8 @@ def logged_in(server: Server, handle: str) -> Mastodon:
     server.account(handle)
     client_id, secret = Mastodon.create_app("Journey", scopes=SCOPES, api_base_url=server.origin)
     client = Mastodon(client_id=client_id, client_secret=secret, api_base_url=server.origin, ratelimit_method="throw")
-    url = client.auth_request_url(scopes=SCOPES)
-    client.log_in(code=grant(server, handle, url), scopes=SCOPES)
+    url = client.auth_request_url(scopes=SCOPES, allow_http=True)
+    client.log_in(code=grant(server, handle, url), scopes=SCOPES, allow_http=True)
     return client
 
 

@@ -25,7 +25,7 @@ class Toot:
         self._log_in(server, handle)
 
     def _log_in(self, server: Server, handle: str) -> None:
-        command = [str(Path(sys.executable).parent / "toot"), "login", "--no-browser", "--instance", server.origin]
+        command = [str(Path(sys.executable).parent / "toot"), "login", "--instance", server.origin]
         with subprocess.Popen(
             command,
             env=self.environment,
@@ -37,13 +37,13 @@ class Toot:
             assert process.stdin
             assert process.stdout
             printed = ""
-            while "/oauth/authorize" not in printed or not printed.endswith("\n"):
+            while not re.search(r"/oauth/authorize\S+\s", printed):
                 one = process.stdout.read(1)
                 assert one, printed
                 printed += one
             url = re.search(r"https?://\S+/oauth/authorize\S+", printed)
             assert url, printed
-            process.stdin.write(grant(server, handle, url.group()) + "\n")
+            process.stdin.write("n\n" + grant(server, handle, url.group()) + "\n")
             process.stdin.flush()
             rest = process.stdout.read()
             assert process.wait(30) == 0, printed + rest
@@ -86,10 +86,10 @@ def test_the_whole_conversation(ann: Toot, ben: Toot, picture_file: Path) -> Non
     ben.run("follow", "ann_toot")
     second = json.loads(ann.run("post", "a second one", "--json"))
     deadline = time.monotonic() + 5
-    while "a second one" not in ben.run("timelines", "home", "--limit", "10"):
+    while "a second one" not in ben.run("timelines", "home", "--no-pager", "--limit", "10"):
         assert time.monotonic() < deadline
     notified = ann.run("notifications")
-    for words in ("favourited", "reblogged", "followed"):
+    for words in ("favourited your", "boosted your", "now follows you"):
         assert words in notified, notified
     assert "answered from another" in ann.run("thread", post["id"])
     assert "from a terminal" in ben.run("bookmarks")
@@ -97,4 +97,4 @@ def test_the_whole_conversation(ann: Toot, ben: Toot, picture_file: Path) -> Non
     ben.run("unreblog", post["id"])
     ben.run("unfollow", "ann_toot")
     ann.run("delete", second["id"])
-    assert "a second one" not in ben.run("timelines", "account", "ann_toot", "--limit", "10")
+    assert "a second one" not in ben.run("timelines", "account", "--no-pager", "--limit", "10", "ann_toot")
