@@ -24,7 +24,7 @@ _COLOURS = {logging.WARNING: "\x1b[33m", logging.ERROR: "\x1b[31m", logging.CRIT
 _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
 
 # Libraries whose chatter below a warning says nothing about us.
-_QUIET = ("asyncio", "httpx", "httpcore", "nats", "multipart", "botocore")
+_QUIET = ("asyncio", "httpx", "httpcore", "nats", "multipart", "pyvips")
 
 
 def configure(settings: Settings) -> None:
