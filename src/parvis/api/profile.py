@@ -89,7 +89,8 @@ async def stored_pictures(call: Call[ProfileForm]) -> dict[Which, str]:
     """Keys of the pictures that came with the form. Raises: Invalid for what is no picture."""
     stored: dict[Which, str] = {}
     try:
-        for which, given in (("avatar", call.params.avatar), ("header", call.params.header)):
+        given_pictures: dict[Which, Upload | str | None] = {"avatar": call.params.avatar, "header": call.params.header}
+        for which, given in given_pictures.items():
             if isinstance(given, Upload):
                 stored[which] = await _STORE[which](call.services, given.data)
             elif given:
@@ -191,7 +192,7 @@ async def without(call: Call, which: Which) -> CredentialAccount:
     """The caller has the neutral picture again."""
     async with call.services.db.transaction() as tx:
         before = await accounts.by_id(tx, call.me)
-        gone = ProfileChange(**{f"{which}_key": None})
+        gone = ProfileChange(avatar_key=None) if which == "avatar" else ProfileChange(header_key=None)
         await accounts.update_profile(tx, call.me, change=gone, now=call.now)
     await discard(call.services, [getattr(before, f"{which}_key")])
     async with call.services.db.connection() as call.db:

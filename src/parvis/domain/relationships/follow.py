@@ -13,6 +13,7 @@ from parvis.base.ids import AccountId, IdSource
 from parvis.domain.accounts import change_counters
 from parvis.domain.accounts.types import State
 from parvis.domain.relationships import queries, rules
+from parvis.domain.relationships.types import Options, OptionsChange
 from parvis.infra import events
 from parvis.infra.postgres import Connection
 
@@ -36,55 +37,34 @@ async def follow(
     """
     if account_id == target_id:
         raise Forbidden("You cannot follow yourself")
-    wanted = None if languages is UNSET else rules.check_languages(languages)  # type: ignore[arg-type]
+    wanted = OptionsChange(
+        show_reposts=show_reposts,
+        notify=notify,
+        languages=UNSET if languages is UNSET else rules.check_languages(languages),
+    )
     await queries.pair_locked(tx, account_id, target_id)
     now_is = await queries.follow_situation(tx, account_id, target_id)
     if now_is is None or now_is["state"] >= State.SUSPENDED:
         raise NotFound
     if now_is["blocking"] or now_is["blocked_by"]:
         raise Forbidden
-    change = {
-        "show_reposts": show_reposts,
-        "notify": notify,
-        "change_languages": languages is not UNSET,
-        "languages": wanted,
-    }
-    fresh = {"show_reposts": show_reposts is not False, "notify": bool(notify), "languages": wanted}
     if now_is["following"]:
-        await queries.follow_changed(tx, account_id, target_id, **change)
+        await queries.follow_changed(tx, account_id, target_id, change=wanted)
     elif now_is["requested"]:
-        await queries.request_changed(tx, target_id, account_id, **change)
+        await queries.request_changed(tx, target_id, account_id, change=wanted)
     elif now_is["my_following"] >= rules.MOST_FOLLOWED:
         raise Invalid("base", f"You cannot follow more than {rules.MOST_FOLLOWED} accounts", "limit")
     elif now_is["locked"] or now_is["my_state"] == State.LIMITED:
-        if await queries.new_request(tx, ids.next(), target_id, account_id, **fresh, now=now):
+        if await queries.new_request(tx, ids.next(), target_id, account_id, options=wanted.from_new, now=now):
             await events.record(tx, FollowRequested(account_id, target_id))
     else:
-        await _begin(tx, ids, account_id, target_id, **fresh, now=now)
+        await _begin(tx, ids, account_id, target_id, wanted.from_new, now)
 
 
 async def _begin(
-    tx: Connection,
-    ids: IdSource,
-    account_id: AccountId,
-    target_id: AccountId,
-    *,
-    show_reposts: bool,
-    notify: bool,
-    languages: Sequence[str] | None,
-    now: datetime,
+    tx: Connection, ids: IdSource, account_id: AccountId, target_id: AccountId, options: Options, now: datetime
 ) -> None:
-    is_new = await queries.new_follow(
-        tx,
-        ids.next(),
-        account_id,
-        target_id,
-        show_reposts=show_reposts,
-        notify=notify,
-        languages=languages,
-        now=now,
-    )
-    if is_new:
+    if await queries.new_follow(tx, ids.next(), account_id, target_id, options=options, now=now):
         await change_counters(tx, [(account_id, 1, 0), (target_id, 0, 1)])
         await events.record(tx, Followed(account_id, target_id))
 
@@ -123,16 +103,8 @@ async def accept_request(
     request = await queries.request_taken(tx, account_id, requester_id)
     if request is None:
         raise NotFound
-    await _begin(
-        tx,
-        ids,
-        requester_id,
-        account_id,
-        show_reposts=request["show_reposts"],
-        notify=request["notify"],
-        languages=request["languages"],
-        now=now,
-    )
+    options = Options(show_reposts=request["show_reposts"], notify=request["notify"], languages=request["languages"])
+    await _begin(tx, ids, requester_id, account_id, options, now)
 
 
 async def reject_request(tx: Connection, account_id: AccountId, requester_id: AccountId) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
+from msgspec import UNSET
+
 from parvis.base.ids import AccountId
+from parvis.domain.relationships.types import Options, OptionsChange
 from parvis.infra.postgres import Connection, Row
 
 
@@ -41,9 +43,7 @@ async def new_follow(
     account_id: AccountId,
     target_id: AccountId,
     *,
-    show_reposts: bool,
-    notify: bool,
-    languages: Sequence[str] | None,
+    options: Options,
     now: datetime,
 ) -> bool:
     """Whether the follow was not there before. Its mirror is written with it."""
@@ -65,9 +65,9 @@ async def new_follow(
             follow_id,
             account_id,
             target_id,
-            show_reposts,
-            notify,
-            None if languages is None else list(languages),
+            options.show_reposts,
+            options.notify,
+            options.languages,
             now,
         )
     )
@@ -78,10 +78,7 @@ async def follow_changed(
     account_id: AccountId,
     target_id: AccountId,
     *,
-    show_reposts: bool | None,
-    notify: bool | None,
-    change_languages: bool,
-    languages: Sequence[str] | None,
+    change: OptionsChange,
 ) -> None:
     """A follow that exists is as wanted; None keeps what was."""
     await tx.execute(
@@ -99,10 +96,10 @@ async def follow_changed(
         """,
         account_id,
         target_id,
-        show_reposts,
-        notify,
-        change_languages,
-        None if languages is None else list(languages),
+        change.show_reposts,
+        change.notify,
+        change.languages is not UNSET,
+        None if change.languages is UNSET else change.languages,
     )
 
 
@@ -133,9 +130,7 @@ async def new_request(
     account_id: AccountId,
     requester_id: AccountId,
     *,
-    show_reposts: bool,
-    notify: bool,
-    languages: Sequence[str] | None,
+    options: Options,
     now: datetime,
 ) -> bool:
     """Whether nobody had asked before."""
@@ -150,9 +145,9 @@ async def new_request(
             request_id,
             account_id,
             requester_id,
-            show_reposts,
-            notify,
-            None if languages is None else list(languages),
+            options.show_reposts,
+            options.notify,
+            options.languages,
             now,
         )
     )
@@ -163,10 +158,7 @@ async def request_changed(
     account_id: AccountId,
     requester_id: AccountId,
     *,
-    show_reposts: bool | None,
-    notify: bool | None,
-    change_languages: bool,
-    languages: Sequence[str] | None,
+    change: OptionsChange,
 ) -> None:
     """A request that waits is as wanted; None keeps what was."""
     await tx.execute(
@@ -179,10 +171,10 @@ async def request_changed(
         """,
         account_id,
         requester_id,
-        show_reposts,
-        notify,
-        change_languages,
-        None if languages is None else list(languages),
+        change.show_reposts,
+        change.notify,
+        change.languages is not UNSET,
+        None if change.languages is UNSET else change.languages,
     )
 
 

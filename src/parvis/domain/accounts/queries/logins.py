@@ -43,7 +43,20 @@ async def login_of(db: Connection, account_id: AccountId) -> Login | None:
         """,
         account_id,
     )
-    return Login(**{**row, "role": Role(row["role"])}) if row else None
+    if row is None:
+        return None
+    return Login(
+        account_id=row["account_id"],
+        email=row["email"],
+        confirmed_at=row["confirmed_at"],
+        role=Role(row["role"]),
+        locale=row["locale"],
+        theme=row["theme"],
+        default_visibility=row["default_visibility"],
+        default_sensitive=row["default_sensitive"],
+        default_language=row["default_language"],
+        has_password=row["has_password"],
+    )
 
 
 async def password_hash_of(db: Connection, account_id: AccountId) -> str | None:
