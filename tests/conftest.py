@@ -11,11 +11,14 @@ import pytest
 
 from parvis.infra.postgres import Connection, Database
 from tests.rig.database import EngineRun, TestEngines, clone, opened
+from tests.rig.tools import chromium
 
 if TYPE_CHECKING:
     from parvis.infra.services import Services
     from tests.rig.server import Server
     from tests.rig.world import World
+
+NO_BROWSER = "there is no Chromium on this machine"
 
 _RUN = pytest.StashKey[EngineRun]()
 _ENGINES = pytest.StashKey[TestEngines]()
@@ -42,6 +45,21 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     wanted = any("engines" in getattr(item, "fixturenames", ()) for item in session.items)
     if wanted and _ENGINES not in session.config.stash and not session.config.option.collectonly:
         _start_engines(session.config)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without a browser its tests are skipped; the summary says so."""
+    if chromium() is None:
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason=NO_BROWSER))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = [r for r in terminalreporter.stats.get("skipped", ()) if NO_BROWSER in str(r.longrepr)]
+    if skipped:
+        terminalreporter.write_sep("=", "the browser was NOT tested", yellow=True, bold=True)
+        terminalreporter.write_line(f"{len(skipped)} tests were skipped: {NO_BROWSER}. As root: apt install chromium")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
