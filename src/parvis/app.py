@@ -21,9 +21,11 @@ from parvis.base.errors import Problem, Unavailable
 from parvis.base.settings import Settings, from_environment
 from parvis.domain.timelines import Live
 from parvis.infra import logs
+from parvis.infra.background import in_background
 from parvis.infra.doors import Policy
 from parvis.infra.engines.processes import die_with_parent
 from parvis.infra.front import Front
+from parvis.infra.keep_alive import keep_alive_on_listeners
 from parvis.infra.opening import open_services
 from parvis.infra.services import Services
 from parvis.web import errors as web_errors
@@ -52,6 +54,7 @@ def build(settings: Settings, services: Services | None = None) -> ASGIApp:
                 yield
             return
         async with open_services(settings, application="parvis web") as opened, _started(app, front, opened):
+            in_background(keep_alive_on_listeners())
             yield
 
     litestar = Litestar(

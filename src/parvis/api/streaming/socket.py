@@ -25,8 +25,8 @@ _encode = msgspec.json.Encoder().encode
 class _Wish(msgspec.Struct):
     type: str = ""
     stream: str | list[str] = ""
-    tag: str = ""
-    list: str = ""
+    tag: str | None = None
+    list_id: str | int | None = msgspec.field(name="list", default=None)
 
 
 async def converse(live: Live, client: Client, parameters: dict[str, str], receive: Any, send: Any) -> None:
@@ -70,7 +70,7 @@ async def _obey(live: Live, client: Client, text: str) -> None:
         _complain(client, BadRequest("Error parsing message"))
         return
     name = wish.stream if isinstance(wish.stream, str) else next(iter(wish.stream), "")
-    parameters = {"tag": wish.tag, "list": wish.list}
+    parameters = {"tag": wish.tag or "", "list": str(wish.list_id or "")}
     if wish.type == "subscribe":
         await _subscribe(live, client, name, parameters)
     elif wish.type == "unsubscribe":
