@@ -52,6 +52,9 @@ async def test_the_instance_document_is_complete(world: World) -> None:
     )
     assert "image/webp" in configuration["media_attachments"]["supported_mime_types"]
     assert all(0 <= one < 1 << 31 for one in integers(configuration))
+    pictures = [found["thumbnail"]["url"], *(icon["src"] for icon in found["icon"])]
+    for url in pictures:
+        assert (await world.client.get(url)).headers["content-type"] == "image/png", url
     assert found["registrations"] == {
         "enabled": True,
         "approval_required": False,
@@ -76,6 +79,12 @@ async def test_the_older_instance_document_is_complete_and_says_that_it_is_old(w
     assert found["stats"] == {"user_count": 1, "status_count": 0, "domain_count": 0}
     assert found["urls"] == {"streaming_api": f"ws://{DOMAIN}"}
     assert found["contact_account"] is None
+
+
+async def test_every_operation_of_the_api_document_has_a_name_of_its_own(world: World) -> None:
+    document = decoded(await world.client.get("/api/openapi.json"))
+    names = [one["operationId"] for verbs in document["paths"].values() for one in verbs.values()]
+    assert len(names) == len(set(names))
 
 
 async def test_small_facts(world: World) -> None:

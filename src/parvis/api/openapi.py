@@ -70,7 +70,8 @@ class Error(msgspec.Struct):
 
 def _operation(one: Endpoint, components: dict[str, Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {
-        "operationId": f"{one.handler.__module__.rpartition('.')[2]}_{one.handler.__name__}",
+        # PUT and PATCH share a handler; the verb keeps their names apart.
+        "operationId": f"{one.handler.__module__.rpartition('.')[2]}_{one.handler.__name__}_{one.method.lower()}",
         "summary": one.summary,
         "parameters": _parameters(one, components),
         "responses": {

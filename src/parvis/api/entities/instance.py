@@ -12,6 +12,7 @@ from parvis.api.entities.addresses import Addresses
 from parvis.base.settings import Settings
 from parvis.domain import accounts, media
 from parvis.domain.posts.rules import MOST_ATTACHMENTS
+from parvis.infra.html.assets import asset_path
 from parvis.infra.text import URL_LENGTH
 
 # Clients read features from the first numbers, and whose server it is from the word behind the plus (versions.md).
@@ -225,7 +226,7 @@ def present_instance(
         description=settings.description,
         usage=Usage(Users(totals.active_month)),
         thumbnail=Thumbnail(_picture(to)),
-        icon=[InstanceIcon(to.picture(None, "avatars"), "400x400")],
+        icon=[InstanceIcon(to.origin + asset_path(f"images/icon-{n}.png"), f"{n}x{n}") for n in (192, 512)],
         languages=languages_of(settings),
         configuration=Configuration(
             urls=Urls(streaming=streaming, streaming_api=streaming, about=f"{to.origin}/about"),
