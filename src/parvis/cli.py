@@ -40,6 +40,7 @@ COMMANDS = (
     Command("token create", "parvis.commands.token_create", "Print a token with which a program acts for an account."),
     Command("owner link", "parvis.commands.owner_link", "Print a link that makes its reader the owner."),
     Command("demo", "parvis.commands.demo", "Add a small demo community to look around in."),
+    Command("seed", "parvis.commands.seed", "Add bulk data, to measure with."),
     Command("doctor", "parvis.commands.doctor", "Say what is well and what is not."),
     Command("announce", "parvis.commands.announce", HIDDEN),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import random
 from collections.abc import Iterable, Sequence
@@ -128,7 +129,9 @@ class Canvas:
         """The drawing in pixels."""
         import pyvips  # here, because only this command draws
 
-        return pyvips.Image.svgload_buffer(self.svg.encode()).flatten(background=[255, 255, 255]).pngsave_buffer()
+        logging.getLogger("pyvips").setLevel(logging.WARNING)  # it tells of every thread
+        image: Any = pyvips.Image.svgload_buffer(self.svg.encode())
+        return image.flatten(background=[255, 255, 255]).pngsave_buffer(compression=1)
 
 
 def closed(points: Iterable[Point]) -> str:
