@@ -14,6 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from parvis.api.entities.addresses import Addresses
+from parvis.api.entities.poll import present_poll
 from parvis.api.entities.status import present_status
 from parvis.base.ids import AccountId, PostId
 from parvis.domain import posts
@@ -25,7 +26,7 @@ MOST_BYTES = 32 * 1024 * 1024
 # The numbers of an entity stand behind keys of ours; words of people cannot look like them, their quotes are escaped.
 _HOLE = re.compile(
     rb'"(last_status_at|statuses_count|followers_count|following_count|reblogs_count|favourites_count|replies_count'
-    rb'|reblog)":(?:0|null)'
+    rb'|reblog|poll)":(?:0|null)'
 )
 _ORDER = (
     b"last_status_at",
@@ -36,6 +37,7 @@ _ORDER = (
     b"favourites_count",
     b"replies_count",
     b"reblog",
+    b"poll",
 )
 _NUMBER_KEYS = frozenset(_ORDER[1:7])
 
@@ -128,7 +130,9 @@ def _fragment(view: PostView, to: Addresses) -> Fragment:
 
 def _without_numbers(view: PostView) -> PostView:
     author = replace(view.author, posts_count=0, followers_count=0, following_count=0, last_post_on=None)
-    return replace(view, author=author, replies_count=0, reposts_count=0, favourites_count=0, viewer_known=False)
+    return replace(
+        view, author=author, poll=None, replies_count=0, reposts_count=0, favourites_count=0, viewer_known=False
+    )
 
 
 def _filled(glance: Glance, found: dict[PostId, Fragment], viewer_id: AccountId | None) -> bytes | None:
@@ -151,18 +155,27 @@ def _filled(glance: Glance, found: dict[PostId, Fragment], viewer_id: AccountId 
         glance.favourites,
         glance.replies,
         inner,
+        b"null" if glance.poll is None else _poll(glance, viewer_id),
     )
     if viewer_id is None:
         return body + b"}"
     own = fragment.pinnable and glance.author_id == viewer_id
-    return body + _MARKS[glance.favourited, glance.reposted, glance.bookmarked, own]
+    pinned = glance.pinned if own else None
+    return body + _MARKS[glance.favourited, glance.reposted, glance.bookmarked, pinned]
 
 
-def _marks(favourited: bool, reposted: bool, bookmarked: bool, own: bool) -> bytes:
+def _poll(glance: Glance, viewer_id: AccountId | None) -> bytes:
+    assert glance.poll is not None
+    shown = glance.shown
+    own = shown.author_id == viewer_id
+    return msgspec.json.encode(present_poll(glance.poll, shown.id, known=viewer_id is not None, own=own))
+
+
+def _marks(favourited: bool, reposted: bool, bookmarked: bool, pinned: bool | None) -> bytes:
     values = {"favourited": favourited, "reblogged": reposted, "muted": False, "bookmarked": bookmarked}
-    more = {"pinned": False} if own else {}
+    more = {} if pinned is None else {"pinned": pinned}
     return b"," + msgspec.json.encode(values | more | {"filtered": []})[1:]
 
 
 _EITHER = (False, True)
-_MARKS = {(f, r, b, own): _marks(f, r, b, own) for f in _EITHER for r in _EITHER for b in _EITHER for own in _EITHER}
+_MARKS = {(f, r, b, p): _marks(f, r, b, p) for f in _EITHER for r in _EITHER for b in _EITHER for p in (None, *_EITHER)}

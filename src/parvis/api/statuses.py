@@ -13,10 +13,17 @@ from parvis.base.errors import Invalid, NotFound
 from parvis.base.ids import AccountId, MediaId, PostId
 from parvis.base.pages import Page
 from parvis.domain import accounts, posts
-from parvis.domain.posts.types import Draft, Visibility
+from parvis.domain.posts.types import Draft, PollDraft, Visibility
 
 READ = ("read:statuses",)
 WRITE = ("write:statuses",)
+
+
+class NewPoll(msgspec.Struct, frozen=True):
+    options: list[str] = []
+    expires_in: int = 0
+    multiple: bool = False
+    hide_totals: bool = False
 
 
 class Publication(msgspec.Struct, frozen=True):
@@ -27,6 +34,7 @@ class Publication(msgspec.Struct, frozen=True):
     spoiler_text: str = ""
     visibility: str | None = None
     language: str | None = None
+    poll: NewPoll | None = None
 
 
 class OnePost(msgspec.Struct, frozen=True):
@@ -55,6 +63,13 @@ def visibility_of(name: str | None, usual: Visibility) -> Visibility:
     return BY_NAME[name]
 
 
+def poll_of(new: NewPoll | None) -> PollDraft | None:
+    """The question to be put, if there is one."""
+    if new is None or not new.options:
+        return None
+    return PollDraft(tuple(new.options), new.expires_in, new.multiple, new.hide_totals)
+
+
 async def one(call: Call, post_id: PostId) -> msgspec.Raw:
     """The post as the caller sees it, encoded. Raises: NotFound."""
     found = await statuses(call, [post_id])
@@ -76,6 +91,7 @@ async def publish(call: Call[Publication]) -> msgspec.Raw:
         visibility=visibility_of(wanted.visibility, Visibility(author.default_visibility)),
         in_reply_to_id=PostId(wanted.in_reply_to_id) if wanted.in_reply_to_id is not None else None,
         media_ids=tuple(MediaId(i) for i in wanted.media_ids),
+        poll=poll_of(wanted.poll),
     )
     post_id = await posts.publish(
         call.db,

@@ -9,7 +9,7 @@ from parvis.api.paging import Paging, page_of_statuses
 from parvis.api.routing import Call, endpoint
 from parvis.base.ids import AccountId
 from parvis.base.pages import Page
-from parvis.domain import accounts, timelines
+from parvis.domain import accounts, posts, timelines
 from parvis.infra.background import in_background
 
 
@@ -85,7 +85,8 @@ async def of_account(call: Call[OfAccount]) -> Page[msgspec.Raw]:
     author = AccountId(wanted.id)
     await accounts.by_id(call.db, author)
     if wanted.pinned:
-        return Page([])
+        pinned = await posts.pinned(call.db, author, viewer_id=call.viewer_id)
+        return await page_of_statuses(call, Page(pinned))
     page = await timelines.account(
         call.db,
         call.viewer_id,

@@ -27,6 +27,11 @@ class PostEdited(Event, frozen=True):
     author_id: int
 
 
+class PollEnded(Event, frozen=True):
+    post_id: int
+    author_id: int
+
+
 class PostRemoved(Event, frozen=True):
     post_id: int
     author_id: int
@@ -92,6 +97,7 @@ AnyEvent = (
     | AccountChanged
     | PostPublished
     | PostEdited
+    | PollEnded
     | PostRemoved
     | PostReposted
     | PostFavourited

@@ -297,6 +297,32 @@ CREATE TABLE public.one_time_token (
     used_at timestamp with time zone
 );
 
+CREATE TABLE public.pin (
+    account_id bigint NOT NULL,
+    post_id bigint NOT NULL,
+    id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.poll (
+    account_id bigint NOT NULL,
+    post_id bigint NOT NULL,
+    options text[] NOT NULL,
+    votes integer[] NOT NULL,
+    voters integer DEFAULT 0 NOT NULL,
+    multiple boolean NOT NULL,
+    hide_totals boolean NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+)
+WITH (fillfactor='70');
+
+CREATE TABLE public.poll_vote (
+    account_id bigint NOT NULL,
+    post_id bigint NOT NULL,
+    choices smallint[] NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.post (
     account_id bigint NOT NULL,
     id bigint NOT NULL,
@@ -320,7 +346,8 @@ CREATE TABLE public.post (
     tags text[] DEFAULT '{}'::text[] NOT NULL,
     app_name text,
     app_website text,
-    version integer DEFAULT 1 NOT NULL
+    version integer DEFAULT 1 NOT NULL,
+    has_poll boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE public.post_counter (
@@ -338,6 +365,19 @@ WITH (fillfactor='70');
 CREATE TABLE public.post_directory (
     id bigint NOT NULL,
     account_id bigint NOT NULL
+);
+
+CREATE TABLE public.post_edit (
+    account_id bigint NOT NULL,
+    post_id bigint NOT NULL,
+    version integer NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    text text NOT NULL,
+    html text NOT NULL,
+    warning text NOT NULL,
+    sensitive boolean NOT NULL,
+    attachments jsonb NOT NULL,
+    poll_options text[]
 );
 
 CREATE TABLE public.post_tag (
@@ -519,11 +559,23 @@ ALTER TABLE ONLY public.oauth_token
 ALTER TABLE ONLY public.one_time_token
     ADD CONSTRAINT one_time_token_pkey PRIMARY KEY (token_hash);
 
+ALTER TABLE ONLY public.pin
+    ADD CONSTRAINT pin_pkey PRIMARY KEY (account_id, post_id);
+
+ALTER TABLE ONLY public.poll
+    ADD CONSTRAINT poll_pkey PRIMARY KEY (account_id, post_id);
+
+ALTER TABLE ONLY public.poll_vote
+    ADD CONSTRAINT poll_vote_pkey PRIMARY KEY (account_id, post_id);
+
 ALTER TABLE ONLY public.post_counter
     ADD CONSTRAINT post_counter_pkey PRIMARY KEY (account_id, post_id);
 
 ALTER TABLE ONLY public.post_directory
     ADD CONSTRAINT post_directory_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.post_edit
+    ADD CONSTRAINT post_edit_pkey PRIMARY KEY (account_id, post_id, version);
 
 ALTER TABLE ONLY public.post
     ADD CONSTRAINT post_pkey PRIMARY KEY (account_id, id);
@@ -605,6 +657,8 @@ CREATE INDEX oauth_token_of_account ON public.oauth_token USING btree (account_i
 CREATE INDEX oauth_token_of_code ON public.oauth_token USING btree (code_hash) WHERE (code_hash IS NOT NULL);
 
 CREATE INDEX one_time_token_of_account ON public.one_time_token USING btree (account_id);
+
+CREATE INDEX poll_vote_of_post ON public.poll_vote USING btree (post_id, account_id);
 
 CREATE INDEX post_of_thread ON public.post USING btree (thread_id, id) WHERE ((deleted_at IS NULL) AND (repost_of_id IS NULL));
 

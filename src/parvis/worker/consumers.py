@@ -80,7 +80,8 @@ async def sweep_reposts(services: Services, event: Event) -> None:
 CONSUMERS: Mapping[type[Event], tuple[Consumer, ...]] = {
     happened.PostPublished: (tell, fan_out, notify),
     happened.PostReposted: (tell, fan_out, notify),
-    happened.PostEdited: (tell,),
+    happened.PostEdited: (tell, notify),
+    happened.PollEnded: (notify,),
     happened.PostRemoved: (tell, forget_post, purge_pictures, sweep_reposts),
     happened.PostFavourited: (notify,),
     happened.Followed: (tell, backfill, notify),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from parvis.base.clock import utc_now
-from parvis.base.ids import AccountId
-from parvis.domain import accounts
+from parvis.base.ids import AccountId, PostId
+from parvis.domain import accounts, posts
 from parvis.infra.queue import Job
 from parvis.infra.services import Services
 from parvis.worker import consumers, schedules
@@ -18,9 +18,17 @@ def all_kinds() -> dict[str, Handler | Router]:
     return {
         **consumers.handlers(),
         **schedules.handlers(),
+        posts.ENDING: Handler(end_poll),
         accounts.CONFIRMATION_JOB: Handler(send_confirmation, limit=LETTERS_AT_ONCE),
         accounts.RESET_JOB: Handler(send_reset, limit=LETTERS_AT_ONCE, private=True),
     }
+
+
+async def end_poll(services: Services, job: Job) -> None:
+    """Those who voted will hear of the poll's end."""
+    author, post_id = AccountId(job.data["author_id"]), PostId(job.data["post_id"])
+    async with services.db.transaction() as tx:
+        await posts.end_poll(tx, author, post_id, now=utc_now())
 
 
 async def send_confirmation(services: Services, job: Job) -> None:

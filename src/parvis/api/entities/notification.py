@@ -22,6 +22,7 @@ TYPES: dict[str, str] = {
     "follow_request": "follow_request",
     "favourite": "favourite",
     "edit": "update",
+    "poll": "poll",
 }
 KIND_OF = {theirs: ours for ours, theirs in TYPES.items()}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
@@ -10,6 +11,7 @@ from msgspec import UNSET, UnsetType
 from parvis.api.entities.account import Account, present_account
 from parvis.api.entities.addresses import Addresses
 from parvis.api.entities.media import MediaAttachment, present_media
+from parvis.api.entities.poll import Poll, present_poll
 from parvis.base.clock import iso_ms
 from parvis.domain.posts.types import PostView, Visibility
 from parvis.infra.text import fold_tag, with_origin
@@ -68,7 +70,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     in_reply_to_id: str | None
     in_reply_to_account_id: str | None
     reblog: Status | None = None
-    poll: None = None
+    poll: Poll | None = None
     card: None = None
     language: str | None
     text: str | UnsetType = UNSET
@@ -95,7 +97,14 @@ class StatusSource(msgspec.Struct, frozen=True):
     spoiler_text: str
 
 
-def present_status(view: PostView, to: Addresses, *, viewer_id: int | None, with_source: bool = False) -> Status:
+def present_status(
+    view: PostView,
+    to: Addresses,
+    *,
+    viewer_id: int | None,
+    with_source: bool = False,
+    now: datetime | None = None,
+) -> Status:
     """The post as its status; the viewer's own keys are there only for a known viewer.
 
     `with_source`: the words as written instead of the HTML, as the answer to a deletion demands.
@@ -124,14 +133,17 @@ def present_status(view: PostView, to: Addresses, *, viewer_id: int | None, with
         url=address,
         in_reply_to_id=_text(view.in_reply_to_id),
         in_reply_to_account_id=_text(view.in_reply_to_account_id),
-        reblog=present_status(view.repost_of, to, viewer_id=viewer_id) if view.repost_of else None,
+        reblog=present_status(view.repost_of, to, viewer_id=viewer_id, now=now) if view.repost_of else None,
         language=shown.language,
         edited_at=iso_ms(view.edited_at) if view.edited_at else None,
         favourited=shown.favourited if known else UNSET,
         reblogged=shown.reposted if known else UNSET,
         muted=view.muted if known else UNSET,
         bookmarked=shown.bookmarked if known else UNSET,
-        pinned=False if own else UNSET,
+        pinned=view.pinned if own else UNSET,
+        poll=present_poll(shown.poll, shown.id, known=known, own=known and shown.author.id == viewer_id, now=now)
+        if shown.poll
+        else None,
         filtered=[] if known else UNSET,
     )
 

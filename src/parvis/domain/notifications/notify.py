@@ -23,6 +23,15 @@ async def notify(services: Services, event: happened.Event, *, now: datetime) ->
                 await _tell(services, tx, "mention", author, post, told, now)
                 alerted = await queries.alerted_followers(tx, AccountId(author), PostId(post))
                 await _tell(services, tx, "post", author, post, [a for a in alerted if a not in told], now)
+            case happened.PostEdited(post_id=post, author_id=author):
+                told = await queries.mentioned_in(tx, AccountId(author), PostId(post))
+                await _tell(services, tx, "mention", author, post, told, now)
+                version = await queries.version_of(tx, AccountId(author), PostId(post))
+                reposters = await queries.reposters_of(tx, PostId(post))
+                await _tell(services, tx, "edit", author, post, reposters, now, again=version)
+            case happened.PollEnded(post_id=post, author_id=author):
+                voters = await queries.voters_in(tx, PostId(post))
+                await _tell(services, tx, "poll", author, post, [*voters, AccountId(author)], now, to_oneself=True)
             case happened.PostReposted(author_id=by, original_id=post, original_author_id=author):
                 await _tell(services, tx, "repost", by, post, [AccountId(author)], now)
             case happened.PostFavourited(post_id=post, author_id=author, by_id=by):
@@ -43,7 +52,11 @@ async def _tell(
     post_id: int | None,
     receivers: Sequence[AccountId],
     now: datetime,
+    *,
+    again: int | None = None,
+    to_oneself: bool = False,
 ) -> None:
+    """`again`: what makes this occasion another than the last. `to_oneself`: the sender is told as well."""
     if not receivers:
         return
     sender, post = AccountId(from_id), PostId(post_id) if post_id is not None else None
@@ -56,7 +69,8 @@ async def _tell(
         kind=kind,
         from_id=sender,
         post_id=post,
-        dedupe_key=rules.dedupe_key(kind, sender, post),
+        dedupe_key=rules.dedupe_key(kind, sender, post, again),
+        to_oneself=to_oneself,
         rows=rows,
         now=now,
     )

@@ -108,6 +108,7 @@ async def insert(
     dedupe_key: str,
     rows: Sequence[tuple[AccountId, NotificationId, str]],
     now: datetime,
+    to_oneself: bool = False,
 ) -> list[Row]:
     """(account_id, id) of those of the (receiver, id, group key) rows that are new and wanted by their receivers.
 
@@ -123,7 +124,7 @@ async def insert(
           LEFT JOIN post_directory d ON d.id = $3
           LEFT JOIN post p ON p.account_id = d.account_id AND p.id = d.id
           LEFT JOIN account pa ON pa.id = p.account_id
-         WHERE r.account_id <> $2
+         WHERE (r.account_id <> $2 OR $9)
            AND NOT EXISTS (SELECT FROM block b WHERE b.account_id = r.account_id AND b.target_id = $2)
            AND NOT EXISTS (SELECT FROM block b WHERE b.account_id = $2 AND b.target_id = r.account_id)
            AND NOT EXISTS (SELECT FROM mute m WHERE m.account_id = r.account_id AND m.target_id = $2
@@ -140,6 +141,7 @@ async def insert(
         [row[0] for row in rows],
         [row[1] for row in rows],
         [row[2] for row in rows],
+        to_oneself,
     )
 
 
@@ -150,6 +152,23 @@ async def mentioned_in(db: Connection, author: AccountId, post_id: PostId) -> li
         )
         or []
     )
+
+
+async def version_of(db: Connection, author: AccountId, post_id: PostId) -> int:
+    return await db.fetchval("SELECT version FROM post WHERE account_id = $1 AND id = $2", author, post_id) or 0
+
+
+async def reposters_of(db: Connection, post_id: PostId) -> list[AccountId]:
+    """Up to 1,000 people who passed the post on, the latest first."""
+    rows = await db.fetch(
+        "SELECT account_id FROM post WHERE repost_of_id = $1 AND deleted_at IS NULL ORDER BY id DESC LIMIT 1000",
+        post_id,
+    )
+    return [row["account_id"] for row in rows]
+
+
+async def voters_in(db: Connection, post_id: PostId) -> list[AccountId]:
+    return [row["account_id"] for row in await db.fetch("SELECT account_id FROM poll_vote WHERE post_id = $1", post_id)]
 
 
 async def alerted_followers(db: Connection, author: AccountId, post_id: PostId) -> list[AccountId]:

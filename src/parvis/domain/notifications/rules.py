@@ -19,6 +19,7 @@ def group_key(kind: Kind, post_id: PostId | None, now: datetime, unique: int) ->
     return f"{kind}-{post_id}-{bucket}" if post_id is not None else f"{kind}-{bucket}"
 
 
-def dedupe_key(kind: Kind, from_id: AccountId, post_id: PostId | None) -> str:
+def dedupe_key(kind: Kind, from_id: AccountId, post_id: PostId | None, again: int | None = None) -> str:
     """The same person doing the same to the same post is told once, however often the worker repeats itself."""
-    return f"{kind}:{from_id}:{post_id or ''}"
+    key = f"{kind}:{from_id}:{post_id or ''}"
+    return key if again is None else f"{key}:{again}"

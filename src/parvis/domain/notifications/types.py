@@ -10,8 +10,8 @@ import msgspec
 from parvis.base.ids import AccountId, NotificationId, PostId
 from parvis.domain.accounts.types import Account
 
-Kind = Literal["mention", "post", "repost", "follow", "follow_request", "favourite", "edit"]
-KINDS: tuple[Kind, ...] = ("mention", "post", "repost", "follow", "follow_request", "favourite", "edit")
+Kind = Literal["mention", "post", "repost", "follow", "follow_request", "favourite", "edit", "poll"]
+KINDS: tuple[Kind, ...] = ("mention", "post", "repost", "follow", "follow_request", "favourite", "edit", "poll")
 
 
 class Notification(msgspec.Struct, frozen=True):

@@ -4,13 +4,16 @@ Owns the text, its audience (`sight.may_see`), threads, hashtags and counters. W
 `timelines`; who hears of them is `notifications`.
 """
 
+from parvis.domain.posts.edit import MediaChange, Revision, edit, history
 from parvis.domain.posts.glances import Glance, glances, glances_proved
 from parvis.domain.posts.looks import Look, looks
+from parvis.domain.posts.pins import pin, pinned, unpin
+from parvis.domain.posts.polls import ENDING, end_poll, vote
 from parvis.domain.posts.publish import publish, remove
 from parvis.domain.posts.react import bookmark, favourite, repost, sweep, unbookmark, unfavourite, unrepost
 from parvis.domain.posts.rules import Limits
 from parvis.domain.posts.tidy import delete_expired
-from parvis.domain.posts.types import Attachment, Draft, Mention, Picture, PostView, Visibility
+from parvis.domain.posts.types import Attachment, Draft, Mention, Picture, Poll, PollDraft, PostView, Visibility
 from parvis.domain.posts.views import (
     Thread,
     bookmarks,
@@ -24,8 +27,9 @@ from parvis.domain.posts.views import (
 )
 
 __all__ = [
-    "Attachment", "Draft", "Glance", "Limits", "Look", "Mention", "Picture", "PostView", "Thread", "Visibility",
-    "bookmark", "bookmarks", "delete_expired", "favourite", "favourited_by", "favourites", "glances", "glances_proved",
-    "looks", "publish", "remove", "repost", "reposted_by", "sweep", "thread", "unbookmark", "unfavourite", "unrepost",
-    "view", "views", "who_may_see",
+    "ENDING", "Attachment", "Draft", "Glance", "Limits", "Look", "MediaChange", "Mention", "Picture", "Poll",
+    "PollDraft", "PostView", "Revision", "Thread", "Visibility", "bookmark", "bookmarks", "delete_expired", "edit",
+    "end_poll", "favourite", "favourited_by", "favourites", "glances", "glances_proved", "history", "looks", "pin",
+    "pinned", "publish", "remove", "repost", "reposted_by", "sweep", "thread", "unbookmark", "unfavourite", "unpin",
+    "unrepost", "view", "views", "vote", "who_may_see",
 ]  # fmt: skip

@@ -14,7 +14,10 @@ import msgspec
 
 from parvis.base.ids import AccountId, PostId
 from parvis.domain.accounts.proof import proof
+from parvis.domain.posts.poll_queries import poll_of
 from parvis.domain.posts.sight import may_see
+from parvis.domain.posts.types import Poll
+from parvis.infra.encoding import from_json
 from parvis.infra.postgres import Connection, Row
 
 
@@ -36,6 +39,8 @@ class Glance(msgspec.Struct, frozen=True):
     favourited: bool
     reposted: bool
     bookmarked: bool
+    pinned: bool
+    poll: Poll | None
     repost_of: Glance | None = None
 
     @property
@@ -69,6 +74,10 @@ def glances_of(source: str, viewer: str = "$1") -> str:
                           AND r.post_id = coalesce(p.repost_of_id, p.id)) AS reposted,
                EXISTS (SELECT FROM bookmark b WHERE b.account_id = {viewer}
                           AND b.post_id = coalesce(p.repost_of_id, p.id)) AS bookmarked,
+               p.account_id = {viewer} AND EXISTS (
+                   SELECT FROM pin WHERE pin.account_id = {viewer} AND pin.post_id = p.id) AS pinned,
+               CASE WHEN p.has_poll THEN {poll_of("p.account_id", "p.id", viewer)}
+                    WHEN o.has_poll THEN {poll_of("o.account_id", "o.id", viewer)} END AS poll,
                o.id AS o_id, o.account_id AS o_account_id, o.version AS o_version, oa.version AS o_author_version,
                coalesce(ono.posts, 0) AS o_author_posts, coalesce(ono.followers, 0) AS o_author_followers,
                coalesce(ono.following, 0) AS o_author_following, ono.last_post_on AS o_author_last_post_on,
@@ -124,6 +133,7 @@ def glance_of(row: Row) -> Glance:
     """A row of `glances_of` as a struct."""
     marks = (
         row["replies"], row["reposts"], row["favourites"], row["favourited"], row["reposted"], row["bookmarked"],
+        bool(row["pinned"]), from_json(row["poll"], Poll) if row["poll"] else None,
     )  # fmt: skip
     original = None
     if row["o_id"] is not None:

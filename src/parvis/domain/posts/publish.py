@@ -11,7 +11,7 @@ from parvis.base.events import PostPublished, PostRemoved
 from parvis.base.ids import AccountId, IdSource, PostId
 from parvis.domain import media
 from parvis.domain.accounts.types import Viewer
-from parvis.domain.posts import queries, rules
+from parvis.domain.posts import polls, queries, rules
 from parvis.domain.posts.types import Draft, Mention
 from parvis.infra import events, text
 from parvis.infra.encoding import to_json
@@ -52,7 +52,7 @@ async def publish(
         post_id=new_id,
         author=author.account_id,
         draft=draft,
-        html=_html(draft.text, mentioned, domain),
+        html=html_of(draft.text, mentioned, domain),
         thread_id=parent["thread_id"] if parent else new_id,
         in_reply_to_account_id=parent["account_id"] if parent else None,
         attachments=to_json(attachments),
@@ -68,6 +68,8 @@ async def publish(
     await queries.count_post(tx, author.account_id, +1, now)
     if parent:
         await queries.count(tx, "replies", parent["account_id"], parent["id"], +1)
+    if draft.poll is not None:
+        await polls.open_poll(tx, author.account_id, new_id, draft.poll, now)
     await events.record(tx, PostPublished(post_id=new_id, author_id=author.account_id))
     return new_id
 
@@ -113,7 +115,9 @@ async def _parent(tx: Connection, author: AccountId, draft: Draft) -> Row | None
     return parent
 
 
-def _html(source: str, mentioned: dict[tuple[str, str], Row], domain: str) -> str:
+def html_of(source: str, mentioned: dict[tuple[str, str], Row], domain: str) -> str:
+    """The words as HTML, with links to those of the mentioned who are known."""
+
     def path(one: text.Found) -> str | None:
         row = mentioned.get(rules.mention_key(one, domain))
         if row is None:

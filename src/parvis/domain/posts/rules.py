@@ -7,12 +7,16 @@ import hashlib
 import msgspec
 
 from parvis.base.errors import Invalid
-from parvis.domain.posts.types import Draft, Visibility
+from parvis.domain.posts.types import Draft, PollDraft, Visibility
 from parvis.infra import text as texts
 
 MOST_ATTACHMENTS = 4
 MOST_MENTIONS = 50
 MOST_TAGS = 30
+MOST_OPTIONS = 4
+OPTION_CHARACTERS = 50
+SHORTEST_POLL_S = 300
+LONGEST_POLL_S = 2_629_746
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -24,6 +28,9 @@ class Limits(msgspec.Struct, frozen=True):
 def check_draft(draft: Draft, limits: Limits) -> Draft:
     """The draft, cleaned, or Invalid with the field and the reason."""
     text, warning = texts.clean(draft.text), texts.clean_line(draft.warning)
+    poll = check_poll(draft.poll) if draft.poll is not None else None
+    if poll is not None and draft.media_ids:
+        raise Invalid("poll", "Validation failed: A post has pictures or a poll, not both", "invalid")
     if not text and not draft.media_ids:
         raise Invalid("text", "Validation failed: Text can't be blank", "blank")
     used = texts.length(text) + texts.length(warning)
@@ -39,8 +46,24 @@ def check_draft(draft: Draft, limits: Limits) -> Draft:
     if language is not None and not language.replace("-", "").isalnum():
         raise Invalid("language", "Validation failed: Language is not a language code", "invalid")
     return msgspec.structs.replace(
-        draft, text=text, warning=warning, language=language, sensitive=draft.sensitive or bool(warning)
+        draft, poll=poll, text=text, warning=warning, language=language, sensitive=draft.sensitive or bool(warning)
     )
+
+
+def check_poll(poll: PollDraft) -> PollDraft:
+    """The poll, cleaned, or Invalid with the field and the reason."""
+    options = tuple(texts.clean_line(one) for one in poll.options)
+    if not 2 <= len(options) <= MOST_OPTIONS or not all(options):
+        raise Invalid(
+            "poll", f"Validation failed: A poll has 2 to {MOST_OPTIONS} options with words in them", "invalid"
+        )
+    if len({one.casefold() for one in options}) < len(options):
+        raise Invalid("poll", "Validation failed: Two options are the same", "taken")
+    if any(texts.length(one) > OPTION_CHARACTERS for one in options):
+        raise Invalid("poll", f"Validation failed: An option is longer than {OPTION_CHARACTERS} characters", "too_long")
+    if not SHORTEST_POLL_S <= poll.expires_in_s <= LONGEST_POLL_S:
+        raise Invalid("poll", "Validation failed: A poll lasts five minutes to one month", "inclusion")
+    return msgspec.structs.replace(poll, options=options)
 
 
 def may_repost(visibility: Visibility, *, own: bool) -> bool:

@@ -21,6 +21,27 @@ class Visibility(IntEnum):
     MENTIONED = 3
 
 
+class PollDraft(msgspec.Struct, frozen=True):
+    """A question to be put."""
+
+    options: tuple[str, ...]
+    expires_in_s: int
+    multiple: bool = False
+    hide_totals: bool = False
+
+
+class Poll(msgspec.Struct, frozen=True):
+    """A question as one viewer sees it; `own` holds their choices, None before they have voted."""
+
+    options: list[str]
+    votes: list[int]
+    voters: int
+    multiple: bool
+    hide_totals: bool
+    expires_at: datetime
+    own: list[int] | None = None
+
+
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody wants to publish."""
 
@@ -31,6 +52,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     visibility: Visibility = Visibility.PUBLIC
     in_reply_to_id: PostId | None = None
     media_ids: tuple[MediaId, ...] = ()
+    poll: PollDraft | None = None
 
 
 class Mention(msgspec.Struct, frozen=True):
@@ -81,6 +103,8 @@ class PostView(msgspec.Struct, frozen=True, kw_only=True):
     reposted: bool = False
     bookmarked: bool = False
     muted: bool = False
+    pinned: bool = False
+    poll: Poll | None = None
     repost_of: PostView | None = None
 
     @property

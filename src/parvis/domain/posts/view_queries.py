@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from parvis.base.ids import AccountId, PostId
 from parvis.base.pages import PageRequest
+from parvis.domain.posts.poll_queries import poll_of
 from parvis.domain.posts.sight import is_silenced, may_see
 from parvis.infra.postgres import Connection, Row
 
@@ -27,6 +28,9 @@ _POSTS = f"""
            EXISTS (SELECT FROM favourite f WHERE f.account_id = $1 AND f.post_id = p.id) AS favourited,
            EXISTS (SELECT FROM repost r WHERE r.account_id = $1 AND r.post_id = p.id) AS reposted,
            EXISTS (SELECT FROM bookmark b WHERE b.account_id = $1 AND b.post_id = p.id) AS bookmarked,
+           p.account_id = $1 AND EXISTS (
+               SELECT FROM pin WHERE pin.account_id = $1 AND pin.post_id = p.id) AS pinned,
+           CASE WHEN p.has_poll THEN {poll_of("p.account_id", "p.id")} END AS poll,
            p.in_reply_to_id IS NULL OR EXISTS (
                SELECT FROM post q JOIN account qa ON qa.id = q.account_id
                 WHERE q.account_id = p.in_reply_to_account_id AND q.id = p.in_reply_to_id

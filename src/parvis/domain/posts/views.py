@@ -11,7 +11,7 @@ from parvis.base.ids import AccountId, PostId
 from parvis.base.pages import Page, PageRequest
 from parvis.domain.accounts.types import Account, Field, Role, State
 from parvis.domain.posts import queries, view_queries
-from parvis.domain.posts.types import Attachment, Mention, PostView, Visibility
+from parvis.domain.posts.types import Attachment, Mention, Poll, PostView, Visibility
 from parvis.infra.encoding import from_json
 from parvis.infra.postgres import Connection, Row
 
@@ -173,6 +173,8 @@ def _view(
         favourited=row["favourited"],
         reposted=row["reposted"],
         bookmarked=row["bookmarked"],
+        pinned=bool(row["pinned"]),
+        poll=from_json(row["poll"], Poll) if row["poll"] else None,
         repost_of=original,
     )
 
