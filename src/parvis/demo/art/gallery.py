@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from parvis.demo.art import outdoors, patterns, places, portraits, street, things
+from parvis.demo.art import outdoors, patterns, places, portraits, square, street, things
 from parvis.demo.art.canvas import Canvas
 from parvis.demo.art.portraits import Looks
 
@@ -12,7 +12,7 @@ _DRAWINGS: dict[str, Callable[..., Canvas]] = {
     function.__name__: function
     for function in (
         outdoors.cat, outdoors.garden, outdoors.kites, patterns.field, patterns.leaves, patterns.stars, patterns.tiles,
-        patterns.waves, places.harbour, places.hills, places.lake, places.night, places.square, street.bicycle,
+        patterns.waves, places.harbour, places.hills, places.lake, places.night, square.dusk, square.square, street.bicycle,
         street.train, street.tram, things.books, things.loaf, things.sardines,
     )
 }  # fmt: skip
