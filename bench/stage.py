@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg
 import msgspec
 import psutil
 
@@ -20,6 +21,7 @@ from parvis.base.ids import AccountId, AppId
 from parvis.base.settings import Settings
 from parvis.domain import accounts
 from parvis.infra import engines, migrate
+from parvis.infra.engines.places import Places
 from parvis.infra.opening import open_services
 from parvis.infra.services import Services
 
@@ -88,8 +90,10 @@ async def staged(home: Path, *, people: int, posts: int, port: int) -> AsyncIter
 
 async def _seed(settings: Settings, environment: dict[str, str], people: int, posts: int) -> None:
     async with open_services(msgspec.structs.replace(settings, nats_url=""), application="bench") as services:
+        admin = await asyncpg.connect(Places(settings.home).database_url(user="postgres"))
+        await admin.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+        await admin.close()
         async with services.db.connection() as db:
-            await db.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
             there = await db.fetchval("SELECT count(*) FROM account")
     if there < people:
         before = time.perf_counter()
