@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from parvis.infra.postgres import Connection, Database
+from tests.rig.database import BUILT_IN
 
 INSERT = "INSERT INTO server_secret (name, value) VALUES ('rig', 'x')"
 COUNT = "SELECT count(*) FROM server_secret WHERE name = 'rig'"
@@ -26,5 +27,6 @@ async def test_a_fresh_database_starts_empty_and_may_commit(fresh_database: Data
         assert await connection.fetchval(COUNT) == 1
 
 
+@BUILT_IN
 async def test_parvis_is_no_superuser(tx: Connection) -> None:
     assert await tx.fetchval("SELECT rolsuper FROM pg_roles WHERE rolname = current_user") is False

@@ -11,7 +11,7 @@ import pytest
 
 from parvis.infra import migrate, schema
 from parvis.infra.migrate import Migration, MigrationError
-from tests.rig.database import TestEngines, with_database
+from tests.rig.database import BUILT_IN, TestEngines, with_database
 
 
 def migration(version: int, sql: str) -> Migration:
@@ -97,6 +97,7 @@ def test_misnamed_and_doubled_files_are_refused(tmp_path: Path) -> None:
         migrate.known(tmp_path)
 
 
+@BUILT_IN
 async def test_schema_sql_is_the_sum_of_all_migrations(database_url: str) -> None:
     assert schema.FILE.read_text() == await schema.dumped(database_url), "`make schema` writes it anew"
 

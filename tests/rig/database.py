@@ -17,11 +17,14 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import msgspec
+import pytest
 
 from parvis.base.settings import Settings
 from parvis.infra import engines, migrate, postgres
 from parvis.infra.engines.places import Places
 
+OUTSIDE = "PARVIS_TEST_DATABASE_URL"
+BUILT_IN = pytest.mark.skipif(OUTSIDE in os.environ, reason="an outside database has its own roles and its own form")
 TEMPLATE = "parvis_template"
 
 # Nothing of a test run outlives it, so nothing has to reach the disk.
@@ -70,7 +73,7 @@ class EngineRun:
         shutil.rmtree(self._home, ignore_errors=True)
 
     async def _start(self) -> TestEngines:
-        outside = os.environ.get("PARVIS_TEST_DATABASE_URL", "")
+        outside = os.environ.get(OUTSIDE, "")
         settings = Settings(home=self._home, database_url=outside)
         await self._stack.enter_async_context(engines.supervised(settings, postgres_options=THROWAWAY))
         places = Places(self._home)
