@@ -12,6 +12,10 @@ from asyncpg.connection import LoggedQuery
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 Row = asyncpg.Record
 
+# A page's statement takes longer to plan than to run. Its plan is made once a connection: statements here are written so
+# that one plan serves every parameter (coalesce instead of "or null").
+GENERIC_PLANS = {"plan_cache_mode": "force_generic_plan"}
+
 
 class _QuietConnection(asyncpg.Connection):
     """A connection without the reset query: nothing here leaves session state behind, and a reset costs a round trip."""
@@ -57,7 +61,7 @@ async def connect(
         max_size=size,
         command_timeout=30,
         connection_class=_QuietConnection,
-        server_settings={"application_name": application, "timezone": "UTC", **(session or {})},
+        server_settings={"application_name": application, "timezone": "UTC", **GENERIC_PLANS, **(session or {})},
         **options,
     )
     return Database(pool)

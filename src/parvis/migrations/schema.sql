@@ -62,11 +62,50 @@ CREATE TABLE public.bookmark (
     created_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.conversation (
+    account_id bigint NOT NULL,
+    id bigint NOT NULL,
+    thread_id bigint NOT NULL,
+    participant_ids bigint[] NOT NULL,
+    last_post_id bigint NOT NULL,
+    unread boolean NOT NULL
+);
+
 CREATE TABLE public.favourite (
     account_id bigint NOT NULL,
     post_id bigint NOT NULL,
     id bigint NOT NULL,
     created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.filter (
+    account_id bigint NOT NULL,
+    id bigint NOT NULL,
+    title text NOT NULL,
+    places text[] NOT NULL,
+    action text NOT NULL,
+    expires_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.filter_keyword (
+    account_id bigint NOT NULL,
+    id bigint NOT NULL,
+    filter_id bigint NOT NULL,
+    keyword text NOT NULL,
+    whole_word boolean DEFAULT true NOT NULL
+);
+
+CREATE TABLE public.filter_post (
+    account_id bigint NOT NULL,
+    id bigint NOT NULL,
+    filter_id bigint NOT NULL,
+    post_id bigint NOT NULL
+);
+
+CREATE TABLE public.filter_state (
+    account_id bigint NOT NULL,
+    version bigint NOT NULL
 );
 
 CREATE TABLE public.follow (
@@ -77,7 +116,8 @@ CREATE TABLE public.follow (
     notify boolean DEFAULT false NOT NULL,
     languages text[],
     in_rows boolean DEFAULT false NOT NULL,
-    created_at timestamp with time zone NOT NULL
+    created_at timestamp with time zone NOT NULL,
+    apart boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE public.follow_request (
@@ -186,6 +226,21 @@ ALTER TABLE public.job ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE public.list (
+    account_id bigint NOT NULL,
+    id bigint NOT NULL,
+    title text NOT NULL,
+    replies text DEFAULT 'list'::text NOT NULL,
+    exclusive boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.list_member (
+    account_id bigint NOT NULL,
+    list_id bigint NOT NULL,
+    member_id bigint NOT NULL
 );
 
 CREATE TABLE public.login (
@@ -347,7 +402,8 @@ CREATE TABLE public.post (
     app_name text,
     app_website text,
     version integer DEFAULT 1 NOT NULL,
-    has_poll boolean DEFAULT false NOT NULL
+    has_poll boolean DEFAULT false NOT NULL,
+    parent_visibility smallint
 );
 
 CREATE TABLE public.post_counter (
@@ -441,6 +497,19 @@ CREATE TABLE public.tag (
     created_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.tag_follow (
+    account_id bigint NOT NULL,
+    tag text NOT NULL,
+    id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.thread_mute (
+    account_id bigint NOT NULL,
+    thread_id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
 ALTER TABLE ONLY public.home_entry ATTACH PARTITION public.home_entry_0 FOR VALUES WITH (modulus 8, remainder 0);
 
 ALTER TABLE ONLY public.home_entry ATTACH PARTITION public.home_entry_1 FOR VALUES WITH (modulus 8, remainder 1);
@@ -475,8 +544,29 @@ ALTER TABLE ONLY public.block
 ALTER TABLE ONLY public.bookmark
     ADD CONSTRAINT bookmark_pkey PRIMARY KEY (account_id, post_id);
 
+ALTER TABLE ONLY public.conversation
+    ADD CONSTRAINT conversation_account_id_thread_id_participant_ids_key UNIQUE (account_id, thread_id, participant_ids);
+
+ALTER TABLE ONLY public.conversation
+    ADD CONSTRAINT conversation_pkey PRIMARY KEY (account_id, id);
+
 ALTER TABLE ONLY public.favourite
     ADD CONSTRAINT favourite_pkey PRIMARY KEY (account_id, post_id);
+
+ALTER TABLE ONLY public.filter_keyword
+    ADD CONSTRAINT filter_keyword_pkey PRIMARY KEY (account_id, id);
+
+ALTER TABLE ONLY public.filter
+    ADD CONSTRAINT filter_pkey PRIMARY KEY (account_id, id);
+
+ALTER TABLE ONLY public.filter_post
+    ADD CONSTRAINT filter_post_account_id_filter_id_post_id_key UNIQUE (account_id, filter_id, post_id);
+
+ALTER TABLE ONLY public.filter_post
+    ADD CONSTRAINT filter_post_pkey PRIMARY KEY (account_id, id);
+
+ALTER TABLE ONLY public.filter_state
+    ADD CONSTRAINT filter_state_pkey PRIMARY KEY (account_id);
 
 ALTER TABLE ONLY public.follow
     ADD CONSTRAINT follow_pkey PRIMARY KEY (account_id, target_id);
@@ -519,6 +609,12 @@ ALTER TABLE ONLY public.home_state
 
 ALTER TABLE ONLY public.job
     ADD CONSTRAINT job_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.list_member
+    ADD CONSTRAINT list_member_pkey PRIMARY KEY (account_id, list_id, member_id);
+
+ALTER TABLE ONLY public.list
+    ADD CONSTRAINT list_pkey PRIMARY KEY (account_id, id);
 
 ALTER TABLE ONLY public.login_email
     ADD CONSTRAINT login_email_pkey PRIMARY KEY (email_hash);
@@ -607,8 +703,14 @@ ALTER TABLE ONLY public.session
 ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (token_hash);
 
+ALTER TABLE ONLY public.tag_follow
+    ADD CONSTRAINT tag_follow_pkey PRIMARY KEY (account_id, tag);
+
 ALTER TABLE ONLY public.tag
     ADD CONSTRAINT tag_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.thread_mute
+    ADD CONSTRAINT thread_mute_pkey PRIMARY KEY (account_id, thread_id);
 
 CREATE INDEX account_handle_prefix ON public.account USING btree (handle text_pattern_ops);
 
@@ -616,11 +718,19 @@ CREATE INDEX account_name_words ON public.account USING gin (display_name public
 
 CREATE INDEX block_by_id ON public.block USING btree (account_id, id);
 
+CREATE INDEX block_by_target ON public.block USING btree (target_id);
+
 CREATE INDEX bookmark_by_id ON public.bookmark USING btree (account_id, id);
+
+CREATE INDEX conversation_by_last_post ON public.conversation USING btree (account_id, last_post_id);
+
+CREATE INDEX conversation_of_thread ON public.conversation USING btree (thread_id);
 
 CREATE INDEX favourite_by_id ON public.favourite USING btree (account_id, id);
 
 CREATE INDEX favourite_of_post ON public.favourite USING btree (post_id, id);
+
+CREATE INDEX filter_keyword_of_filter ON public.filter_keyword USING btree (account_id, filter_id);
 
 CREATE INDEX follow_by_id ON public.follow USING btree (account_id, id);
 
@@ -641,6 +751,8 @@ CREATE INDEX job_suspect ON public.job USING btree (kind, due_at) WHERE ((times_
 CREATE INDEX job_waiting ON public.job USING btree (priority, due_at, kind) WHERE ((owner IS NULL) AND (parked_at IS NULL));
 
 CREATE INDEX job_waiting_of_kind ON public.job USING btree (kind, due_at) WHERE ((owner IS NULL) AND (parked_at IS NULL));
+
+CREATE INDEX list_member_of_account ON public.list_member USING btree (account_id, member_id);
 
 CREATE INDEX login_email_hash ON public.login USING btree (email_hash);
 
@@ -664,11 +776,17 @@ CREATE INDEX post_of_thread ON public.post USING btree (thread_id, id) WHERE ((d
 
 CREATE INDEX post_public ON public.post USING btree (id) WHERE ((visibility = 0) AND (repost_of_id IS NULL) AND (deleted_at IS NULL));
 
+CREATE INDEX post_replies ON public.post USING btree (in_reply_to_id) WHERE (in_reply_to_id IS NOT NULL);
+
 CREATE INDEX post_reposts ON public.post USING btree (repost_of_id, id) WHERE ((repost_of_id IS NOT NULL) AND (deleted_at IS NULL));
+
+CREATE INDEX post_tag_of_post ON public.post_tag USING btree (post_id);
 
 CREATE INDEX publish_key_age ON public.publish_key USING btree (created_at);
 
 CREATE INDEX session_of_account ON public.session USING btree (account_id);
+
+CREATE INDEX tag_follow_by_id ON public.tag_follow USING btree (account_id, id);
 
 ALTER INDEX public.home_entry_pkey ATTACH PARTITION public.home_entry_0_pkey;
 

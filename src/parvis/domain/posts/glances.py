@@ -49,45 +49,35 @@ class Glance(msgspec.Struct, frozen=True):
         return self.repost_of or self
 
 
-def _parent_seen(post: str, viewer: str) -> str:
-    return f"""({post}.in_reply_to_id IS NULL OR EXISTS (
-        SELECT FROM post gp_q JOIN account gp_a ON gp_a.id = gp_q.account_id
-         WHERE gp_q.account_id = {post}.in_reply_to_account_id AND gp_q.id = {post}.in_reply_to_id
-           AND {may_see("gp_q", "gp_a", viewer)}))"""
+# The viewer's own pinned posts, fetched once a statement ($1 viewer).
+PINNED = "array(SELECT post_id FROM pin WHERE account_id = $1)"
 
 
-def glances_of(source: str, viewer: str = "$1") -> str:
-    """A SELECT of glances, newest first unless `ord` says otherwise, for a source of (account_id, id, ord).
+def glances_of(source: str) -> str:
+    """A SELECT of glances for a source of (account_id, id, ord); $1 is the viewer.
 
     The source must yield only what the viewer may see, and reposts only with originals that the viewer may see.
     """
     return f"""
         SELECT g.ord, p.id, p.account_id, p.version, a.version AS author_version,
-               coalesce(n.posts, 0) AS author_posts, coalesce(n.followers, 0) AS author_followers,
-               coalesce(n.following, 0) AS author_following, n.last_post_on AS author_last_post_on,
-               {_parent_seen("p", viewer)} AS parent_seen,
-               coalesce(c.replies, 0) AS replies, coalesce(c.reposts, 0) AS reposts,
-               coalesce(c.favourites, 0) AS favourites,
-               EXISTS (SELECT FROM favourite f WHERE f.account_id = {viewer}
-                          AND f.post_id = coalesce(p.repost_of_id, p.id)) AS favourited,
-               EXISTS (SELECT FROM repost r WHERE r.account_id = {viewer}
-                          AND r.post_id = coalesce(p.repost_of_id, p.id)) AS reposted,
-               EXISTS (SELECT FROM bookmark b WHERE b.account_id = {viewer}
-                          AND b.post_id = coalesce(p.repost_of_id, p.id)) AS bookmarked,
-               p.account_id = {viewer} AND EXISTS (
-                   SELECT FROM pin WHERE pin.account_id = {viewer} AND pin.post_id = p.id) AS pinned,
-               CASE WHEN p.has_poll THEN {poll_of("p.account_id", "p.id", viewer)}
-                    WHEN o.has_poll THEN {poll_of("o.account_id", "o.id", viewer)} END AS poll,
+               n.posts AS author_posts, n.followers AS author_followers, n.following AS author_following,
+               n.last_post_on AS author_last_post_on, p.parent_visibility,
+               c.replies, c.reposts, c.favourites,
+               f.post_id IS NOT NULL AS favourited, r.post_id IS NOT NULL AS reposted, b.post_id IS NOT NULL AS bookmarked,
+               CASE WHEN p.has_poll THEN {poll_of("p.account_id", "p.id")}
+                    WHEN o.has_poll THEN {poll_of("o.account_id", "o.id")} END AS poll,
                o.id AS o_id, o.account_id AS o_account_id, o.version AS o_version, oa.version AS o_author_version,
-               coalesce(ono.posts, 0) AS o_author_posts, coalesce(ono.followers, 0) AS o_author_followers,
-               coalesce(ono.following, 0) AS o_author_following, ono.last_post_on AS o_author_last_post_on,
-               CASE WHEN o.id IS NULL THEN true ELSE {_parent_seen("o", viewer)} END AS o_parent_seen
+               ono.posts AS o_author_posts, ono.followers AS o_author_followers, ono.following AS o_author_following,
+               ono.last_post_on AS o_author_last_post_on, o.parent_visibility AS o_parent_visibility
           FROM ({source}) g
           JOIN post p ON p.account_id = g.account_id AND p.id = g.id
           JOIN account a ON a.id = p.account_id
           LEFT JOIN account_counter n ON n.account_id = p.account_id
           LEFT JOIN post_counter c ON c.account_id = coalesce(p.repost_of_account_id, p.account_id)
                                   AND c.post_id = coalesce(p.repost_of_id, p.id)
+          LEFT JOIN favourite f ON f.account_id = $1 AND f.post_id = coalesce(p.repost_of_id, p.id)
+          LEFT JOIN repost r ON r.account_id = $1 AND r.post_id = coalesce(p.repost_of_id, p.id)
+          LEFT JOIN bookmark b ON b.account_id = $1 AND b.post_id = coalesce(p.repost_of_id, p.id)
           LEFT JOIN post o ON o.account_id = p.repost_of_account_id AND o.id = p.repost_of_id
           LEFT JOIN account oa ON oa.id = o.account_id
           LEFT JOIN account_counter ono ON ono.account_id = o.account_id
@@ -108,17 +98,30 @@ BY_ID = f"""
              WHERE q.account_id = p.repost_of_account_id AND q.id = p.repost_of_id AND {may_see("q", "qa")}))
 """
 
-_BY_ID = glances_of(BY_ID)
-_BY_ID_PROVED = f"""
-    SELECT {proof("$3", "$1")} AS proven, page.*
+_BY_ID = f"""
+    SELECT {PINNED} AS pinned_ids, true AS proven, page.*
       FROM (SELECT 1) one
       LEFT JOIN ({glances_of(BY_ID)}) page ON true
+"""
+_BY_ID_PROVED = f"""
+    SELECT {PINNED} AS pinned_ids, {proof("$3", "$1")} AS proven, page.*
+      FROM (SELECT 1) one
+      LEFT JOIN ({glances_of(BY_ID)}) page ON true
+"""
+_SEEN_PARENTS = f"""
+    SELECT c.id
+      FROM unnest($2::bigint[]) AS i (id)
+      JOIN post_directory d ON d.id = i.id
+      JOIN post c ON c.account_id = d.account_id AND c.id = d.id
+      JOIN post p ON p.account_id = c.in_reply_to_account_id AND p.id = c.in_reply_to_id
+      JOIN account a ON a.id = p.account_id
+     WHERE {may_see()}
 """
 
 
 async def glances(db: Connection, ids: Sequence[PostId], *, viewer_id: AccountId | None) -> list[Glance]:
     """Those of the posts that the viewer may see, in the order asked."""
-    return [glance_of(row) for row in await db.fetch(_BY_ID, viewer_id, ids)] if ids else []
+    return await glances_from(db, await db.fetch(_BY_ID, viewer_id, ids), viewer_id) if ids else []
 
 
 async def glances_proved(
@@ -126,39 +129,46 @@ async def glances_proved(
 ) -> tuple[list[Glance], bool]:
     """The same, and whether the token is still the viewer's: one statement."""
     rows = await db.fetch(_BY_ID_PROVED, viewer_id, ids, token)
-    return [glance_of(row) for row in rows if row["id"] is not None], rows[0]["proven"]
+    return await glances_from(db, rows, viewer_id), rows[0]["proven"]
 
 
-def glance_of(row: Row) -> Glance:
-    """A row of `glances_of` as a struct."""
-    marks = (
-        row["replies"], row["reposts"], row["favourites"], row["favourited"], row["reposted"], row["bookmarked"],
-        bool(row["pinned"]), from_json(row["poll"], Poll) if row["poll"] else None,
-    )  # fmt: skip
+async def glances_from(db: Connection, rows: Sequence[Row], viewer_id: AccountId | None) -> list[Glance]:
+    """Rows of `glances_of` (with `pinned_ids`) as structs.
+
+    Only answers to posts that are not for everybody cost another statement, which asks whether those are in sight.
+    """
+    if not rows or (len(rows) == 1 and rows[0]["id"] is None):
+        return []
+    doubtful = [row[key] for row in rows for key, parent in _PARENTS if _is_doubtful(row[parent])]
+    seen = {r["id"] for r in await db.fetch(_SEEN_PARENTS, viewer_id, doubtful)} if doubtful else set()
+    pinned = rows[0]["pinned_ids"]
+    return [_glance(row, pinned, seen) for row in rows]
+
+
+_PARENTS = (("id", "parent_visibility"), ("o_id", "o_parent_visibility"))
+
+
+def _is_doubtful(parent_visibility: int | None) -> bool:
+    return parent_visibility is not None and parent_visibility >= 2
+
+
+def _glance(row: Row, pinned: list[int], seen: set[int]) -> Glance:
+    # By position: looking up some forty names a row would cost as much as the rest of a page.
+    (
+        id_, account_id, version, author_version, author_posts, author_followers, author_following, last_post_on,
+        parent, replies, reposts, favourites, favourited, reposted, bookmarked, poll, o_id, o_account_id, o_version,
+        o_author_version, o_author_posts, o_author_followers, o_author_following, o_last_post_on, o_parent,
+    ) = tuple(row)[-25:]  # fmt: skip
+    question = from_json(poll, Poll) if poll else None
+    numbers = (replies or 0, reposts or 0, favourites or 0, favourited, reposted, bookmarked)
     original = None
-    if row["o_id"] is not None:
+    if o_id is not None:
         original = Glance(
-            row["o_id"],
-            row["o_account_id"],
-            row["o_version"],
-            row["o_author_version"],
-            row["o_author_posts"],
-            row["o_author_followers"],
-            row["o_author_following"],
-            row["o_author_last_post_on"],
-            row["o_parent_seen"],
-            *marks,
-        )
+            o_id, o_account_id, o_version, o_author_version, o_author_posts or 0, o_author_followers or 0,
+            o_author_following or 0, o_last_post_on, o_parent is None or o_parent < 2 or o_id in seen,
+            *numbers, False, question,
+        )  # fmt: skip
     return Glance(
-        row["id"],
-        row["account_id"],
-        row["version"],
-        row["author_version"],
-        row["author_posts"],
-        row["author_followers"],
-        row["author_following"],
-        row["author_last_post_on"],
-        row["parent_seen"],
-        *marks,
-        original,
-    )
+        id_, account_id, version, author_version, author_posts or 0, author_followers or 0, author_following or 0,
+        last_post_on, parent is None or parent < 2 or id_ in seen, *numbers, id_ in pinned, question, original,
+    )  # fmt: skip

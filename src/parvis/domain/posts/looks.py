@@ -47,7 +47,8 @@ async def looks(db: Connection, post_id: PostId, author: AccountId, viewers: Seq
 
 
 def _differences(row: Row) -> tuple[object, ...]:
-    return row["id"], row["favourited"], row["reposted"], row["bookmarked"], row["parent_seen"]
+    marks = row["favourited"], row["reposted"], row["bookmarked"], row["pinned"]
+    return row["id"], *marks, row["parent_seen"], tuple(row["choices"] or ())
 
 
 def _seen(post: PostView, rows: dict[int, Row], viewer: AccountId | None) -> PostView:
@@ -58,6 +59,9 @@ def _seen(post: PostView, rows: dict[int, Row], viewer: AccountId | None) -> Pos
         favourited=row["favourited"],
         reposted=row["reposted"],
         bookmarked=row["bookmarked"],
+        pinned=bool(row["pinned"]),
+        poll=msgspec.structs.replace(post.poll, own=row["choices"]) if post.poll else None,
+        parent_seen=row["parent_seen"],
         in_reply_to_id=post.in_reply_to_id if row["parent_seen"] else None,
         in_reply_to_account_id=post.in_reply_to_account_id if row["parent_seen"] else None,
         repost_of=_seen(post.repost_of, rows, viewer) if post.repost_of else None,

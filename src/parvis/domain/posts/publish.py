@@ -55,6 +55,7 @@ async def publish(
         html=html_of(draft.text, mentioned, domain),
         thread_id=parent["thread_id"] if parent else new_id,
         in_reply_to_account_id=parent["account_id"] if parent else None,
+        parent_visibility=parent["visibility"] if parent else None,
         attachments=to_json(attachments),
         mentions=to_json(people),
         mentioned_ids=[one.id for one in people],
@@ -84,6 +85,8 @@ async def remove(tx: Connection, author: AccountId, post_id: PostId, *, now: dat
         await queries.count(tx, "reposts", gone["repost_of_account_id"], gone["repost_of_id"], -1)
     elif gone["in_reply_to_id"] is not None:
         await queries.count(tx, "replies", gone["in_reply_to_account_id"], gone["in_reply_to_id"], -1)
+    if gone["repost_of_id"] is None:
+        await queries.orphan_replies(tx, post_id)
     if gone["tags"]:
         await queries.delete_tags(tx, post_id)
     await queries.count_post(tx, author, -1, None)

@@ -77,6 +77,7 @@ async def insert_post(
     html: str,
     thread_id: PostId,
     in_reply_to_account_id: AccountId | None,
+    parent_visibility: int | None,
     attachments: str,
     mentions: str,
     mentioned_ids: list[int],
@@ -94,8 +95,8 @@ async def insert_post(
         )
         INSERT INTO post (id, account_id, created_at, visibility, language, text, html, warning, sensitive,
                           in_reply_to_id, in_reply_to_account_id, thread_id, attachments, mentions, mentioned_ids,
-                          tags, app_name, app_website)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+                          tags, app_name, app_website, parent_visibility)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
         """,
         post_id,
         author,
@@ -115,6 +116,7 @@ async def insert_post(
         tags,
         app_name,
         app_website,
+        parent_visibility,
     )
 
 
@@ -181,6 +183,11 @@ async def mark_deleted(tx: Connection, author: AccountId, post_id: PostId, now: 
         post_id,
         now,
     )
+
+
+async def orphan_replies(tx: Connection, post_id: PostId) -> None:
+    """Answers to the post tell nothing of it any more."""
+    await tx.execute("UPDATE post SET parent_visibility = 4 WHERE in_reply_to_id = $1", post_id)
 
 
 async def delete_tags(tx: Connection, post_id: PostId) -> None:

@@ -60,6 +60,10 @@ _EYES = f"""
            EXISTS (SELECT FROM favourite f WHERE f.account_id = v.id AND f.post_id = p.id) AS favourited,
            EXISTS (SELECT FROM repost r WHERE r.account_id = v.id AND r.post_id = p.id) AS reposted,
            EXISTS (SELECT FROM bookmark b WHERE b.account_id = v.id AND b.post_id = p.id) AS bookmarked,
+           p.account_id = v.id AND EXISTS (
+               SELECT FROM pin WHERE pin.account_id = v.id AND pin.post_id = p.id) AS pinned,
+           CASE WHEN p.has_poll THEN (
+               SELECT o.choices FROM poll_vote o WHERE o.account_id = v.id AND o.post_id = p.id) END AS choices,
            p.in_reply_to_id IS NULL OR EXISTS (
                SELECT FROM post q JOIN account qa ON qa.id = q.account_id
                 WHERE q.account_id = p.in_reply_to_account_id AND q.id = p.in_reply_to_id

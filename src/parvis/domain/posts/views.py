@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -126,7 +127,7 @@ async def reposted_by(
     return _page(await view_queries.reposters(db, post_id, viewer_id, page), "account_id", page, "since_id")
 
 
-def _page(rows: list[Row], column: str, page: PageRequest, prev_name: str) -> Page:
+def _page(rows: list[Row], column: str, page: PageRequest, prev_name: str) -> Page[Any]:
     if not rows:
         return Page([])
     return Page(

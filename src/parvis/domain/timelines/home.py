@@ -11,7 +11,7 @@ import msgspec
 
 from parvis.base.ids import AccountId, PostId
 from parvis.base.pages import Page, PageRequest
-from parvis.domain.posts.glances import Glance, glance_of
+from parvis.domain.posts.glances import Glance, glances_from
 from parvis.domain.timelines import queries
 from parvis.infra.postgres import Connection
 
@@ -58,11 +58,11 @@ async def home_glances(
     rows = await queries.home_glances(db, reader, page, use_rows=use_rows, active_since=now - TRUSTED_FOR, token=token)
     head = rows[0]
     floor = head["floor_id"]
-    found = [glance_of(row) for row in rows if row["id"] is not None]
+    found = await glances_from(db, rows, reader)
     short = len(found) < page.limit or found[-1].id <= floor if floor else False
     if short and not page.forwards:  # below the kept rows
         rows = await queries.home_glances(db, reader, page, use_rows=False, active_since=now, token=token)
-        found = [glance_of(row) for row in rows if row["id"] is not None]
+        found = await glances_from(db, rows, reader)
     stale = head["active_at"] is None or head["active_at"] < now - SEEN_EVERY
     cursors = (found[0].id, found[-1].id) if found else (None, None)
     return HomeGlances(Page(found, *cursors), stale, head["proven"])

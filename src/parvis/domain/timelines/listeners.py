@@ -148,7 +148,7 @@ class Index:
 
     def readers(self, author: AccountId) -> set[AccountId]:
         """Accounts listening to their home, in which a post of the author may belong."""
-        own = {author} if self.at_home(author) else set()
+        own: set[AccountId] = {author} if self.at_home(author) else set()
         return self._readers.get(author, set()) | own
 
     def to(self, stream: Stream) -> set[Listener]:
@@ -157,7 +157,8 @@ class Index:
 
     def to_public_streams(self) -> set[Listener]:
         """Everybody who listens to any public stream."""
-        return set().union(*self._of_stream.values())
+        everybody: set[Listener] = set()
+        return everybody.union(*self._of_stream.values())
 
 
 def _discard(index: dict[Any, set[Any]], key: object, value: object) -> None:

@@ -26,7 +26,7 @@ SELECT p.visibility = 0 AND p.repost_of_id IS NULL AND a.state = 0 AS listed_by_
                 FROM unnest($2::bigint[]) AS v (id)
                 LEFT JOIN follow f ON f.account_id = v.id AND f.target_id = p.account_id
                WHERE v.id = p.account_id
-                  OR (f.target_id IS NOT NULL AND {belongs("p", "a", "f", "v.id")})) AS home,
+                  OR (f.target_id IS NOT NULL AND {belongs("p", "a", "f", "v.id", lens=False)})) AS home,
        ARRAY (SELECT v.id
                 FROM unnest($3::bigint[]) AS v (id)
                WHERE p.visibility = 0

@@ -7,21 +7,31 @@ from datetime import datetime
 from parvis.base.ids import MAX_ID, AccountId, PostId
 from parvis.base.pages import PageRequest
 from parvis.domain.accounts.proof import proof
-from parvis.domain.posts.glances import glances_of
-from parvis.domain.posts.sight import is_silenced, may_see
+from parvis.domain.posts.glances import PINNED, glances_of
+from parvis.domain.posts.sight import (
+    LENS,
+    blocks,
+    blocks_by_lens,
+    is_silenced,
+    is_silenced_by_lens,
+    may_see,
+    may_see_of_followed,
+)
 from parvis.infra.postgres import Connection, Row
 
 
-def belongs(post: str, author: str, follow: str, reader: str = "$1") -> str:
+def belongs(post: str, author: str, follow: str, reader: str = "$1", *, lens: bool = True) -> str:
     """A condition that holds when a post by somebody the reader follows belongs in the reader's home.
 
     `follow` is the alias of the reader's `follow` row of the author. Replies are shown when they answer the author
     themselves, the reader, or somebody the reader follows; reposts unless the reader hid them; nothing by, to or of
-    somebody blocked or muted.
+    somebody blocked or muted. `lens`: the statement has that CTE, and is about one reader.
     """
+    silenced = is_silenced_by_lens if lens else is_silenced
+    blocking = blocks_by_lens if lens else blocks
     return f"""(
-        {may_see(post, author, reader)}
-        AND NOT {is_silenced(f"{post}.account_id", reader)}
+        {may_see_of_followed(post, author, reader)}
+        AND NOT {silenced(f"{post}.account_id", reader)}
         AND ({follow}.languages IS NULL OR {post}.language IS NULL OR {post}.repost_of_id IS NOT NULL
              OR {post}.language = ANY ({follow}.languages))
         AND (
@@ -29,14 +39,17 @@ def belongs(post: str, author: str, follow: str, reader: str = "$1") -> str:
             OR {post}.in_reply_to_account_id IN ({post}.account_id, {reader})
             OR (EXISTS (SELECT FROM follow bel_f
                          WHERE bel_f.account_id = {reader} AND bel_f.target_id = {post}.in_reply_to_account_id)
-                AND NOT {is_silenced(f"{post}.in_reply_to_account_id", reader)}))
+                AND NOT {silenced(f"{post}.in_reply_to_account_id", reader)}))
         AND (
             {post}.repost_of_id IS NULL
             OR ({follow}.show_reposts
-                AND NOT {is_silenced(f"{post}.repost_of_account_id", reader)}
+                AND NOT {silenced(f"{post}.repost_of_account_id", reader)}
+                AND NOT {blocking(f"{post}.repost_of_account_id", reader)}
                 AND EXISTS (SELECT FROM post bel_o JOIN account bel_a ON bel_a.id = bel_o.account_id
                              WHERE bel_o.account_id = {post}.repost_of_account_id AND bel_o.id = {post}.repost_of_id
-                               AND {may_see("bel_o", "bel_a", reader)})))
+                               AND bel_o.deleted_at IS NULL AND bel_a.state < 2
+                               -- Posts for followers are passed on by their authors only, whom the reader follows.
+                               AND bel_o.visibility <= 2)))
     )"""
 
 
@@ -89,7 +102,7 @@ def _home_ids(order: str) -> str:
 
 def _home(order: str) -> str:
     return f"""
-        WITH {_home_ids(order)}
+        WITH {LENS}, {_home_ids(order)}
         SELECT (SELECT floor_id FROM state) AS floor_id,
                (SELECT active_at FROM home_state WHERE account_id = $1) AS active_at,
                array(SELECT id FROM ids ORDER BY id {order} LIMIT $4) AS ids
@@ -102,12 +115,12 @@ def _home_glances(order: str) -> str:
         SELECT account_id, id, row_number() OVER (ORDER BY id DESC) AS ord
           FROM (SELECT * FROM ids ORDER BY id {order} LIMIT $4) cut"""
     return f"""
-        WITH {_home_ids(order)}, head AS (
+        WITH {LENS}, {_home_ids(order)}, head AS (
             SELECT (SELECT floor_id FROM state) AS floor_id,
                    (SELECT active_at FROM home_state WHERE account_id = $1) AS active_at,
-                   {proof("$7", "$1")} AS proven
+                   {proof("$7", "$1")} AS proven, {PINNED} AS pinned_ids
         )
-        SELECT head.floor_id, head.active_at, head.proven, page.*
+        SELECT head.*, page.*
           FROM head
           LEFT JOIN ({glances_of(source)}) page ON true
          ORDER BY page.ord
@@ -148,7 +161,7 @@ def _wanted() -> str:
          CROSS JOIN unnest($2::bigint[]) AS v (id)
           LEFT JOIN follow f ON f.account_id = v.id AND f.target_id = p.account_id
          WHERE d.id = $1
-           AND (v.id = p.account_id OR (f.target_id IS NOT NULL AND {belongs("p", "a", "f", "v.id")}))
+           AND (v.id = p.account_id OR (f.target_id IS NOT NULL AND {belongs("p", "a", "f", "v.id", lens=False)}))
     """
 
 
