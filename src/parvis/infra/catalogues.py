@@ -81,7 +81,7 @@ def babel_locale(locale: str) -> Locale:
 
 _STRING = r'"((?:[^"\\]|\\.)*)"'
 _ONE = re.compile(r"\b(?:_|_m|later)\(\s*" + _STRING)
-_COUNTED = re.compile(r"\b(?:_n|counted)\(\s*" + _STRING + r"\s*,\s*" + _STRING)
+_COUNTED = re.compile(r"\b(?:_n|_mn|counted)\(\s*" + _STRING + r"\s*,\s*" + _STRING)
 
 
 def messages_used(*folders: Path) -> Iterator[tuple[str, str | None, Path]]:

@@ -53,6 +53,8 @@ class Templates:
                 "_": _translate,
                 "_m": _translate_markup,
                 "_n": _translate_counted,
+                "_mn": _translate_counted_markup,
+                "words_for": word_for,
                 "asset": asset,
                 **(values or {}),
             },
@@ -83,6 +85,13 @@ def _translate_markup(state: Any, message: str, **values: object) -> Markup:
 def _translate_counted(state: Any, one: str, many: str, count: int, **values: object) -> str:
     text = catalogue_of(_locale(state)).counted(one, many, count)
     return _filled(state, text, {"count": format_decimal(count, locale=babel_locale(_locale(state))), **values})
+
+
+@minijinja.pass_state
+def _translate_counted_markup(state: Any, one: str, many: str, count: int, **values: object) -> Markup:
+    text = str(minijinja.escape(catalogue_of(_locale(state)).counted(one, many, count)))
+    shown = format_decimal(count, locale=babel_locale(_locale(state)))
+    return Markup(_filled(state, text, {"count": shown, **{name: minijinja.escape(v) for name, v in values.items()}}))
 
 
 def _filled(state: Any, text: str, values: dict[str, Any]) -> str:

@@ -101,7 +101,7 @@ async def sign_in_form(call: Call[Onward]) -> Answer:
     onward = safe_path(call.params.return_to, "")
     if call.viewer is not None:
         return Redirect(onward or "/home")
-    return Page("web/entrance/sign_in.html", {"return_to": onward, "app_name": ""})
+    return Page("web/entrance/sign_in.html", {"return_to": onward})
 
 
 @page("POST", "/sign-in", params=SignIn, again=sign_in_form, connects=False, limit=SIGN_INS)

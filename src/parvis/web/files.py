@@ -33,19 +33,23 @@ def _send(request: Request[Any, Any, Any], name: str, caching: str) -> Response[
     return Response(file.content, headers=headers, media_type=file.content_type)
 
 
+def _path(request: Request[Any, Any, Any]) -> str:
+    return str(request.path_params["path"]).lstrip("/")
+
+
 @get("/static/{path:path}", opt=_PUBLIC, include_in_schema=False)
-async def static(request: Request[Any, Any, Any], path: str) -> Response[bytes]:
+async def static(request: Request[Any, Any, Any]) -> Response[bytes]:
     """One of our own files; its address carries its version, so it is kept for a year."""
-    name = str(path).lstrip("/")
+    name = _path(request)
     caching = _YEAR if request.query_params.get("v") == asset(name).version else _HOUR
     return _send(request, name, caching)
 
 
 @get("/media/{path:path}", opt=_PUBLIC, include_in_schema=False)
-async def media(request: Request[Any, Any, Any], path: str) -> Response[Any]:
+async def media(request: Request[Any, Any, Any]) -> Response[Any]:
     """What somebody uploaded, as we encoded it; nothing in it runs."""
     services: Services = request.app.state.services
-    file = await services.storage.open(str(path).lstrip("/"))
+    file = await services.storage.open(_path(request))
     headers = file_headers() | {"Content-Length": str(file.size_bytes)}
     return Stream(file.chunks, headers=headers, media_type=file.content_type)
 

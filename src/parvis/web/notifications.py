@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 from litestar import Response
 
-from parvis.base.ids import NotificationId
+from parvis.base.ids import NotificationId, PostId
 from parvis.domain import notifications, posts
 from parvis.domain.accounts.types import Account
-from parvis.domain.notifications import KINDS
+from parvis.domain.notifications import KINDS, Notification
 from parvis.domain.posts import PostView
 from parvis.infra.html.paths import with_query
 from parvis.infra.html.visit import Answer, Page, Redirect
@@ -27,11 +28,11 @@ class Read(msgspec.Struct, frozen=True):
 
 
 class Note(msgspec.Struct, frozen=True):
-    """A notification with whom and what it is about."""
+    """One or several notifications with whom and what they are about: those who like the same post stand together."""
 
     id: NotificationId
     kind: str
-    account: Account
+    people: list[Account]
     post: PostView | None
     created_at: datetime
 
@@ -47,15 +48,30 @@ async def listing(call: Call[Listing]) -> Answer:
     query = {"only": "mentions"} if only_mentions else {}
     full = len(found.items) >= LIMIT
     parts = {
-        "notes": [
-            Note(one.id, one.kind, one.person, shown.get(one.post_id) if one.post_id else None, one.created_at)
-            for one in found.items
-            if one.post_id is None or one.post_id in shown
-        ],
+        "notes": gathered(found.items, shown),
         "next": with_query("/notifications", {**query, "before": str(found.last_cursor)}) if full else None,
         "only_mentions": only_mentions,
     }
     return Page("web/_notes.html" if call.swaps else "web/notifications.html", parts)
+
+
+def gathered(found: Sequence[Notification], shown: Mapping[PostId, PostView]) -> list[Note]:
+    """Notifications newest first; favourites and reposts of one post become one line, where the newest of them is."""
+    notes: list[Note] = []
+    lines: dict[tuple[str, PostId], Note] = {}
+    for one in found:
+        post = shown.get(one.post_id) if one.post_id is not None else None
+        if one.post_id is not None and post is None:
+            continue  # out of sight by now
+        line = lines.get((one.kind, one.post_id)) if one.post_id is not None else None
+        if line is not None:
+            line.people.append(one.person)
+            continue
+        note = Note(one.id, one.kind, [one.person], post, one.created_at)
+        notes.append(note)
+        if one.post_id is not None and one.kind in ("favourite", "repost"):
+            lines[one.kind, one.post_id] = note
+    return notes
 
 
 @page("POST", "/notifications/clear", audience="session", waiting=True)

@@ -96,7 +96,7 @@ async def native(call: Call[Code]) -> Answer:
     return Page("web/entrance/native.html", {"code": call.params.code[:200]})
 
 
-async def _checked(call: Call[Asked]) -> Authorization:
+async def _checked(call: Call[Asked] | Call[Answered]) -> Authorization:
     asked = call.params
     return await accounts.check_authorization(
         call.db,
@@ -109,7 +109,7 @@ async def _checked(call: Call[Asked]) -> Authorization:
     )
 
 
-def _problem(call: Call[Asked], problem: OAuthProblem) -> Answer:
+def _problem(call: Call[Asked] | Call[Answered], problem: OAuthProblem) -> Answer:
     """The app is told where it may be; otherwise the person is, and is sent nowhere (case B1)."""
     if problem.redirect_uri and problem.redirect_uri != OUT_OF_BAND:
         target = accounts.redirect_target(

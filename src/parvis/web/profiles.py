@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
-from urllib.parse import unquote
 
 import msgspec
 
@@ -14,6 +13,7 @@ from parvis.domain import accounts, relationships, timelines
 from parvis.domain.accounts.types import Account, State
 from parvis.domain.relationships.types import Relationship
 from parvis.infra.catalogues import later
+from parvis.infra.html.forms import storable
 from parvis.infra.html.visit import Answer, Page, Redirect
 from parvis.infra.rate_limits import FOLLOWS
 from parvis.web.routing import Call, page
@@ -36,7 +36,7 @@ class Requester(msgspec.Struct, frozen=True):
 
 def handle_of(at: str) -> str:
     """`alice` for `@alice`. Raises: NotFound for an address of another kind."""
-    at = unquote(at)
+    at = storable(at)
     if not at.startswith("@") or len(at) < 2 or len(at) > 320:
         raise NotFound
     return at[1:]

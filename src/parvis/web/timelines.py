@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote
-
 from parvis.domain import posts, timelines
 from parvis.infra.background import in_background
 from parvis.infra.catalogues import later
@@ -46,7 +44,7 @@ async def public(call: Call[Slice]) -> Answer:
 @page("GET", "/tags/{name:str}", params=TagSlice)
 async def tag(call: Call[TagSlice]) -> Answer:
     """Public posts under a hashtag."""
-    name = unquote(call.params.name).lstrip("#")[:100]
+    name = call.params.name.lstrip("#")[:100]
     found = await timelines.tag(call.db, call.viewer_id, name, call.params.request())
     return await timeline(
         call,
@@ -55,7 +53,7 @@ async def tag(call: Call[TagSlice]) -> Answer:
         heading=f"#{name}",
         empty_icon="tag",
         empty_title=call.text(later("Nobody has used this hashtag yet")),
-        empty_text=call.text(later("Posts with it appear here, as far as everybody may read them.")),
+        empty_text=call.text(later("What is written with it appears here, as far as everybody may read it.")),
     )
 
 
@@ -70,7 +68,7 @@ async def bookmarks(call: Call[Slice]) -> Answer:
         heading=call.text(later("Bookmarks")),
         empty_icon="ribbon",
         empty_title=call.text(later("Nothing put aside")),
-        empty_text=call.text(later("The ribbon below a post keeps it here. Nobody else learns of it.")),
+        empty_text=call.text(later("What you mark with the ribbon stays here. Nobody else learns of it.")),
     )
 
 
@@ -85,5 +83,5 @@ async def favourites(call: Call[Slice]) -> Answer:
         heading=call.text(later("Favourites")),
         empty_icon="heart",
         empty_title=call.text(later("No favourites yet")),
-        empty_text=call.text(later("The heart below a post tells its author that you like it, and keeps it here.")),
+        empty_text=call.text(later("The heart tells the author that you like it, and keeps it here.")),
     )

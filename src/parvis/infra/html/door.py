@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+import msgspec
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
@@ -31,7 +32,7 @@ H = TypeVar("H", bound=Callable[..., Awaitable[Any]])
 FORM_BYTES = 1024 * 1024
 
 
-class Nothing:
+class Nothing(msgspec.Struct, frozen=True):
     """No parameters."""
 
 

@@ -13,6 +13,7 @@ from litestar.enums import RequestEncodingType
 from litestar.exceptions import HTTPException
 
 from parvis.base.errors import BadRequest, NotFound, TooLarge
+from parvis.base.ids import MAX_ID
 
 P = TypeVar("P")
 
@@ -36,7 +37,8 @@ async def read(request: Request[Any, Any, Any]) -> Fields:
 
     Raises: BadRequest for a form that cannot be read, TooLarge for one past the route's bound.
     """
-    fields: Fields = {name: list(values) for name, values in request.query_params.dict().items()}
+    query = request.query_params.dict()
+    fields: Fields = {name: [storable(value) for value in values] for name, values in query.items()}
     if request.method == "GET":
         return fields
     if request.content_type[0] not in (RequestEncodingType.URL_ENCODED, RequestEncodingType.MULTI_PART):
@@ -61,7 +63,7 @@ async def read(request: Request[Any, Any, Any]) -> Fields:
 
 async def _value(value: Any) -> str | Upload | None:
     if not isinstance(value, UploadFile):
-        return str(value)
+        return storable(str(value))
     data = await value.read()
     return Upload(value.filename or "", value.content_type or "", data) if data else None
 
@@ -79,17 +81,35 @@ def convert(fields: Fields, path: dict[str, Any], kind: type[P]) -> P:
     merged: dict[str, Any] = {}
     for name, hint in _hints_of(kind).items():
         if name in path:
-            merged[name] = path[name]
+            merged[name] = storable(str(path[name]))
         elif name in fields:
             value = _shaped(fields[name], hint)
             if value is not None:
                 merged[name] = value
     try:
-        return msgspec.convert(merged, kind, strict=False)
+        made = msgspec.convert(merged, kind, strict=False)
     except msgspec.ValidationError as error:
         if any(f"`$.{name}`" in str(error) for name in path):
             raise NotFound from None
         raise BadRequest("A field of the form cannot be read") from None
+    for name in merged:
+        if not all(_is_bounded(one) for one in _each(getattr(made, name))):
+            raise NotFound if name in path else BadRequest("A number is too large")
+    return made
+
+
+def storable(text: str) -> str:
+    """The text without what no database text can hold: NUL, and halves of characters."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _each(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _is_bounded(value: Any) -> bool:
+    """Whether a number fits an id's 63 bits; what is no number does."""
+    return not isinstance(value, int) or abs(value) <= MAX_ID
 
 
 _hints: dict[type, dict[str, Any]] = {}

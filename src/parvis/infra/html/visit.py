@@ -106,7 +106,7 @@ class Visit(Generic[V, P]):
         return self.request.cookies.get(session_cookie(self.settings)) or None
 
     def text(self, message: str, **values: object) -> str:
-        """The message in the visitor's language; mark it with `later("…")` where it is written."""
+        """The message in the visitor's language; mark it with `later` where it is written."""
         found = catalogue_of(self.locale).text(message)
         return found % values if values else found
 

@@ -166,6 +166,11 @@ function showUnread(count) {
 let gathering;
 function listen() {
   const live = new EventSource("/live");
+  let opened = 0;
+  live.addEventListener("open", () => {
+    opened += 1; // what happened while the connection was away is asked for once it is back
+    if (opened > 1 && list && scrollY < 8) showFresh();
+  });
   live.addEventListener("post", ({ data }) => {
     const post = JSON.parse(data);
     if (!list || !post.lists.includes(list.dataset.liveList) || $(`[data-post="${post.id}"]`, list)) return;

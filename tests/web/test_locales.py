@@ -1,0 +1,98 @@
+"""Every text of the pages exists in every language."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+from parvis.infra import catalogues
+from parvis.infra.catalogues import LOCALES, accepted_locale, catalogue_of, known_locale, messages_used
+
+PARVIS = Path(catalogues.__file__).parent.parent
+PLACES = [
+    PARVIS / "templates" / "web",
+    PARVIS / "templates" / "shared",
+    PARVIS / "templates" / "console",
+    PARVIS / "web",
+    PARVIS / "console",
+    PARVIS / "infra",
+]
+USED = {message: many for message, many, path in messages_used(*PLACES) if path.name != "catalogues.py"}
+PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+
+
+def test_there_is_something_to_translate() -> None:
+    assert len(USED) > 300
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_the_catalogue_holds_exactly_what_is_used(locale: str) -> None:
+    with (catalogues.FOLDER / locale / "LC_MESSAGES" / "messages.po").open("rb") as file:
+        catalog = read_po(file, locale=locale, abort_invalid=True)
+    held = {one.id if isinstance(one.id, str) else one.id[0] for one in catalog if one.id}
+    assert held == set(USED)
+
+
+def test_everything_has_a_french_translation() -> None:
+    french = catalogue_of("fr")
+    for message, many in USED.items():
+        if many is None:
+            assert french.texts.get(message), message
+            forms = [french.texts[message]]
+        else:
+            forms = list(french.plurals.get(message, ()))
+            assert len(forms) == 2, message
+            assert all(forms), message
+        for form in forms:
+            wanted = set(PLACEHOLDER.findall(message)) | set(PLACEHOLDER.findall(many or ""))
+            assert set(PLACEHOLDER.findall(form)) <= wanted, form
+            assert set(PLACEHOLDER.findall(message)) - {"count"} <= set(PLACEHOLDER.findall(form)), form
+
+
+def test_french_typography() -> None:
+    french = catalogue_of("fr")
+    for text in [*french.texts.values(), *(form for forms in french.plurals.values() for form in forms)]:
+        assert "'" not in text, text
+        assert not re.search(r"[^\u00a0][?!;:»](?:\s|$)", PLACEHOLDER.sub("x", text)), text  # a space that does not break
+
+
+def test_numbers_take_their_form() -> None:
+    english, french = catalogue_of("en"), catalogue_of("fr")
+    one, many = "%(count)s reply", "%(count)s replies"
+    assert [english.counted(one, many, n) for n in (0, 1, 2)] == [many, one, many]
+    assert [french.counted(one, many, n) for n in (0, 1, 2)] == [
+        "%(count)s réponse",
+        "%(count)s réponse",
+        "%(count)s réponses",
+    ]
+
+
+def test_languages_are_recognised() -> None:
+    assert [known_locale(one) for one in ("fr", "fr-CA", "FR_fr", "de", "", None)] == [
+        "fr",
+        "fr",
+        "fr",
+        "en",
+        "en",
+        "en",
+    ]
+    assert accepted_locale("xx, fr;q=0.2, en;q=0.1") == "fr"
+    assert accepted_locale("x" * 10_000) == "en"
+
+
+SHOWN = re.compile(r">([^<>{}]*[A-Za-z]{2}[^<>{}]*)<")
+ATTRIBUTES = re.compile(r'(?:alt|title|placeholder|aria-label)="([^"{}]*[A-Za-z]{2}[^"{}]*)"')
+# Names and abbreviations that are the same in every language.
+NAMES = {"ALT", "OpenAPI", "Parvis", "Ctrl", "Enter", "n", "j", "k"}
+
+
+def test_templates_hold_no_text_outside_the_catalogues() -> None:
+    for folder in ("web", "shared", "console"):
+        for path in sorted((PARVIS / "templates" / folder).rglob("*.html")):
+            source = re.sub(r"\{#.*?#\}|\{%.*?%\}", "", path.read_text(), flags=re.DOTALL)
+            source = re.sub(r"\{\{.*?\}\}", "{}", source, flags=re.DOTALL)
+            for text in [*SHOWN.findall(source), *ATTRIBUTES.findall(source)]:
+                assert text.strip() in NAMES, (path.name, text)
