@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from litestar import Request, Response
+from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
 from parvis.api import parameters
@@ -161,7 +161,7 @@ def _litestar_handler(declared: Endpoint) -> HTTPRouteHandler:
     path = "/".join(f"{{{p[1:]}:str}}" if p.startswith(":") else p for p in declared.path.split("/"))
     return HTTPRouteHandler(
         path,
-        http_method=[declared.method],
+        http_method=[HttpMethod(declared.method)],
         status_code=200,
         opt={"policy": declared.policy, "endpoint": declared},
         request_max_body_size=declared.body_bytes,

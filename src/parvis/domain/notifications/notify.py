@@ -60,7 +60,7 @@ async def _tell(
     if not receivers:
         return
     sender, post = AccountId(from_id), PostId(post_id) if post_id is not None else None
-    rows = []
+    rows: list[tuple[AccountId, NotificationId, str]] = []
     for receiver in receivers:
         unique = services.ids.next_small()
         rows.append((receiver, NotificationId(unique), rules.group_key(kind, post, now, unique)))

@@ -42,9 +42,9 @@ def _first_day(now: datetime) -> datetime:
 async def _with_use(db: Connection, names: list[str], since: datetime) -> list[TagUse]:
     rows = await queries.recent_uses(db, names, id_at(since)) if names else []
     days = [since + timedelta(days=n) for n in reversed(range(DAYS))]
-    found = []
+    found: list[TagUse] = []
     for name in names:
-        history = []
+        history: list[tuple[int, int, int]] = []
         for day in days:
             people = [r["account_id"] for r in rows if r["tag"] == name and time_of(r["post_id"]).date() == day.date()]
             history.append((int(day.timestamp()), len(people), len(set(people))))
