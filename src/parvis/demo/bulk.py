@@ -177,14 +177,41 @@ def post_rows(network: Network) -> Iterator[tuple[Any, ...]]:
         start = (author, post.id, post.created_at, post.visibility, body.language)
         if original is not None:
             them = network.people[original.author]
-            yield (*start, "", "", None, None, post.thread_id, original.id, them.id, "[]", [], [])
+            yield (*start, "", "", None, None, post.thread_id, original.id, them.id, "[]", [], [], None)
         elif parent is None:
-            yield (*start, body.text, body.html, None, None, post.thread_id, None, None, "[]", [], list(body.tags))
+            yield (
+                *start,
+                body.text,
+                body.html,
+                None,
+                None,
+                post.thread_id,
+                None,
+                None,
+                "[]",
+                [],
+                list(body.tags),
+                None,
+            )
         else:
             them = network.people[parent.author]
             said, shown, mentions, mentioned = _answer(body, them, alone=them.id == author)
             tags = list(body.tags)
-            yield (*start, said, shown, parent.id, them.id, post.thread_id, None, None, mentions, mentioned, tags)
+            seen_by = int(parent.visibility)
+            yield (
+                *start,
+                said,
+                shown,
+                parent.id,
+                them.id,
+                post.thread_id,
+                None,
+                None,
+                mentions,
+                mentioned,
+                tags,
+                seen_by,
+            )
 
 
 def _answer(body: words.Body, them: Somebody, *, alone: bool) -> tuple[str, str, str, list[int]]:
@@ -199,6 +226,7 @@ def _answer(body: words.Body, them: Somebody, *, alone: bool) -> tuple[str, str,
 POST_COLUMNS = (
     "account_id", "id", "created_at", "visibility", "language", "text", "html", "in_reply_to_id",
     "in_reply_to_account_id", "thread_id", "repost_of_id", "repost_of_account_id", "mentions", "mentioned_ids", "tags",
+    "parent_visibility",
 )  # fmt: skip
 
 
