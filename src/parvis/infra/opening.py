@@ -12,6 +12,7 @@ from parvis.infra.hashing import Hasher
 from parvis.infra.images import ImageWorkers
 from parvis.infra.mail import Mailer
 from parvis.infra.news import News
+from parvis.infra.outbound import Outbound
 from parvis.infra.process_lease import ProcessLease
 from parvis.infra.rate_limits import RateLimits
 from parvis.infra.services import Services
@@ -33,6 +34,7 @@ async def open_services(settings: Settings, *, application: str = "parvis") -> A
         await news.open()
         storage = await open_storage(settings)
         images = ImageWorkers(settings)
+        http = Outbound(settings)
         try:
             yield Services(
                 settings=settings,
@@ -45,9 +47,11 @@ async def open_services(settings: Settings, *, application: str = "parvis") -> A
                 secrets=keys,
                 ids=lease.ids,
                 limits=RateLimits(enabled=settings.rate_limits),
+                http=http,
             )
         finally:
             await settled()
+            await http.close()
             await images.close()
             await storage.close()
             await news.close()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from parvis.infra.images import ImageWorkers
     from parvis.infra.mail import Mailer
     from parvis.infra.news import News
+    from parvis.infra.outbound import Outbound
     from parvis.infra.postgres import Database
     from parvis.infra.rate_limits import RateLimits
     from parvis.infra.secrets import Secrets
@@ -32,3 +33,4 @@ class Services:
     secrets: Secrets
     ids: IdSource
     limits: RateLimits
+    http: Outbound
