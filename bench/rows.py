@@ -168,7 +168,7 @@ async def html_home(stage: Stage) -> Row:
             user_agent="bench",
             now=utc_now() - timedelta(minutes=1),
         )
-    return Row("page: home", [Request("/home", cookie=f"parvis_session={ticket.token}")])
+    return Row("page: home", [Request("/home", cookie=f"parvis_session_{stage.settings.port}={ticket.token}")])
 
 
 async def html_profile(stage: Stage) -> Row:

@@ -166,3 +166,23 @@ async def test_a_page_costs_a_fixed_number_of_statements(world: World) -> None:
         with world.statements() as sent:
             decoded(await alice.get(path))
         assert len(sent) <= most, (path, len(sent), sent)
+
+
+async def test_deleting_keeps_the_pictures_for_writing_anew(world: World) -> None:
+    from tests.rig.pictures import png
+
+    alice = await world.person("alice")
+    upload = await world.client.post("/api/v2/media", files={"file": ("a.png", png(), "image/png")}, headers=alice.headers)
+    media = decoded(upload)["id"]
+    post = decoded(await alice.post("/api/v1/statuses", {"status": "with a picture", "media_ids": [media]}))["id"]
+    gone = decoded(await alice.delete(f"/api/v1/statuses/{post}"))
+    await world.settle()
+    again = await alice.post("/api/v1/statuses", {"status": "better words", "media_ids": [media]})
+    assert decoded(again)["media_attachments"][0]["id"] == gone["media_attachments"][0]["id"] == media
+
+
+async def test_what_can_be_fetched_can_be_asked_about(world: World) -> None:
+    whole = await world.client.get("/api/v2/instance")
+    head = await world.client.head("/api/v2/instance")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == whole.headers["content-length"]

@@ -8,18 +8,24 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import product
 
 import msgspec
 from msgspec.structs import replace
 
 from parvis.api.entities.addresses import Addresses
+from parvis.api.entities.filter import present_results
 from parvis.api.entities.poll import present_poll
 from parvis.api.entities.status import present_status
+from parvis.base.clock import utc_now
 from parvis.base.ids import AccountId, PostId
 from parvis.domain import posts
 from parvis.domain.posts import Glance, PostView, Visibility
+from parvis.domain.relationships.filters import Place
+from parvis.domain.relationships.sieves import Sieves, Words
 from parvis.infra.postgres import Connection
+from parvis.infra.text import plain
 
 MOST_BYTES = 32 * 1024 * 1024
 
@@ -45,11 +51,20 @@ Versions = tuple[int, int, int, int, bool, bool]
 
 
 class Fragment(msgspec.Struct, frozen=True):
-    """A status with holes for `_ORDER`, without the closing brace; `pinnable` by its author."""
+    """A status with holes for `_ORDER`, without the closing brace; `pinnable` by its author.
+
+    `words` are what its viewers' filters look at; a repost has none of its own.
+    """
 
     versions: Versions
     template: bytes
     pinnable: bool
+    words: Words
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes."""
+        return len(self.template) + 3 * len(self.words.text)
 
 
 class Fragments:
@@ -57,6 +72,7 @@ class Fragments:
 
     def __init__(self, to: Addresses, most_bytes: int = MOST_BYTES) -> None:
         self.to = to
+        self.sieves = Sieves()
         self.hits = 0
         self.misses = 0
         self._most_bytes = most_bytes
@@ -64,9 +80,12 @@ class Fragments:
         self._kept: OrderedDict[int, Fragment] = OrderedDict()
 
     async def statuses(
-        self, db: Connection, seen: Sequence[Glance], *, viewer_id: AccountId | None
+        self, db: Connection, seen: Sequence[Glance], *, viewer_id: AccountId | None, place: Place | None = None
     ) -> dict[PostId, msgspec.Raw]:
-        """The encoded status of each glance, as its viewer sees it; one more query only for what is not kept."""
+        """The encoded status of each glance, as its viewer sees it; one more query only for what is not kept.
+
+        `place`: where it will be shown, if that is known; only filters for that place are told of.
+        """
         wanted = [g for one in seen for g in ((one, one.repost_of) if one.repost_of else (one,))]
         found = {g.id: fragment for g in wanted if (fragment := self._current(g)) is not None}
         missing = [g for g in wanted if g.id not in found]
@@ -76,7 +95,37 @@ class Fragments:
             views = await posts.views(db, list({g.id for g in missing}), viewer_id=viewer_id)
             for view in views:
                 found[view.id] = self._keep(view)
-        return {one.id: msgspec.Raw(encoded) for one in seen if (encoded := _filled(one, found, viewer_id)) is not None}
+        filtered = await self._filtered(db, seen, found, viewer_id, place)
+        return {
+            one.id: msgspec.Raw(encoded)
+            for one in seen
+            if (encoded := _filled(one, found, viewer_id, filtered)) is not None
+        }
+
+    async def _filtered(
+        self,
+        db: Connection,
+        seen: Sequence[Glance],
+        found: Mapping[PostId, Fragment],
+        viewer_id: AccountId | None,
+        place: Place | None,
+    ) -> dict[PostId, bytes]:
+        """What the viewer's filters found, encoded, for those posts in which they found something; never one's own."""
+        version = seen[0].filter_version if seen else None
+        if version is None or viewer_id is None:
+            return {}
+        sieve, now = await self.sieves.of(db, viewer_id, version), utc_now()
+        results: dict[PostId, bytes] = {}
+        for one in seen:
+            shown = one.shown
+            if shown.author_id == viewer_id or shown.id not in found:
+                continue
+            words = found[shown.id].words
+            for ids in ((shown.id,), (one.id, shown.id)) if one.repost_of else ((one.id,),):
+                matches = sieve.matches(words, ids, shown.version, place=place, now=now)
+                if matches:
+                    results[ids[0]] = msgspec.json.encode(present_results(matches))
+        return results
 
     def _current(self, glance: Glance) -> Fragment | None:
         kept = self._kept.get(glance.id)
@@ -88,11 +137,11 @@ class Fragments:
     def _keep(self, view: PostView) -> Fragment:
         fragment = _fragment(view, self.to)
         old = self._kept.pop(view.id, None)
-        self._bytes += len(fragment.template) - (len(old.template) if old else 0)
+        self._bytes += fragment.size - (old.size if old else 0)
         self._kept[view.id] = fragment
         while self._bytes > self._most_bytes:
             _, dropped = self._kept.popitem(last=False)
-            self._bytes -= len(dropped.template)
+            self._bytes -= dropped.size
         return fragment
 
 
@@ -125,7 +174,14 @@ def _fragment(view: PostView, to: Addresses) -> Fragment:
     template = _HOLE.sub(hole, encoded)
     assert tuple(holes) == _ORDER, holes
     pinnable = view.repost_of is None and view.visibility < Visibility.MENTIONED
-    return Fragment(_view_versions(view), template, pinnable)
+    return Fragment(_view_versions(view), template, pinnable, Words(() if view.repost_of else _parts(view)))
+
+
+def _parts(view: PostView) -> list[str]:
+    """Everything that somebody can read in a post."""
+    options = view.poll.options if view.poll else []
+    descriptions = [item.description or "" for item in view.attachments]
+    return [view.warning, view.text or plain(view.html), *options, *descriptions]
 
 
 def _without_numbers(view: PostView) -> PostView:
@@ -135,13 +191,15 @@ def _without_numbers(view: PostView) -> PostView:
     )
 
 
-def _filled(glance: Glance, found: dict[PostId, Fragment], viewer_id: AccountId | None) -> bytes | None:
+def _filled(
+    glance: Glance, found: Mapping[PostId, Fragment], viewer_id: AccountId | None, filtered: Mapping[PostId, bytes]
+) -> bytes | None:
     fragment = found.get(glance.id)
     if fragment is None:  # gone since the glance
         return None
     inner = b"null"
     if glance.repost_of is not None:
-        original = _filled(glance.repost_of, found, viewer_id)
+        original = _filled(glance.repost_of, found, viewer_id, filtered)
         if original is None:
             return None
         inner = original
@@ -161,7 +219,9 @@ def _filled(glance: Glance, found: dict[PostId, Fragment], viewer_id: AccountId 
         return body + b"}"
     own = fragment.pinnable and glance.author_id == viewer_id
     pinned = glance.pinned if own else None
-    return body + _MARKS[glance.favourited, glance.reposted, glance.bookmarked, pinned]
+    marks = _MARKS[glance.favourited, glance.reposted, glance.muted, glance.bookmarked, pinned]
+    hits = filtered.get(glance.id)
+    return body + marks if hits is None else body + marks.removesuffix(b"[]}") + hits + b"}"
 
 
 def _poll(glance: Glance, viewer_id: AccountId | None) -> bytes:
@@ -171,11 +231,11 @@ def _poll(glance: Glance, viewer_id: AccountId | None) -> bytes:
     return msgspec.json.encode(present_poll(glance.poll, shown.id, known=viewer_id is not None, own=own))
 
 
-def _marks(favourited: bool, reposted: bool, bookmarked: bool, pinned: bool | None) -> bytes:
-    values = {"favourited": favourited, "reblogged": reposted, "muted": False, "bookmarked": bookmarked}
+def _marks(favourited: bool, reposted: bool, muted: bool, bookmarked: bool, pinned: bool | None) -> bytes:
+    values = {"favourited": favourited, "reblogged": reposted, "muted": muted, "bookmarked": bookmarked}
     more = {} if pinned is None else {"pinned": pinned}
     return b"," + msgspec.json.encode(values | more | {"filtered": []})[1:]
 
 
 _EITHER = (False, True)
-_MARKS = {(f, r, b, p): _marks(f, r, b, p) for f in _EITHER for r in _EITHER for b in _EITHER for p in (None, *_EITHER)}
+_MARKS = {marks: _marks(*marks) for marks in product(_EITHER, _EITHER, _EITHER, _EITHER, (None, *_EITHER))}

@@ -59,7 +59,7 @@ def kinds(types: Sequence[str], without: Sequence[str]) -> list[str]:
 async def presented(call: Call, found: Sequence[notifications.Notification]) -> list[Notification]:
     """The notifications with their posts: one query however many."""
     ids = list({n.post_id for n in found if n.post_id is not None})
-    shown = await statuses(call, ids)
+    shown = await statuses(call, ids, "notifications")
     to = addresses(call.services)
     return [p for n in found if (p := present_notification(n, shown, to)) is not None]
 

@@ -11,6 +11,7 @@ from parvis.api.routing import Call
 from parvis.base.ids import PostId
 from parvis.base.pages import Page, PageRequest
 from parvis.domain import posts
+from parvis.domain.relationships.filters import Place
 
 
 class Paging(msgspec.Struct, frozen=True):
@@ -25,16 +26,19 @@ class Paging(msgspec.Struct, frozen=True):
         return page_request(self.limit, default, most, max_id=self.max_id, since_id=self.since_id, min_id=self.min_id)
 
 
-async def statuses(call: Call, ids: Sequence[PostId]) -> dict[PostId, msgspec.Raw]:
-    """Id → encoded status of those posts that the caller may see, in the order asked: one query when they are kept."""
+async def statuses(call: Call, ids: Sequence[PostId], place: Place | None = None) -> dict[PostId, msgspec.Raw]:
+    """Id → encoded status of those posts that the caller may see, in the order asked: one query when they are kept.
+
+    `place`: where clients show them, if the route says so; the caller's filters for other places are left out then.
+    """
     if call.token is not None and not call.proven:
         seen, call.proven = await posts.glances_proved(call.db, ids, viewer_id=call.viewer_id, token=call.token)
     else:
         seen = await posts.glances(call.db, ids, viewer_id=call.viewer_id)
-    return await call.fragments.statuses(call.db, seen, viewer_id=call.viewer_id)
+    return await call.fragments.statuses(call.db, seen, viewer_id=call.viewer_id, place=place)
 
 
-async def page_of_statuses(call: Call, page: Page[PostId]) -> Page[msgspec.Raw]:
+async def page_of_statuses(call: Call, page: Page[PostId], place: Place | None = None) -> Page[msgspec.Raw]:
     """A page of ids as a page of statuses; the cursors stay those of the ids."""
-    found = await statuses(call, page.items)
+    found = await statuses(call, page.items, place)
     return msgspec.structs.replace(page, items=list(found.values()))  # type: ignore[return-value]

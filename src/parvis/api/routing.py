@@ -29,7 +29,7 @@ from parvis.domain.accounts.types import State, Viewer
 from parvis.infra import jobs
 from parvis.infra.doors import Audience, Policy
 from parvis.infra.postgres import Connection
-from parvis.infra.rate_limits import READS, STRANGERS, Limit, Standing
+from parvis.infra.rate_limits import BY_ADDRESS, READS, STRANGERS, Limit, Standing
 from parvis.infra.requests import client_address, network_of
 from parvis.infra.services import Services
 
@@ -265,7 +265,8 @@ def count(
     general = services.limits.hit(STRANGERS, who) if token is None else services.limits.hit(READS, token[:64])
     if declared.limit is None or general is None:
         return general
-    special = services.limits.hit(declared.limit, (token or who)[:64])
+    mine = who if declared.limit in BY_ADDRESS or token is None else token[:64]
+    special = services.limits.hit(declared.limit, mine)
     return special or general
 
 

@@ -12,7 +12,7 @@ from parvis.api.routing import Call, endpoint
 from parvis.base.errors import Invalid, NotFound
 from parvis.base.ids import AccountId, MediaId, PostId
 from parvis.base.pages import Page
-from parvis.domain import accounts, posts
+from parvis.domain import accounts, media, posts
 from parvis.domain.posts.types import Draft, PollDraft, Visibility
 
 READ = ("read:statuses",)
@@ -39,6 +39,11 @@ class Publication(msgspec.Struct, frozen=True):
 
 class OnePost(msgspec.Struct, frozen=True):
     id: int
+
+
+class Deletion(msgspec.Struct, frozen=True):
+    id: int
+    delete_media: bool = False
 
 
 class ManyPosts(msgspec.Struct, frozen=True):
@@ -120,12 +125,14 @@ async def read(call: Call[OnePost]) -> msgspec.Raw:
     return await one(call, PostId(call.params.id))
 
 
-@endpoint("DELETE", "/api/v1/statuses/:id", user=True, scopes=WRITE, params=OnePost, returns=Status)
-async def delete(call: Call[OnePost]) -> Status:
-    """Delete one's own post; the answer carries its words for writing it anew."""
+@endpoint("DELETE", "/api/v1/statuses/:id", user=True, scopes=WRITE, params=Deletion, returns=Status)
+async def delete(call: Call[Deletion]) -> Status:
+    """Delete one's own post; the answer carries its words for writing it anew, and its pictures wait a day for that."""
     view = await posts.view(call.db, PostId(call.params.id), viewer_id=call.me)
     if view.author.id != call.me:
         raise NotFound
+    if view.attachments and not call.params.delete_media:
+        await media.detach(call.db, call.me, view.id, now=call.now)
     await posts.remove(call.db, call.me, view.id, now=call.now)
     return present_status(view, addresses(call.services), viewer_id=call.me, with_source=True)
 
@@ -142,7 +149,7 @@ async def context(call: Call[OnePost]) -> Context:
         most_descendants=60 if stranger else 4096,
         depth=20 if stranger else None,
     )
-    shown = await statuses(call, [*found.ancestors, *found.descendants])
+    shown = await statuses(call, [*found.ancestors, *found.descendants], "thread")
     return Context(
         [shown[i] for i in found.ancestors if i in shown], [shown[i] for i in found.descendants if i in shown]
     )

@@ -46,7 +46,7 @@ async def home(call: Call[Paging]) -> Page[msgspec.Raw]:
     call.proven = found.proven
     if found.stale:
         in_background(timelines.visit(call.services, reader=call.me, now=call.now))
-    shown = await call.fragments.statuses(call.db, found.page.items, viewer_id=call.me)
+    shown = await call.fragments.statuses(call.db, found.page.items, viewer_id=call.me, place="home")
     return msgspec.structs.replace(found.page, items=list(shown.values()))  # type: ignore[return-value]
 
 
@@ -56,7 +56,7 @@ async def public(call: Call[Public]) -> Page[msgspec.Raw]:
     if call.params.remote and not call.params.local:
         return Page([])
     page = await timelines.public(call.db, call.viewer_id, call.params.slice(), only_media=call.params.only_media)
-    return await page_of_statuses(call, page)
+    return await page_of_statuses(call, page, "public")
 
 
 @endpoint("GET", "/api/v1/timelines/tag/:hashtag", scopes=("read:statuses",), params=Tagged, returns=list[Status])
@@ -75,7 +75,7 @@ async def tag(call: Call[Tagged]) -> Page[msgspec.Raw]:
         none_of=wanted.none,
         only_media=wanted.only_media,
     )
-    return await page_of_statuses(call, page)
+    return await page_of_statuses(call, page, "public")
 
 
 @endpoint("GET", "/api/v1/accounts/:id/statuses", scopes=("read:statuses",), params=OfAccount, returns=list[Status])
@@ -86,7 +86,7 @@ async def of_account(call: Call[OfAccount]) -> Page[msgspec.Raw]:
     await accounts.by_id(call.db, author)
     if wanted.pinned:
         pinned = await posts.pinned(call.db, author, viewer_id=call.viewer_id)
-        return await page_of_statuses(call, Page(pinned))
+        return await page_of_statuses(call, Page(pinned), "account")
     page = await timelines.account(
         call.db,
         call.viewer_id,
@@ -98,4 +98,4 @@ async def of_account(call: Call[OfAccount]) -> Page[msgspec.Raw]:
         without_direct=wanted.exclude_direct,
         tag=wanted.tagged,
     )
-    return await page_of_statuses(call, page)
+    return await page_of_statuses(call, page, "account")

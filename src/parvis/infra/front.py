@@ -55,7 +55,10 @@ class Front:
         if crossing and scope["type"] == "http" and scope["method"] == "OPTIONS":
             await _answer(send, 200, [*_ALLOW, (b"content-length", b"0")], b"")
             return
-        await self.inner(scope, receive, _with_headers(send, crossing))
+        answering = _with_headers(send, crossing)
+        if scope["type"] == "http" and scope["method"] == "HEAD":  # every page that can be fetched can be asked about
+            scope, answering = {**scope, "method": "GET"}, _without_body(answering)  # type: ignore[assignment]
+        await self.inner(scope, receive, answering)
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "OPTIONS":
@@ -77,6 +80,17 @@ def _with_headers(send: Send, crossing: bool) -> Send:
                 headers += _EXPOSE
             message["headers"] = headers
         await send(message)
+
+    return sending
+
+
+def _without_body(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            if not message.get("more_body", False):
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+        else:
+            await send(message)
 
     return sending
 

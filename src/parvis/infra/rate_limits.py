@@ -68,4 +68,6 @@ class RateLimits:
         self._counts = {key: count for key, count in self._counts.items() if key[2] >= now // lengths.get(key[0], 60)}
 
 
+# What an app's token must not multiply: everybody behind one address shares these.
+BY_ADDRESS = (SIGN_UPS, SIGN_INS, MAILS, APPS)
 ALL = (READS, STRANGERS, UPLOADS, POSTS, DELETIONS, FOLLOWS, SIGN_UPS, SIGN_INS, MAILS, APPS)

@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from parvis.api.entities.account import Account, present_account
 from parvis.api.entities.addresses import Addresses
+from parvis.api.entities.filter import FilterResult
 from parvis.api.entities.media import MediaAttachment, present_media
 from parvis.api.entities.poll import Poll, present_poll
 from parvis.base.clock import iso_ms
@@ -83,7 +84,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     muted: bool | UnsetType = UNSET
     bookmarked: bool | UnsetType = UNSET
     pinned: bool | UnsetType = UNSET
-    filtered: list[Any] | UnsetType = UNSET
+    filtered: list[FilterResult] | UnsetType = UNSET
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -138,7 +139,7 @@ def present_status(
         edited_at=iso_ms(view.edited_at) if view.edited_at else None,
         favourited=shown.favourited if known else UNSET,
         reblogged=shown.reposted if known else UNSET,
-        muted=view.muted if known else UNSET,
+        muted=shown.muted if known else UNSET,
         bookmarked=shown.bookmarked if known else UNSET,
         pinned=view.pinned if own else UNSET,
         poll=present_poll(shown.poll, shown.id, known=known, own=known and shown.author.id == viewer_id, now=now)

@@ -109,6 +109,7 @@ async def _notification(services: Services, happening: Happening) -> str | None:
         except NotFound:
             return None
         wanted = [one.post_id] if one.post_id is not None else []
-        views = {view.id: view for view in await posts.views(db, wanted, viewer_id=receiver)}
-    shown = present_notification(one, views, addresses(services))
+        views = await posts.views(db, wanted, viewer_id=receiver)
+    to = addresses(services)
+    shown = present_notification(one, {v.id: present_status(v, to, viewer_id=receiver) for v in views}, to)
     return None if shown is None else _encode(shown).decode()
