@@ -24,10 +24,11 @@ ORIGIN = "http://parvis.test"
 
 @dataclass
 class World:
-    """`client` is a stranger; `person` makes somebody; `settle` does all the work that waits."""
+    """`client` is a stranger; `person` makes somebody; `settle` does all the work that waits. `app` is all of it."""
 
     services: Services
     client: httpx.AsyncClient
+    app: Any
     people: dict[str, Person] = field(default_factory=dict)
 
     async def person(self, handle: str, **options: Any) -> Person:
@@ -85,7 +86,8 @@ async def new_world(settings: Settings) -> AsyncIterator[World]:
                 transport=httpx.ASGITransport(app=app, raise_app_exceptions=False), base_url=ORIGIN
             ) as client,
         ):
-            yield World(services, client)
+            assert await services.news.ready(within_s=10)
+            yield World(services, client, app)
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 
 import nats
+import nats.errors
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -60,6 +61,18 @@ class News:
         self._wanted.append((subject, receive))
         if self._client is not None:
             await self._subscribe(subject, receive)
+
+    async def ready(self, *, within_s: float) -> bool:
+        """Whether the broker knows our subscriptions by now; nothing is published to us before."""
+        try:
+            async with asyncio.timeout(within_s):
+                if self._connecting is not None:
+                    await asyncio.shield(self._connecting)
+                if self._client is not None:
+                    await self._client.flush()
+        except (TimeoutError, OSError, nats.errors.Error):
+            return False
+        return self.connected
 
     async def _connect(self) -> None:
         while True:
