@@ -28,6 +28,7 @@ from parvis.infra.front import Front
 from parvis.infra.keep_alive import keep_alive_on_listeners
 from parvis.infra.opening import open_services
 from parvis.infra.services import Services
+from parvis.infra.stopping import when_told_to_stop
 from parvis.web import errors as web_errors
 
 # No route takes more than this; most take far less and say so themselves.
@@ -55,6 +56,7 @@ def build(settings: Settings, services: Services | None = None) -> ASGIApp:
             return
         async with open_services(settings, application="parvis web") as opened, _started(app, front, opened):
             in_background(keep_alive_on_listeners())
+            when_told_to_stop(app.state.live.close)
             yield
 
     litestar = Litestar(

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -46,6 +46,13 @@ class Server:
                 return answer.status == 200
         except (URLError, OSError):
             return False
+
+    def command(self, words: str, typed: str) -> str:
+        """What another command says, run beside the server."""
+        argv = [sys.executable, "-m", "parvis", *words.split()]
+        return subprocess.run(
+            argv, env=self.environment, input=typed, capture_output=True, text=True, check=True, timeout=60
+        ).stdout
 
     def child(self, name: str) -> int:
         """The pid of one child, 0 if there is none."""
@@ -136,6 +143,25 @@ async def test_a_server_comes_up_heals_and_stops_in_order(home: Path) -> None:
         assert server.process.wait(30) == 0, server.says()
         assert not [pid for pid in before if alive(pid)]
         assert "database system is shut down" in (Places(home).logs / "postgres.log").read_text()
+
+
+async def test_open_streams_end_when_the_server_stops(home: Path) -> None:
+    with serving(home, free_port()) as server:
+        await until(server.healthy, 60, server)
+        await asyncio.to_thread(
+            server.command, "account create alice --email alice@a.example --password-stdin", "x" * 20
+        )
+        told = await asyncio.to_thread(server.command, "token create alice --app test --scopes read", "")
+        request = Request(
+            f"http://127.0.0.1:{server.port}/api/v1/streaming/user",
+            headers={"Authorization": f"Bearer {told.split()[-1]}"},
+        )
+        stream = await asyncio.to_thread(urlopen, request, timeout=30)
+        assert stream.status == 200
+        server.process.terminate()
+        assert server.process.wait(30) == 0
+        assert "refused to gracefully stop" not in server.says()
+        stream.close()
 
 
 async def test_a_killed_supervisor_leaves_nothing_and_the_next_is_ready_soon(home: Path) -> None:
