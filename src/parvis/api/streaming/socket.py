@@ -38,12 +38,15 @@ async def converse(live: Live, client: Client, parameters: dict[str, str], recei
         async for text in client.heard():
             async with asyncio.timeout(SEND_WITHIN_S):
                 await send({"type": "websocket.send", "text": text})
-        if not listening.done():
-            await send({"type": "websocket.close", "code": CODES[client.closed_because], "reason": ""})
-        elif listening.result():
-            await send({"type": "websocket.close", "code": listening.result(), "reason": ""})
     finally:
-        listening.cancel()
+        listening.cancel()  # while we wait for the client's words, the web server does not close
+        (said,) = await asyncio.gather(listening, return_exceptions=True)
+    if isinstance(said, Exception):
+        raise said
+    code = said if isinstance(said, int) else CODES[client.closed_because]
+    if code != CODES["gone"]:
+        async with asyncio.timeout(SEND_WITHIN_S):
+            await send({"type": "websocket.close", "code": code, "reason": ""})
 
 
 async def _listen(live: Live, client: Client, receive: Any) -> int | None:

@@ -33,7 +33,7 @@ class Client(Listener):
         assert viewer.token_id is not None
         super().__init__(door, viewer.account_id, Key("token", viewer.token_id))
         self.viewer = viewer
-        self.form = form
+        self.form: Form = form
         self.channels: dict[tuple[str, ...], Channel] = {}
 
 

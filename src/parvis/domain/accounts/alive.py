@@ -13,4 +13,7 @@ async def still_valid(
     db: Connection, *, tokens: Sequence[int], sessions: Sequence[int], now: datetime
 ) -> tuple[set[int], set[int]]:
     """Those of the tokens and of the sessions (by id) that work now and whose account is neither suspended nor gone."""
-    return await alive.valid_tokens(db, tokens), await alive.valid_sessions(db, sessions, now)
+    return (
+        await alive.valid_tokens(db, tokens) if tokens else set(),
+        await alive.valid_sessions(db, sessions, now) if sessions else set(),
+    )
