@@ -56,7 +56,9 @@ def test_french_typography() -> None:
     french = catalogue_of("fr")
     for text in [*french.texts.values(), *(form for forms in french.plurals.values() for form in forms)]:
         assert "'" not in text, text
-        assert not re.search(r"[^\u00a0][?!;:»](?:\s|$)", PLACEHOLDER.sub("x", text)), text  # a space that does not break
+        assert not re.search(r"[^\u00a0][?!;:»](?:\s|$)", PLACEHOLDER.sub("x", text)), (
+            text
+        )  # a space that does not break
 
 
 def test_numbers_take_their_form() -> None:

@@ -203,6 +203,16 @@ async def test_htmx_gets_the_part_that_changes(bobs: Browser, alice: Person) -> 
     assert "<html" not in slice_.text
 
 
+async def test_what_is_new_is_fetched_alone(alices: Browser, alice: Person) -> None:
+    first = await alice.says("Known #already")
+    await alice.says("Fresh #already")
+    for path in ("/home", "/public", "/tags/already", "/@alice"):
+        text = (await alices.get(f"{path}?after={first}", **HTMX)).text
+        assert "Fresh" in text, path
+        assert "Known" not in text, path
+        assert (await alices.get(f"{path}?after={first + (1 << 40)}", **HTMX)).text.strip() == "", path
+
+
 async def test_a_post_is_deleted_by_its_author_after_a_question(alices: Browser, bobs: Browser, alice: Person) -> None:
     post_id = await alice.says("Away with me")
     assert (await bobs.get(f"/posts/{post_id}/delete")).status_code == 404

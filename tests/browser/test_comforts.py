@@ -1,0 +1,233 @@
+"""What scripts add: quick reactions, live posts that move nothing, comfortable writing, keys, menus."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PHONE, People
+
+
+def publish(page: Page, text: str) -> None:
+    page.goto("/home")
+    page.get_by_label("What is there to say?").fill(text)
+    page.get_by_role("button", name="Publish").click()
+    page.locator("article.post", has_text=text).first.wait_for()
+
+
+def test_a_favourite_shows_at_once_and_is_taken_back_when_it_fails(
+    people: People, handle: Callable[[str], str]
+) -> None:
+    page = people.signed_up(handle("dora"))
+    publish(page, "Something to like")
+    post = page.locator("article.post", has_text="Something to like")
+    heart = post.get_by_role("button", name="Favourite")
+    held: list[object] = []
+    page.route("**/posts/*/favourite", lambda route: held.append(route))
+    heart.click()
+    expect(heart).to_have_attribute("aria-pressed", "true")  # before the server has said anything
+    expect(heart).to_have_text("1")
+    page.wait_for_function("() => true")
+    held[0].continue_()  # type: ignore[attr-defined]
+    expect(post.get_by_role("button", name="Favourite")).to_have_attribute("aria-pressed", "true")
+    page.unroute("**/posts/*/favourite")
+    people.watched.expected.append("Failed to load resource|Response Status Error")
+    page.route("**/posts/*/unfavourite", lambda route: route.fulfill(status=503, body="no"))
+    heart = post.get_by_role("button", name="Favourite")
+    heart.click()
+    expect(page.get_by_text("That did not work.")).to_be_visible()
+    expect(heart).to_have_attribute("aria-pressed", "true")
+    page.unroute("**/posts/*/unfavourite")
+    page.reload()
+    expect(page.locator("article.post", has_text="Something to like").locator(".heart")).to_have_text("1")
+
+
+def test_new_posts_wait_behind_a_button_while_somebody_reads_further_down(
+    people: People, handle: Callable[[str], str]
+) -> None:
+    bob, eve = handle("bob"), handle("eve")
+    bobs, page = people.signed_up(bob), people.signed_up(eve, PHONE)
+    for number in range(8):
+        publish(page, f"Post number {number} " + "with words " * 20)
+    page.goto(f"/@{bob}")
+    page.get_by_role("button", name="Follow", exact=True).click()
+    page.get_by_role("button", name="Following").wait_for()
+    page.goto("/home")
+    page.mouse.wheel(0, 900)
+    page.wait_for_function("scrollY > 500")
+    top = page.evaluate("document.querySelector('article.post:nth-of-type(4)').getBoundingClientRect().top")
+    publish(bobs, "First fresh one")
+    publish(bobs, "Second fresh one")
+    button = page.get_by_role("button", name="2 new posts")
+    expect(button).to_be_visible()
+    assert top == page.evaluate("document.querySelector('article.post:nth-of-type(4)').getBoundingClientRect().top")
+    button.click()
+    expect(page.locator("article.post").first).to_contain_text("Second fresh one")
+    expect(page.locator("article.post").nth(1)).to_contain_text("First fresh one")
+    expect(button).to_be_hidden()
+    bobs.goto(f"/@{bob}")
+    bobs.locator("article.post", has_text="First fresh one").get_by_label("More").click()
+    bobs.get_by_role("link", name="Delete").click()
+    bobs.get_by_role("button", name="Delete").click()
+    expect(page.locator("article.post", has_text="First fresh one")).to_have_count(0)
+
+
+def test_notifications_are_counted_as_they_come(people: People, handle: Callable[[str], str]) -> None:
+    bob, fay = handle("bob"), handle("fay")
+    bobs, page = people.signed_up(bob), people.signed_up(fay)
+    badge = page.locator(".nav [data-unread]")
+    expect(badge).to_be_hidden()
+    bobs.goto(f"/@{fay}")
+    bobs.get_by_role("button", name="Follow", exact=True).click()
+    expect(badge).to_have_text("1")
+    page.goto("/notifications")
+    expect(page.get_by_text("follows you")).to_be_visible()
+    expect(badge).to_be_hidden()
+    page.goto("/public")
+    page.wait_for_timeout(500)
+    expect(badge).to_be_hidden()  # they were read
+
+
+def test_writing_counts_uploads_and_warns(people: People, handle: Callable[[str], str], picture: Path) -> None:
+    page = people.signed_up(handle("gil"))
+    form = page.locator("form[data-compose]")
+    submit, text = form.get_by_role("button", name="Publish"), form.get_by_label("What is there to say?")
+    expect(submit).to_be_disabled()
+    text.fill("👩‍👩‍👧‍👦 https://a.example/" + "x" * 100)
+    expect(form.locator("[data-counter]")).to_have_text(str(1000 - 1 - 1 - 23))
+    text.fill("x" * 1001)
+    expect(form.locator("[data-counter]")).to_have_text("-1")
+    expect(submit).to_be_disabled()
+    text.fill("")
+    form.locator("[data-files]").set_input_files([picture] * 5)
+    expect(form.locator("[data-picture-item]")).to_have_count(4)
+    expect(form.get_by_text("Four pictures fit")).to_be_visible()
+    form.get_by_label("Remove the picture").first.click()
+    expect(form.locator("[data-picture-item]")).to_have_count(3)
+    expect(submit).to_be_enabled()
+    expect(form.get_by_label("Content warning", exact=True).locator("visible=true")).to_have_count(1)
+    form.get_by_role("button", name="Content warning").click()
+    form.get_by_placeholder("Content warning").fill("colours")
+    form.get_by_label("Mark the pictures as sensitive").check()
+    submit.click()
+    post = page.locator("article.post", has_text="colours")
+    expect(post.locator(".pictures")).to_be_hidden()
+    post.locator("summary", has_text="colours").click()
+    expect(post.locator(".pictures.n3")).to_be_visible()
+
+
+def test_a_file_that_is_no_picture_is_refused_with_the_reason(
+    people: People, handle: Callable[[str], str], tmp_path: Path
+) -> None:
+    people.watched.expected.append("422")
+    page = people.signed_up(handle("hal"))
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture at all")
+    page.locator("[data-files]").set_input_files(broken)
+    expect(page.get_by_text("This is no picture that can be read here")).to_be_visible()
+    expect(page.locator("[data-picture-item], .compose-picture")).to_have_count(0)
+
+
+def test_a_picture_opens_large_and_closes_again(people: People, handle: Callable[[str], str], picture: Path) -> None:
+    page = people.signed_up(handle("ida"))
+    page.locator("[data-files]").set_input_files(picture)
+    page.get_by_label("What the picture shows").fill("Two colours")
+    page.get_by_role("button", name="Publish").click()
+    page.locator("article.post a.picture").first.click()
+    box = page.locator("dialog.lightbox")
+    expect(box.get_by_role("img", name="Two colours")).to_be_visible()
+    expect(box.get_by_text("Two colours")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(box).to_have_count(0)
+
+
+def test_keys_move_from_post_to_post(people: People, handle: Callable[[str], str]) -> None:
+    page = people.signed_up(handle("jon"))
+    for number in range(3):
+        publish(page, f"Post {number}")
+    page.goto("/home")
+    page.locator("h1").click()
+    page.keyboard.press("j")
+    expect(page.locator("article.post").nth(0)).to_be_focused()
+    page.keyboard.press("j")
+    expect(page.locator("article.post").nth(1)).to_be_focused()
+    page.keyboard.press("k")
+    expect(page.locator("article.post").nth(0)).to_be_focused()
+    page.keyboard.press("n")
+    expect(page.get_by_label("What is there to say?")).to_be_focused()
+
+
+def test_everything_can_be_reached_by_tab(people: People, handle: Callable[[str], str]) -> None:
+    page = people.signed_up(handle("kim"))
+    publish(page, "Reach me")
+    page.goto("/home")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    reached: set[str] = set()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached.add(
+            page.evaluate("(e => e.getAttribute('aria-label') || e.textContent.trim())(document.activeElement)")
+        )
+    for name in ("Home", "Notifications", "Favourite", "Repost", "Bookmark", "Reply", "More"):
+        assert name in reached, (name, reached)
+
+
+def test_older_posts_come_by_themselves(people: People, handle: Callable[[str], str]) -> None:
+    name = handle("lee")
+    page = people.signed_up(name)
+    token = people.server.token(name)
+    for number in range(45):
+        answer = page.request.post(
+            "/api/v1/statuses", form={"status": f"Number {number}."}, headers={"Authorization": f"Bearer {token}"}
+        )
+        assert answer.ok
+    page.goto(f"/@{name}")
+    expect(page.locator("article.post")).to_have_count(20)
+    for _ in range(8):
+        page.mouse.wheel(0, 4000)
+        page.wait_for_timeout(150)
+    expect(page.locator("article.post")).to_have_count(45)
+    assert page.locator(".more").count() == 0
+
+
+def test_dark_is_dark_and_light_is_light(people: People, handle: Callable[[str], str]) -> None:
+    def brightness(page: Page) -> int:
+        colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        return sum(int(one) for one in re.findall(r"\d+", colour)[:3])
+
+    assert brightness(_opened(people, "dark")) < 100
+    assert brightness(_opened(people, "light")) > 600
+    page = people.signed_up(handle("mia"))
+    page.goto("/settings/appearance")
+    page.get_by_label("Dark", exact=True).check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert brightness(page) < 100  # although the device asks for light
+
+
+def _opened(people: People, scheme: str) -> Page:
+    page = people.page(color_scheme=scheme)
+    page.goto("/")
+    return page
+
+
+def test_no_page_scrolls_sideways_on_the_smallest_phones(people: People, handle: Callable[[str], str]) -> None:
+    name = handle("nia")
+    page = people.signed_up(name, (320, 640))
+    publish(page, "Unbreakable" + "x" * 200 + " https://example.example/" + "y" * 200)
+    wide = (
+        "/home", "/public", f"/@{name}", "/notifications", "/compose", "/search?q=x", "/about", "/bookmarks",
+        "/settings/profile", "/settings/account", "/settings/appearance", "/settings/access", "/follow-requests",
+    )  # fmt: skip
+    for path in wide:
+        page.goto(path)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= 320, (path, width)
+    visitor = people.page((320, 640))
+    for path in ("/", "/sign-up", "/sign-in", "/forgot", f"/@{name}"):
+        visitor.goto(path)
+        assert visitor.evaluate("document.documentElement.scrollWidth") <= 320, path
