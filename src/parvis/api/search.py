@@ -7,9 +7,11 @@ from typing import Any
 import msgspec
 
 from parvis.api.entities.account import Account, present_account
-from parvis.api.entities.addresses import Addresses, addresses
+from parvis.api.entities.addresses import addresses
 from parvis.api.entities.status import Status
+from parvis.api.entities.tag import Tag
 from parvis.api.routing import Call, endpoint
+from parvis.api.tags import presented_tags
 from parvis.base.errors import BadRequest, Unauthenticated
 from parvis.domain import accounts, relationships, search
 
@@ -22,25 +24,6 @@ class Search(msgspec.Struct, frozen=True):
     account_id: int | None = None
     limit: int | None = None
     offset: int | None = None
-
-
-class OneTag(msgspec.Struct, frozen=True):
-    name: str
-
-
-class History(msgspec.Struct, frozen=True):
-    day: str
-    uses: str
-    accounts: str
-
-
-class Tag(msgspec.Struct, frozen=True):
-    id: str
-    name: str
-    url: str
-    history: list[History]
-    following: bool | msgspec.UnsetType = msgspec.UNSET
-    featuring: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -66,7 +49,7 @@ async def find(call: Call[Search]) -> Found:
         people = await _people(call, words, limit, offset)
     if words and wanted.type in (None, "hashtags"):
         found = await search.tags(call.db, words.removeprefix("#"), limit=limit, offset=offset, now=call.now)
-        tags = [present_tag(one, addresses(call.services), known=call.viewer_id is not None) for one in found]
+        tags = await presented_tags(call, found)
     return Found(people, [], tags)
 
 
@@ -83,22 +66,3 @@ async def _people(call: Call[Search], words: str, limit: int, offset: int) -> li
     found = await accounts.by_ids(call.db, ids)
     to = addresses(call.services)
     return [present_account(found[i], to) for i in ids if i in found]
-
-
-def present_tag(one: search.TagUse, to: Addresses, *, known: bool) -> Tag:
-    """A hashtag with a week of its use, day by day, newest first (never empty: Tusky takes the last)."""
-    return Tag(
-        id=str(one.id),
-        name=one.name,
-        url=to.tag(one.name),
-        history=[History(str(day), str(uses), str(people)) for day, uses, people in one.history],
-        following=False if known else msgspec.UNSET,
-        featuring=False if known else msgspec.UNSET,
-    )
-
-
-@endpoint("GET", "/api/v1/tags/:name", params=OneTag, returns=Tag)
-async def one_tag(call: Call[OneTag]) -> Tag:
-    """One hashtag."""
-    found = await search.tag(call.db, call.params.name, now=call.now)
-    return present_tag(found, addresses(call.services), known=call.viewer_id is not None)

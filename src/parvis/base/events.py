@@ -22,6 +22,13 @@ class PostPublished(Event, frozen=True):
     author_id: int
 
 
+class PostAddressed(Event, frozen=True):
+    """A post that was published is for those whom it mentions."""
+
+    post_id: int
+    author_id: int
+
+
 class PostEdited(Event, frozen=True):
     post_id: int
     author_id: int
@@ -77,6 +84,15 @@ class Muted(Event, frozen=True):
     target_id: int
 
 
+class TagFollowed(Event, frozen=True):
+    account_id: int
+
+
+class ConversationChanged(Event, frozen=True):
+    account_id: int
+    conversation_id: int
+
+
 class NotificationAdded(Event, frozen=True):
     account_id: int
     notification_id: int
@@ -96,6 +112,7 @@ AnyEvent = (
     AccountCreated
     | AccountChanged
     | PostPublished
+    | PostAddressed
     | PostEdited
     | PollEnded
     | PostRemoved
@@ -106,6 +123,8 @@ AnyEvent = (
     | Unfollowed
     | Blocked
     | Muted
+    | TagFollowed
+    | ConversationChanged
     | NotificationAdded
     | TokenRevoked
     | SessionEnded

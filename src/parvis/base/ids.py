@@ -15,6 +15,9 @@ PostId = NewType("PostId", int)
 MediaId = NewType("MediaId", int)
 NotificationId = NewType("NotificationId", int)
 AppId = NewType("AppId", int)
+ListId = NewType("ListId", int)
+FilterId = NewType("FilterId", int)
+ConversationId = NewType("ConversationId", int)
 
 EPOCH_MS = 1_577_836_800_000  # 2020-01-01T00:00:00Z
 MAX_ID = (1 << 63) - 1

@@ -13,6 +13,7 @@ from parvis.base.clock import utc_now
 from parvis.base.events import Event
 from parvis.base.ids import AccountId, PostId
 from parvis.domain import media, notifications, posts, timelines
+from parvis.domain.timelines import conversations
 from parvis.infra import events
 from parvis.infra.jobs import NewJob
 from parvis.infra.news import account_subject, author_subject
@@ -62,6 +63,12 @@ async def forget_post(services: Services, event: Event) -> None:
     await timelines.forget_post(services, author=AccountId(event.author_id), post_id=PostId(event.post_id))
 
 
+async def converse(services: Services, event: Event) -> None:
+    """A post for mentioned people is in the conversations of those whom it concerns, and out when it is gone."""
+    assert isinstance(event, happened.PostAddressed | happened.PostEdited | happened.PostRemoved)
+    await conversations.converse(services, author=AccountId(event.author_id), post_id=PostId(event.post_id))
+
+
 async def purge_pictures(services: Services, event: Event) -> None:
     """The removed post's pictures are out of the store."""
     assert isinstance(event, happened.PostRemoved)
@@ -79,14 +86,17 @@ async def sweep_reposts(services: Services, event: Event) -> None:
 
 CONSUMERS: Mapping[type[Event], tuple[Consumer, ...]] = {
     happened.PostPublished: (tell, fan_out, notify),
+    happened.PostAddressed: (converse,),
     happened.PostReposted: (tell, fan_out, notify),
-    happened.PostEdited: (tell, notify),
+    happened.PostEdited: (tell, notify, converse),
     happened.PollEnded: (notify,),
-    happened.PostRemoved: (tell, forget_post, purge_pictures, sweep_reposts),
+    happened.PostRemoved: (tell, forget_post, purge_pictures, sweep_reposts, converse),
     happened.PostFavourited: (notify,),
     happened.Followed: (tell, backfill, notify),
     happened.FollowRequested: (notify,),
     happened.Unfollowed: (forget_author,),
+    happened.TagFollowed: (tell,),
+    happened.ConversationChanged: (tell,),
     happened.NotificationAdded: (tell,),
     happened.AccountChanged: (tell,),
     happened.TokenRevoked: (tell,),

@@ -12,6 +12,7 @@ from parvis.domain.posts.polls import ENDING, end_poll, vote
 from parvis.domain.posts.publish import publish, remove
 from parvis.domain.posts.react import bookmark, favourite, repost, sweep, unbookmark, unfavourite, unrepost
 from parvis.domain.posts.rules import Limits
+from parvis.domain.posts.threads import mute_thread, unmute_thread
 from parvis.domain.posts.tidy import delete_expired
 from parvis.domain.posts.types import Attachment, Draft, Mention, Picture, Poll, PollDraft, PostView, Visibility
 from parvis.domain.posts.views import (
@@ -29,7 +30,7 @@ from parvis.domain.posts.views import (
 __all__ = [
     "ENDING", "Attachment", "Draft", "Glance", "Limits", "Look", "MediaChange", "Mention", "Picture", "Poll",
     "PollDraft", "PostView", "Revision", "Thread", "Visibility", "bookmark", "bookmarks", "delete_expired", "edit",
-    "end_poll", "favourite", "favourited_by", "favourites", "glances", "glances_proved", "history", "looks", "pin",
-    "pinned", "publish", "remove", "repost", "reposted_by", "sweep", "thread", "unbookmark", "unfavourite", "unpin",
-    "unrepost", "view", "views", "vote", "who_may_see",
+    "end_poll", "favourite", "favourited_by", "favourites", "glances", "glances_proved", "history", "looks",
+    "mute_thread", "pin", "pinned", "publish", "remove", "repost", "reposted_by", "sweep", "thread", "unbookmark",
+    "unfavourite", "unmute_thread", "unpin", "unrepost", "view", "views", "vote", "who_may_see",
 ]  # fmt: skip

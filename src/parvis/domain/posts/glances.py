@@ -17,6 +17,7 @@ from parvis.domain.accounts.proof import proof
 from parvis.domain.posts.poll_queries import poll_of
 from parvis.domain.posts.sight import may_see
 from parvis.domain.posts.types import Poll
+from parvis.domain.relationships.filter_queries import filter_version
 from parvis.infra.encoding import from_json
 from parvis.infra.postgres import Connection, Row
 
@@ -39,8 +40,10 @@ class Glance(msgspec.Struct, frozen=True):
     favourited: bool
     reposted: bool
     bookmarked: bool
+    muted: bool
     pinned: bool
     poll: Poll | None
+    filter_version: int | None  # of the viewer's filters; None when they have none
     repost_of: Glance | None = None
 
     @property
@@ -49,8 +52,8 @@ class Glance(msgspec.Struct, frozen=True):
         return self.repost_of or self
 
 
-# The viewer's own pinned posts, fetched once a statement ($1 viewer).
-PINNED = "array(SELECT post_id FROM pin WHERE account_id = $1)"
+# What is fetched once a statement ($1 viewer): their own pinned posts, and the version of their filters.
+ONCE = f"array(SELECT post_id FROM pin WHERE account_id = $1) AS pinned_ids, {filter_version()} AS filter_version"
 
 
 def glances_of(source: str) -> str:
@@ -64,6 +67,7 @@ def glances_of(source: str) -> str:
                n.last_post_on AS author_last_post_on, p.parent_visibility,
                c.replies, c.reposts, c.favourites,
                f.post_id IS NOT NULL AS favourited, r.post_id IS NOT NULL AS reposted, b.post_id IS NOT NULL AS bookmarked,
+               coalesce(o.thread_id, p.thread_id) IN (SELECT thread_id FROM thread_mute WHERE account_id = $1) AS muted,
                CASE WHEN p.has_poll THEN {poll_of("p.account_id", "p.id")}
                     WHEN o.has_poll THEN {poll_of("o.account_id", "o.id")} END AS poll,
                o.id AS o_id, o.account_id AS o_account_id, o.version AS o_version, oa.version AS o_author_version,
@@ -99,12 +103,12 @@ BY_ID = f"""
 """
 
 _BY_ID = f"""
-    SELECT {PINNED} AS pinned_ids, true AS proven, page.*
+    SELECT {ONCE}, true AS proven, page.*
       FROM (SELECT 1) one
       LEFT JOIN ({glances_of(BY_ID)}) page ON true
 """
 _BY_ID_PROVED = f"""
-    SELECT {PINNED} AS pinned_ids, {proof("$3", "$1")} AS proven, page.*
+    SELECT {ONCE}, {proof("$3", "$1")} AS proven, page.*
       FROM (SELECT 1) one
       LEFT JOIN ({glances_of(BY_ID)}) page ON true
 """
@@ -133,16 +137,16 @@ async def glances_proved(
 
 
 async def glances_from(db: Connection, rows: Sequence[Row], viewer_id: AccountId | None) -> list[Glance]:
-    """Rows of `glances_of` (with `pinned_ids`) as structs.
+    """Rows of `glances_of` (with `ONCE`) as structs.
 
     Only answers to posts that are not for everybody cost another statement, which asks whether those are in sight.
     """
     if not rows or (len(rows) == 1 and rows[0]["id"] is None):
         return []
     doubtful = [row[key] for row in rows for key, parent in _PARENTS if _is_doubtful(row[parent])]
-    seen = {r["id"] for r in await db.fetch(_SEEN_PARENTS, viewer_id, doubtful)} if doubtful else set()
-    pinned = rows[0]["pinned_ids"]
-    return [_glance(row, pinned, seen) for row in rows]
+    seen: set[int] = {r["id"] for r in await db.fetch(_SEEN_PARENTS, viewer_id, doubtful)} if doubtful else set()
+    pinned, filter_version = rows[0]["pinned_ids"], rows[0]["filter_version"]
+    return [_glance(row, pinned, filter_version, seen) for row in rows]
 
 
 _PARENTS = (("id", "parent_visibility"), ("o_id", "o_parent_visibility"))
@@ -152,23 +156,23 @@ def _is_doubtful(parent_visibility: int | None) -> bool:
     return parent_visibility is not None and parent_visibility >= 2
 
 
-def _glance(row: Row, pinned: list[int], seen: set[int]) -> Glance:
+def _glance(row: Row, pinned: list[int], filters: int | None, seen: set[int]) -> Glance:
     # By position: looking up some forty names a row would cost as much as the rest of a page.
     (
         id_, account_id, version, author_version, author_posts, author_followers, author_following, last_post_on,
-        parent, replies, reposts, favourites, favourited, reposted, bookmarked, poll, o_id, o_account_id, o_version,
+        parent, replies, reposts, favourites, favourited, reposted, bookmarked, muted, poll, o_id, o_account_id, o_version,
         o_author_version, o_author_posts, o_author_followers, o_author_following, o_last_post_on, o_parent,
-    ) = tuple(row)[-25:]  # fmt: skip
+    ) = tuple(row)[-26:]  # fmt: skip
     question = from_json(poll, Poll) if poll else None
-    numbers = (replies or 0, reposts or 0, favourites or 0, favourited, reposted, bookmarked)
+    numbers = (replies or 0, reposts or 0, favourites or 0, favourited, reposted, bookmarked, muted)
     original = None
     if o_id is not None:
         original = Glance(
             o_id, o_account_id, o_version, o_author_version, o_author_posts or 0, o_author_followers or 0,
             o_author_following or 0, o_last_post_on, o_parent is None or o_parent < 2 or o_id in seen,
-            *numbers, False, question,
+            *numbers, False, question, filters,
         )  # fmt: skip
     return Glance(
         id_, account_id, version, author_version, author_posts or 0, author_followers or 0, author_following or 0,
-        last_post_on, parent is None or parent < 2 or id_ in seen, *numbers, id_ in pinned, question, original,
+        last_post_on, parent is None or parent < 2 or id_ in seen, *numbers, id_ in pinned, question, filters, original,
     )  # fmt: skip

@@ -14,10 +14,14 @@ from parvis.infra.postgres import Connection, Row
 
 
 class Look(msgspec.Struct, frozen=True):
-    """A post as all of these viewers see it alike (None: a stranger). An author always looks at it alone."""
+    """A post as all of these viewers see it alike (None: a stranger). An author always looks at it alone.
+
+    `filter_versions` are those of the viewers who have filters; what these do to the post is not in the look.
+    """
 
     view: PostView
     viewers: list[AccountId | None]
+    filter_versions: dict[AccountId, int]
 
 
 async def looks(db: Connection, post_id: PostId, author: AccountId, viewers: Sequence[AccountId | None]) -> list[Look]:
@@ -41,13 +45,16 @@ async def looks(db: Connection, post_id: PostId, author: AccountId, viewers: Seq
             *map(_differences, seen.values()),
         )
         if key not in found:
-            found[key] = Look(_seen(post, seen, viewer), [])
+            found[key] = Look(_seen(post, seen, viewer), [], {})
         found[key].viewers.append(viewer)
+        version = seen[post.id]["filter_version"]
+        if viewer is not None and version is not None:
+            found[key].filter_versions[viewer] = version
     return list(found.values())
 
 
 def _differences(row: Row) -> tuple[object, ...]:
-    marks = row["favourited"], row["reposted"], row["bookmarked"], row["pinned"]
+    marks = row["favourited"], row["reposted"], row["bookmarked"], row["muted"], row["pinned"]
     return row["id"], *marks, row["parent_seen"], tuple(row["choices"] or ())
 
 
@@ -59,6 +66,7 @@ def _seen(post: PostView, rows: dict[int, Row], viewer: AccountId | None) -> Pos
         favourited=row["favourited"],
         reposted=row["reposted"],
         bookmarked=row["bookmarked"],
+        muted=row["muted"],
         pinned=bool(row["pinned"]),
         poll=msgspec.structs.replace(post.poll, own=row["choices"]) if post.poll else None,
         parent_seen=row["parent_seen"],

@@ -7,12 +7,12 @@ from datetime import datetime
 import msgspec
 
 from parvis.base.errors import Invalid, NotFound
-from parvis.base.events import PostPublished, PostRemoved
+from parvis.base.events import Event, PostAddressed, PostPublished, PostRemoved
 from parvis.base.ids import AccountId, IdSource, PostId
 from parvis.domain import media
 from parvis.domain.accounts.types import Viewer
 from parvis.domain.posts import polls, queries, rules
-from parvis.domain.posts.types import Draft, Mention
+from parvis.domain.posts.types import Draft, Mention, Visibility
 from parvis.infra import events, text
 from parvis.infra.encoding import to_json
 from parvis.infra.postgres import Connection, Row
@@ -71,7 +71,10 @@ async def publish(
         await queries.count(tx, "replies", parent["account_id"], parent["id"], +1)
     if draft.poll is not None:
         await polls.open_poll(tx, author.account_id, new_id, draft.poll, now)
-    await events.record(tx, PostPublished(post_id=new_id, author_id=author.account_id))
+    happened: list[Event] = [PostPublished(post_id=new_id, author_id=author.account_id)]
+    if draft.visibility == Visibility.MENTIONED:
+        happened.append(PostAddressed(post_id=new_id, author_id=author.account_id))
+    await events.record(tx, *happened)
     return new_id
 
 

@@ -8,6 +8,7 @@ from parvis.base.ids import AccountId, PostId
 from parvis.base.pages import PageRequest
 from parvis.domain.posts.poll_queries import poll_of
 from parvis.domain.posts.sight import is_silenced, may_see
+from parvis.domain.relationships.filter_queries import filter_version
 from parvis.infra.postgres import Connection, Row
 
 _POSTS = f"""
@@ -28,6 +29,7 @@ _POSTS = f"""
            EXISTS (SELECT FROM favourite f WHERE f.account_id = $1 AND f.post_id = p.id) AS favourited,
            EXISTS (SELECT FROM repost r WHERE r.account_id = $1 AND r.post_id = p.id) AS reposted,
            EXISTS (SELECT FROM bookmark b WHERE b.account_id = $1 AND b.post_id = p.id) AS bookmarked,
+           p.thread_id IN (SELECT thread_id FROM thread_mute WHERE account_id = $1) AS muted,
            p.account_id = $1 AND EXISTS (
                SELECT FROM pin WHERE pin.account_id = $1 AND pin.post_id = p.id) AS pinned,
            CASE WHEN p.has_poll THEN {poll_of("p.account_id", "p.id")} END AS poll,
@@ -60,6 +62,8 @@ _EYES = f"""
            EXISTS (SELECT FROM favourite f WHERE f.account_id = v.id AND f.post_id = p.id) AS favourited,
            EXISTS (SELECT FROM repost r WHERE r.account_id = v.id AND r.post_id = p.id) AS reposted,
            EXISTS (SELECT FROM bookmark b WHERE b.account_id = v.id AND b.post_id = p.id) AS bookmarked,
+           EXISTS (SELECT FROM thread_mute t WHERE t.account_id = v.id AND t.thread_id = p.thread_id) AS muted,
+           {filter_version("v.id")} AS filter_version,
            p.account_id = v.id AND EXISTS (
                SELECT FROM pin WHERE pin.account_id = v.id AND pin.post_id = p.id) AS pinned,
            CASE WHEN p.has_poll THEN (

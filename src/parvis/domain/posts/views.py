@@ -174,6 +174,7 @@ def _view(
         favourited=row["favourited"],
         reposted=row["reposted"],
         bookmarked=row["bookmarked"],
+        muted=row["muted"],
         pinned=bool(row["pinned"]),
         poll=from_json(row["poll"], Poll) if row["poll"] else None,
         repost_of=original,

@@ -1,7 +1,9 @@
 """Who knows whom: follows and requests to follow, blocks, mutes and private notes; what one person wants to see of
-others. Who they are is the business of `accounts`; what follows from it for posts is decided in `posts`.
+others: `lists`, `filters` (applied by `sieves`), `followed_tags`. Who they are is the business of `accounts`; what
+follows from it for posts is decided in `posts` and `timelines`.
 """
 
+from parvis.domain.relationships import filters, followed_tags, lists, sieves
 from parvis.domain.relationships.follow import accept_request, follow, reject_request, remove_follower, unfollow
 from parvis.domain.relationships.listings import (
     between,
@@ -27,9 +29,12 @@ __all__ = [
     "blocks",
     "delete_expired",
     "familiar_followers",
+    "filters",
     "follow",
+    "followed_tags",
     "followers",
     "following",
+    "lists",
     "mute",
     "mutes",
     "reject_request",
@@ -38,6 +43,7 @@ __all__ = [
     "requests_count",
     "search",
     "set_note",
+    "sieves",
     "unblock",
     "unfollow",
     "unmute",

@@ -12,7 +12,7 @@ from parvis.base.events import Followed, FollowRequested, Unfollowed
 from parvis.base.ids import AccountId, IdSource
 from parvis.domain.accounts import change_counters
 from parvis.domain.accounts.types import State
-from parvis.domain.relationships import queries, rules
+from parvis.domain.relationships import list_queries, queries, rules
 from parvis.domain.relationships.types import Options, OptionsChange
 from parvis.infra import events
 from parvis.infra.postgres import Connection
@@ -86,8 +86,11 @@ async def remove_follower(tx: Connection, account_id: AccountId, follower_id: Ac
 
 async def sever(tx: Connection, account_id: AccountId, target_id: AccountId) -> None:
     """No follow and no request lead from account to target. The caller holds the pair's lock."""
-    await queries.request_taken(tx, target_id, account_id)
-    if await queries.follow_deleted(tx, account_id, target_id):
+    asked = await queries.request_taken(tx, target_id, account_id)
+    followed = await queries.follow_deleted(tx, account_id, target_id)
+    if asked or followed:
+        await list_queries.memberships_deleted(tx, account_id, target_id)
+    if followed:
         await change_counters(tx, [(account_id, -1, 0), (target_id, 0, -1)])
         await events.record(tx, Unfollowed(account_id, target_id))
 
@@ -115,6 +118,7 @@ async def reject_request(tx: Connection, account_id: AccountId, requester_id: Ac
     await queries.pair_locked(tx, account_id, requester_id)
     if await queries.request_taken(tx, account_id, requester_id) is None:
         raise NotFound
+    await list_queries.memberships_deleted(tx, requester_id, account_id)
 
 
 async def _must_exist(tx: Connection, account_id: AccountId) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from msgspec import UNSET
 
 from parvis.base.ids import AccountId
+from parvis.domain.relationships.list_queries import in_exclusive_list
 from parvis.domain.relationships.types import Options, OptionsChange
 from parvis.infra.postgres import Connection, Row
 
@@ -49,10 +50,10 @@ async def new_follow(
     """Whether the follow was not there before. Its mirror is written with it."""
     return bool(
         await tx.fetchval(
-            """
+            f"""
             WITH made AS (
-                INSERT INTO follow (account_id, target_id, id, show_reposts, notify, languages, created_at)
-                VALUES ($2, $3, $1, $4, $5, $6, $7)
+                INSERT INTO follow (account_id, target_id, id, show_reposts, notify, languages, created_at, apart)
+                VALUES ($2, $3, $1, $4, $5, $6, $7, {in_exclusive_list("$2", "$3")})
                     ON CONFLICT (account_id, target_id) DO NOTHING
                 RETURNING id
             ), mirrored AS (

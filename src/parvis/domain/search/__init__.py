@@ -2,6 +2,6 @@
 whom one follows comes first there.
 """
 
-from parvis.domain.search.tags import TagUse, tag, tags
+from parvis.domain.search.tags import TagUse, tag, tags, tags_named
 
-__all__ = ["TagUse", "tag", "tags"]
+__all__ = ["TagUse", "tag", "tags", "tags_named"]

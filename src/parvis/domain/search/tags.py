@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zlib import crc32
 
@@ -28,6 +29,11 @@ async def tags(db: Connection, beginning: str, *, limit: int, offset: int, now: 
     since = _first_day(now)
     names = await queries.names_like(db, fold_tag(beginning), id_at(since), limit, offset)
     return await _with_use(db, names, since)
+
+
+async def tags_named(db: Connection, names: Sequence[str], *, now: datetime) -> list[TagUse]:
+    """The hashtags of these folded names, in this order."""
+    return await _with_use(db, list(names), _first_day(now))
 
 
 async def tag(db: Connection, name: str, *, now: datetime) -> TagUse:

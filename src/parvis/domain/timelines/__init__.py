@@ -1,11 +1,12 @@
 """Timelines: which posts belong on which page, in which order. Always chronological.
 
 Home is a hybrid: materialised rows for ordinary authors and active readers, big authors merged at read, a plain query
-for everybody else. `Live` tells open connections what a reload would show them. How posts look is `posts`; who hears of
-them is `notifications`.
+for everybody else. Lists are queried; direct `conversations` are kept by the worker. `Live` tells open connections what a
+reload would show them. How posts look is `posts`; who hears of them is `notifications`.
 """
 
 from parvis.domain.timelines.home import Home, HomeGlances, home, home_glances, wants
+from parvis.domain.timelines.list import ListGlances, list_glances
 from parvis.domain.timelines.listeners import (
     HOME,
     NOTIFICATIONS,
@@ -21,7 +22,7 @@ from parvis.domain.timelines.live import Live
 from parvis.domain.timelines.rows import backfill, fan_out, forget, forget_post, rebuild, visit
 
 __all__ = [
-    "HOME", "NOTIFICATIONS", "PUBLIC", "Audience", "Happening", "Home", "HomeGlances", "Key", "Listener", "Live",
-    "Stream", "account", "backfill", "fan_out", "forget", "forget_post", "home", "home_glances", "public", "rebuild",
-    "tag", "visit", "wants",
+    "HOME", "NOTIFICATIONS", "PUBLIC", "Audience", "Happening", "Home", "HomeGlances", "Key", "ListGlances",
+    "Listener", "Live", "Stream", "account", "backfill", "fan_out", "forget", "forget_post", "home", "home_glances",
+    "list_glances", "public", "rebuild", "tag", "visit", "wants",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from datetime import datetime
 from parvis.base.ids import MAX_ID, AccountId, PostId
 from parvis.base.pages import PageRequest
 from parvis.domain.accounts.proof import proof
-from parvis.domain.posts.glances import PINNED, glances_of
+from parvis.domain.posts.glances import ONCE, glances_of
 from parvis.domain.posts.sight import (
     LENS,
     blocks,
@@ -25,8 +25,24 @@ def belongs(post: str, author: str, follow: str, reader: str = "$1", *, lens: bo
 
     `follow` is the alias of the reader's `follow` row of the author. Replies are shown when they answer the author
     themselves, the reader, or somebody the reader follows; reposts unless the reader hid them; nothing by, to or of
-    somebody blocked or muted. `lens`: the statement has that CTE, and is about one reader.
+    somebody blocked or muted; nothing by members of an exclusive list. `lens`: the statement has that CTE, and is about
+    one reader.
     """
+    answers = answers_followed(post, reader)
+    return f"(NOT {follow}.apart AND {wanted_of_followed(post, author, follow, answers, reader, lens=lens)})"
+
+
+def answers_followed(post: str, reader: str = "$1") -> str:
+    """A condition that holds when the post answers somebody the reader follows."""
+    return f"""EXISTS (
+        SELECT FROM follow bel_f
+         WHERE bel_f.account_id = {reader} AND bel_f.target_id = {post}.in_reply_to_account_id)"""
+
+
+def wanted_of_followed(
+    post: str, author: str, follow: str, answers: str, reader: str = "$1", *, lens: bool = True
+) -> str:
+    """What home and lists have in common. `answers`: a condition for posts that answer others than author and reader."""
     silenced = is_silenced_by_lens if lens else is_silenced
     blocking = blocks_by_lens if lens else blocks
     return f"""(
@@ -37,9 +53,7 @@ def belongs(post: str, author: str, follow: str, reader: str = "$1", *, lens: bo
         AND (
             {post}.in_reply_to_id IS NULL
             OR {post}.in_reply_to_account_id IN ({post}.account_id, {reader})
-            OR (EXISTS (SELECT FROM follow bel_f
-                         WHERE bel_f.account_id = {reader} AND bel_f.target_id = {post}.in_reply_to_account_id)
-                AND NOT {silenced(f"{post}.in_reply_to_account_id", reader)}))
+            OR ({answers} AND NOT {silenced(f"{post}.in_reply_to_account_id", reader)}))
         AND (
             {post}.repost_of_id IS NULL
             OR ({follow}.show_reposts
@@ -53,14 +67,47 @@ def belongs(post: str, author: str, follow: str, reader: str = "$1", *, lens: bo
     )"""
 
 
+def belongs_by_tag(post: str, author: str, reader: str = "$1", *, lens: bool = True) -> str:
+    """A condition that holds when a post under a hashtag that the reader follows belongs in the reader's home.
+
+    Only what is public, and nothing by or to somebody blocked or muted, or by somebody who blocks the reader.
+    """
+    silenced = is_silenced_by_lens if lens else is_silenced
+    blocking = blocks_by_lens if lens else blocks
+    return f"""(
+        {post}.visibility = 0 AND {post}.repost_of_id IS NULL AND {post}.deleted_at IS NULL AND {author}.state = 0
+        AND NOT {silenced(f"{post}.account_id", reader)}
+        AND NOT {blocking(f"{post}.account_id", reader)}
+        AND ({post}.in_reply_to_id IS NULL OR NOT {silenced(f"{post}.in_reply_to_account_id", reader)})
+    )"""
+
+
+def has_followed_tag(post: str, reader: str) -> str:
+    """A condition that holds when the reader follows a hashtag of the post."""
+    return f"""({post}.tags <> '{{}}' AND EXISTS (
+        SELECT FROM tag_follow htg_f
+          JOIN post_tag htg_t ON htg_t.tag = htg_f.tag AND htg_t.post_id = {post}.id
+         WHERE htg_f.account_id = {reader}))"""
+
+
+def is_at_home(reader: str) -> str:
+    """A condition that holds when the post `p` (author `a`, the reader's follow `f` or none) is in the reader's home."""
+    return f"""(
+        {reader} = p.account_id
+        OR (f.target_id IS NOT NULL AND {belongs("p", "a", "f", reader, lens=False)})
+        OR ({has_followed_tag("p", reader)} AND {belongs_by_tag("p", "a", reader, lens=False)}))"""
+
+
+def within(column: str) -> str:
+    """A condition that holds for ids of the wanted page: below $2, above $3."""
+    return f"{column} < coalesce($2, {MAX_ID}) AND {column} > coalesce($3::bigint, 0)"
+
+
 def _home_ids(order: str) -> str:
     """CTEs `state` and `ids` (account_id, id) of a page of home, at most $4 of each kind and not yet cut to $4.
 
     $1 reader, $2 max_id, $3 lower bound, $4 limit, $5 whether rows may be used, $6 oldest activity that counts.
     """
-
-    def within(column: str) -> str:
-        return f"{column} < coalesce($2, {MAX_ID}) AND {column} > coalesce($3, 0)"
 
     above_floor = "$3 >= floor_id" if order == "ASC" else f"coalesce($2, {MAX_ID}) > floor_id + 1"
     return f"""
@@ -97,6 +144,20 @@ def _home_ids(order: str) -> str:
               WHERE f.account_id = $1 AND (NOT f.in_rows OR NOT EXISTS (SELECT FROM state))
               ORDER BY m.id {order}
               LIMIT $4)
+             UNION
+            (SELECT m.account_id, m.id
+               FROM tag_follow w
+              CROSS JOIN LATERAL (
+                    SELECT p.account_id, p.id
+                      FROM post_tag t
+                      JOIN post p ON p.account_id = t.account_id AND p.id = t.post_id
+                      JOIN account a ON a.id = p.account_id
+                     WHERE t.tag = w.tag AND {within("t.post_id")} AND {belongs_by_tag("p", "a")}
+                     ORDER BY t.post_id {order}
+                     LIMIT $4) m
+              WHERE w.account_id = $1
+              ORDER BY m.id {order}
+              LIMIT $4)
         )"""
 
 
@@ -118,7 +179,7 @@ def _home_glances(order: str) -> str:
         WITH {LENS}, {_home_ids(order)}, head AS (
             SELECT (SELECT floor_id FROM state) AS floor_id,
                    (SELECT active_at FROM home_state WHERE account_id = $1) AS active_at,
-                   {proof("$7", "$1")} AS proven, {PINNED} AS pinned_ids
+                   {proof("$7", "$1")} AS proven, {ONCE}
         )
         SELECT head.*, page.*
           FROM head
@@ -160,8 +221,7 @@ def _wanted() -> str:
           JOIN account a ON a.id = p.account_id
          CROSS JOIN unnest($2::bigint[]) AS v (id)
           LEFT JOIN follow f ON f.account_id = v.id AND f.target_id = p.account_id
-         WHERE d.id = $1
-           AND (v.id = p.account_id OR (f.target_id IS NOT NULL AND {belongs("p", "a", "f", "v.id", lens=False)}))
+         WHERE d.id = $1 AND {is_at_home("v.id")}
     """
 
 
@@ -179,7 +239,7 @@ def _listing(source: str, condition: str, order: str) -> str:
         SELECT p.account_id, p.id
           FROM {source}
          WHERE {may_see()} AND {condition}
-           AND p.id < coalesce($2, {MAX_ID}) AND p.id > coalesce($3, 0)
+           AND p.id < coalesce($2, {MAX_ID}) AND p.id > coalesce($3::bigint, 0)
          ORDER BY p.id {order}
          LIMIT $4
     """
@@ -234,7 +294,7 @@ async def tag_ids(
            AND {may_see()} AND p.visibility = 0 AND a.state = 0 AND {_UNSILENCED} AND {_MEDIA}
            AND (SELECT count(*) FROM post_tag u WHERE u.post_id = p.id AND u.tag = ANY ($7::text[])) = cardinality($7)
            AND NOT EXISTS (SELECT FROM post_tag u WHERE u.post_id = p.id AND u.tag = ANY ($8::text[]))
-           AND t.post_id < coalesce($2, {MAX_ID}) AND t.post_id > coalesce($3, 0)
+           AND t.post_id < coalesce($2, {MAX_ID}) AND t.post_id > coalesce($3::bigint, 0)
          ORDER BY p.id {order}
          LIMIT $4
         """,
