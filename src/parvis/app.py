@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
+import structlog
 from litestar import Litestar, MediaType, Request, Response, get
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
@@ -31,6 +32,11 @@ from parvis.infra.services import Services
 from parvis.infra.stopping import when_told_to_stop
 from parvis.web import errors as web_errors
 
+log = structlog.get_logger(__name__)
+
+# People and their programs do not wait longer than this.
+STATEMENT_S = 8
+
 # No route takes more than this; most take far less and say so themselves.
 MOST_BODY_BYTES = 70 * 1024 * 1024
 
@@ -54,7 +60,10 @@ def build(settings: Settings, services: Services | None = None) -> ASGIApp:
             async with _started(app, front, services):
                 yield
             return
-        async with open_services(settings, application="parvis web") as opened, _started(app, front, opened):
+        async with (
+            open_services(settings, application="parvis web", statement_s=STATEMENT_S) as opened,
+            _started(app, front, opened),
+        ):
             in_background(keep_alive_on_listeners())
             when_told_to_stop(app.state.live.close)
             yield
@@ -125,7 +134,10 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
 _OUTAGES = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
-    asyncpg.CannotConnectNowError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,  # a full disk among them
+    asyncpg.PostgresSystemError,
+    asyncpg.DeadlockDetectedError,
     OSError,
     TimeoutError,
 )
@@ -134,6 +146,9 @@ _OUTAGES = (
 def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """An outage of the database as 503; anything else as 500 without detail."""
     if isinstance(error, _OUTAGES):
+        log.warning("request.outage", path=request.url.path, error=repr(error))
+        if isinstance(error, asyncpg.DiskFullError):
+            return on_problem(request, Unavailable("The disk is full; nothing can be stored right now", 60))
         return on_problem(request, Unavailable("The database does not answer right now; try again in a few seconds"))
     if _speaks_json(request):
         return api_errors.unexpected_response(request, error)

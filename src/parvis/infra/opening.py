@@ -20,12 +20,16 @@ from parvis.infra.storage import open_storage
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, *, application: str = "parvis") -> AsyncIterator[Services]:
+async def open_services(
+    settings: Settings, *, application: str = "parvis", statement_s: float = 30
+) -> AsyncIterator[Services]:
     """The clients are connected; at the end they are closed in the opposite order.
 
     `settings.database_url` must be set: the supervisor gives it to its children.
     """
-    db = await postgres.connect(settings.database_url, size=settings.database_pool, application=application)
+    db = await postgres.connect(
+        settings.database_url, size=settings.database_pool, application=application, statement_s=statement_s
+    )
     try:
         lease = await ProcessLease.take(db)
         async with db.transaction() as tx:

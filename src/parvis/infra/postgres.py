@@ -14,6 +14,7 @@ Row = asyncpg.Record
 
 # A page's statement takes longer to plan than to run. Its plan is made once a connection: statements here are written so
 # that one plan serves every parameter (coalesce instead of "or null").
+ACQUIRE_S = 5  # for a free connection, and for a fresh one
 GENERIC_PLANS = {"plan_cache_mode": "force_generic_plan"}
 
 
@@ -34,7 +35,7 @@ class Database:
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection for reading, without a transaction."""
-        async with self.pool.acquire() as connection:
+        async with self.pool.acquire(timeout=ACQUIRE_S) as connection:
             if self.watch is None:
                 yield connection
             else:
@@ -52,14 +53,24 @@ class Database:
 
 
 async def connect(
-    url: str, *, size: int, application: str = "parvis", session: Mapping[str, str] | None = None, **options: Any
+    url: str,
+    *,
+    size: int,
+    application: str = "parvis",
+    session: Mapping[str, str] | None = None,
+    statement_s: float = 30,
+    **options: Any,
 ) -> Database:
-    """A pool of at most `size` connections to `url` (postgresql://…), each with these session settings."""
+    """A pool of at most `size` connections to `url` (postgresql://…), each with these session settings.
+
+    Raises, when used: TimeoutError for a statement of over `statement_s` seconds, or for want of a connection.
+    """
     pool = await asyncpg.create_pool(
         url,
         min_size=1,
         max_size=size,
-        command_timeout=30,
+        command_timeout=statement_s,
+        timeout=ACQUIRE_S,
         connection_class=_QuietConnection,
         server_settings={"application_name": application, "timezone": "UTC", **GENERIC_PLANS, **(session or {})},
         **options,
