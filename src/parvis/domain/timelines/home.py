@@ -5,6 +5,7 @@ All three give the same ids, because one condition (`queries.belongs`) decides f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -12,8 +13,8 @@ import msgspec
 from parvis.base.ids import AccountId, PostId
 from parvis.base.pages import Page, PageRequest
 from parvis.domain.posts.glances import Glance, glances_from
-from parvis.domain.timelines import queries
-from parvis.infra.postgres import Connection
+from parvis.domain.timelines import near_queries, queries
+from parvis.infra.postgres import Connection, Row
 
 ACTIVE_FOR = timedelta(days=14)
 # Rows are trusted a day less than they are written, so that a late fan-out cannot leave a gap.
@@ -54,17 +55,27 @@ async def home(db: Connection, reader: AccountId, page: PageRequest, *, now: dat
 async def home_glances(
     db: Connection, reader: AccountId, page: PageRequest, *, now: datetime, token: bytes | None, use_rows: bool = True
 ) -> HomeGlances:
-    """The reader's page as glances, and whether the token is still the reader's: one statement."""
+    """The reader's page as glances, and whether the token is still the reader's: one statement for most pages."""
+    if not page.forwards:
+        rows = await near_queries.near_glances(
+            db, reader, page, use_rows=use_rows, active_since=now - TRUSTED_FOR, token=token
+        )
+        ids = [row["id"] for row in rows if row["id"] is not None]
+        if near_queries.is_complete(ids, page.limit, rows[0]["horizon"]):
+            return await _glanced(db, rows, reader, now)
     rows = await queries.home_glances(db, reader, page, use_rows=use_rows, active_since=now - TRUSTED_FOR, token=token)
-    head = rows[0]
-    floor = head["floor_id"]
-    found = await glances_from(db, rows, reader)
-    short = len(found) < page.limit or found[-1].id <= floor if floor else False
-    if short and not page.forwards:  # below the kept rows
+    floor = rows[0]["floor_id"]
+    ids = [row["id"] for row in rows if row["id"] is not None]
+    if floor and not page.forwards and (len(ids) < page.limit or ids[-1] <= floor):  # below the kept rows
         rows = await queries.home_glances(db, reader, page, use_rows=False, active_since=now, token=token)
-        found = await glances_from(db, rows, reader)
-    stale = head["active_at"] is None or head["active_at"] < now - SEEN_EVERY
+    return await _glanced(db, rows, reader, now)
+
+
+async def _glanced(db: Connection, rows: Sequence[Row], reader: AccountId, now: datetime) -> HomeGlances:
+    head = rows[0]
+    found = await glances_from(db, rows, reader)
     cursors = (found[0].id, found[-1].id) if found else (None, None)
+    stale = head["active_at"] is None or head["active_at"] < now - SEEN_EVERY
     return HomeGlances(Page(found, *cursors), stale, head["proven"])
 
 

@@ -93,7 +93,9 @@ def has_followed_tag(post: str, reader: str) -> str:
 def is_at_home(reader: str) -> str:
     """A condition that holds when the post `p` (author `a`, the reader's follow `f` or none) is in the reader's home."""
     return f"""(
-        {reader} = p.account_id
+        ({reader} = p.account_id AND p.deleted_at IS NULL AND (p.repost_of_id IS NULL OR EXISTS (
+            SELECT FROM post ath_o
+             WHERE ath_o.account_id = p.repost_of_account_id AND ath_o.id = p.repost_of_id AND ath_o.deleted_at IS NULL)))
         OR (f.target_id IS NOT NULL AND {belongs("p", "a", "f", reader, lens=False)})
         OR ({has_followed_tag("p", reader)} AND {belongs_by_tag("p", "a", reader, lens=False)}))"""
 
@@ -103,18 +105,44 @@ def within(column: str) -> str:
     return f"{column} < coalesce($2, {MAX_ID}) AND {column} > coalesce($3::bigint, 0)"
 
 
+def _state(above_floor: str) -> str:
+    return f"""
+        state AS MATERIALIZED (
+            SELECT floor_id FROM home_state
+             WHERE account_id = $1 AND ready AND $5 AND active_at > $6 AND {above_floor}
+        )"""
+
+
+# The reader's rows, if they can be relied on for a page going down: $2 max_id, $5 whether to, $6 oldest activity.
+STATE_BELOW = _state(f"coalesce($2, {MAX_ID}) > floor_id + 1")
+_STATE_ABOVE = _state("$3 >= floor_id")
+
+
+def by_tag_ids(order: str) -> str:
+    """A SELECT of (account_id, id) of posts under hashtags that the reader follows, at most $4 that fit."""
+    return f"""
+            (SELECT m.account_id, m.id
+               FROM tag_follow w
+              CROSS JOIN LATERAL (
+                    SELECT p.account_id, p.id
+                      FROM post_tag t
+                      JOIN post p ON p.account_id = t.account_id AND p.id = t.post_id
+                      JOIN account a ON a.id = p.account_id
+                     WHERE t.tag = w.tag AND {within("t.post_id")} AND {belongs_by_tag("p", "a")}
+                     ORDER BY t.post_id {order}
+                     LIMIT $4) m
+              WHERE w.account_id = $1
+              ORDER BY m.id {order}
+              LIMIT $4)"""
+
+
 def _home_ids(order: str) -> str:
     """CTEs `state` and `ids` (account_id, id) of a page of home, at most $4 of each kind and not yet cut to $4.
 
     $1 reader, $2 max_id, $3 lower bound, $4 limit, $5 whether rows may be used, $6 oldest activity that counts.
     """
 
-    above_floor = "$3 >= floor_id" if order == "ASC" else f"coalesce($2, {MAX_ID}) > floor_id + 1"
-    return f"""
-        state AS MATERIALIZED (
-            SELECT floor_id FROM home_state
-             WHERE account_id = $1 AND ready AND $5 AND active_at > $6 AND {above_floor}
-        ), ids AS (
+    return f"""{_STATE_ABOVE if order == "ASC" else STATE_BELOW}, ids AS (
             (SELECT e.author_id AS account_id, e.post_id AS id
                FROM home_entry e
                JOIN follow f ON f.account_id = $1 AND f.target_id = e.author_id AND f.in_rows
@@ -144,20 +172,7 @@ def _home_ids(order: str) -> str:
               WHERE f.account_id = $1 AND (NOT f.in_rows OR NOT EXISTS (SELECT FROM state))
               ORDER BY m.id {order}
               LIMIT $4)
-             UNION
-            (SELECT m.account_id, m.id
-               FROM tag_follow w
-              CROSS JOIN LATERAL (
-                    SELECT p.account_id, p.id
-                      FROM post_tag t
-                      JOIN post p ON p.account_id = t.account_id AND p.id = t.post_id
-                      JOIN account a ON a.id = p.account_id
-                     WHERE t.tag = w.tag AND {within("t.post_id")} AND {belongs_by_tag("p", "a")}
-                     ORDER BY t.post_id {order}
-                     LIMIT $4) m
-              WHERE w.account_id = $1
-              ORDER BY m.id {order}
-              LIMIT $4)
+             UNION {by_tag_ids(order)}
         )"""
 
 
