@@ -1,4 +1,5 @@
-"""For random graphs, posts, mutes, blocks, reposts and deletions, rows, merging and plain query give the same home.
+"""For random graphs, posts, mutes, blocks, reposts, deletions, followed hashtags and lists, rows, merging and plain query
+give the same home, and lists show what their owners' rules say.
 
 The oracle is written from the rules in words, over plain Python values, and knows nothing of the SQL.
 """
@@ -14,16 +15,19 @@ import pytest
 
 from parvis.base.clock import utc_now
 from parvis.base.errors import Problem
-from parvis.base.ids import AccountId, PostId
+from parvis.base.ids import AccountId, ListId, PostId
 from parvis.base.pages import PageRequest
 from parvis.domain import accounts, posts, relationships, timelines
 from parvis.domain.accounts.types import NewAccount
 from parvis.domain.posts.types import Draft, Visibility
+from parvis.domain.relationships import followed_tags, lists
+from parvis.domain.timelines import live_queries
 from parvis.domain.timelines import queries as timeline_queries
 from parvis.domain.timelines import rows as rows_module
 from parvis.infra.services import Services
 
 PEOPLE = 7
+TAGS = ["bread", "café", "été", "x"]
 STEPS = int(os.environ.get("PARVIS_TEST_STEPS", "120"))
 SEEDS = int(os.environ.get("PARVIS_TEST_SEEDS", "3"))
 
@@ -36,7 +40,16 @@ class Post:
     parent_author: int | None = None
     is_reply: bool = False
     repost_of: int | None = None
+    tags: frozenset[str] = frozenset()
     gone: bool = False
+
+
+@dataclass
+class List:
+    id: int
+    replies: str
+    exclusive: bool
+    members: set[int] = field(default_factory=set)
 
 
 @dataclass
@@ -46,6 +59,8 @@ class Model:
     follows: dict[tuple[int, int], bool] = field(default_factory=dict)  # (who, whom) → shows reposts
     blocks: set[tuple[int, int]] = field(default_factory=set)
     mutes: set[tuple[int, int]] = field(default_factory=set)
+    tags: set[tuple[int, str]] = field(default_factory=set)  # (who, followed hashtag)
+    lists: dict[int, List] = field(default_factory=dict)  # whose → the list
     posts: dict[int, Post] = field(default_factory=dict)
 
     def may_see(self, viewer: int, post: Post) -> bool:
@@ -66,13 +81,20 @@ class Model:
         original = self.posts.get(post.repost_of) if post.repost_of is not None else None
         if post.author == reader:
             return not post.gone and (original is None or not original.gone)
+        theirs = self.lists.get(reader)
+        apart = theirs is not None and theirs.exclusive and post.author in theirs.members
+        followed = {whom for who, whom in self.follows if who == reader}
+        return (not apart and self.wanted_of_followed(reader, post, followed)) or self.wanted_by_tag(reader, post)
+
+    def wanted_of_followed(self, reader: int, post: Post, answering: set[int]) -> bool:
+        original = self.posts.get(post.repost_of) if post.repost_of is not None else None
         if (reader, post.author) not in self.follows or not self.may_see(reader, post):
             return False
         if self.silenced(reader, post.author):
             return False
         answered = post.parent_author or 0
         to_others = post.is_reply and answered not in (post.author, reader)
-        if to_others and ((reader, answered) not in self.follows or self.silenced(reader, answered)):
+        if to_others and (answered not in answering or self.silenced(reader, answered)):
             return False
         if original is not None:
             if not self.follows[(reader, post.author)] or self.silenced(reader, original.author):
@@ -80,8 +102,37 @@ class Model:
             return self.may_see(reader, original)
         return True
 
+    def wanted_by_tag(self, reader: int, post: Post) -> bool:
+        if post.visibility != 0 or post.repost_of is not None or not self.may_see(reader, post):
+            return False
+        if self.silenced(reader, post.author) or (post.is_reply and self.silenced(reader, post.parent_author or 0)):
+            return False
+        return any((reader, tag) in self.tags for tag in post.tags)
+
     def home(self, reader: int) -> list[int]:
         return sorted((i for i, post in self.posts.items() if self.belongs(reader, post)), reverse=True)
+
+    def in_list(self, reader: int, one: List) -> list[int]:
+        followed = {whom for who, whom in self.follows if who == reader}
+        answering = {"followed": followed, "list": one.members, "none": set()}[one.replies]
+        found = []
+        for id_, post in self.posts.items():
+            if post.author not in one.members:
+                continue
+            if post.author != reader:
+                wanted = self.wanted_of_followed(reader, post, answering)
+            else:
+                original = self.posts.get(post.repost_of) if post.repost_of is not None else None
+                to_others = post.is_reply and post.parent_author != reader
+                wanted = not post.gone and not (original and original.gone)
+                wanted = wanted and (not to_others or (post.parent_author or 0) in answering)
+            if wanted:
+                found.append(id_)
+        return sorted(found, reverse=True)
+
+    def sever(self, one: int, other: int) -> None:
+        if self.follows.pop((one, other), None) is not None and one in self.lists:
+            self.lists[one].members.discard(other)
 
 
 class Play:
@@ -92,6 +143,8 @@ class Play:
         self.random = random.Random(seed)
         self.model = Model()
         self.people: list[AccountId] = []
+        self.seen_by_tag = 0
+        self.seen_in_lists = 0
 
     async def open(self) -> None:
         async with self.services.db.transaction() as tx:
@@ -102,6 +155,7 @@ class Play:
     async def step(self) -> None:
         acts = [self.publish] * 6 + [self.follow] * 4 + [self.repost] * 2
         acts += [self.unfollow, self.mute, self.unmute, self.block, self.unblock, self.remove, self.visit]
+        acts += [self.follow_tag] * 2 + [self.unfollow_tag, self.keep_list] + [self.fill_list] * 3 + [self.empty_list]
         await self.random.choice(acts)()
 
     def pair(self) -> tuple[AccountId, AccountId]:
@@ -117,7 +171,8 @@ class Play:
             return
         if parent is not None and self.model.posts[parent].repost_of is not None:
             return
-        text = "words " + " ".join(f"@p{n}" for n in named)
+        tags = self.random.sample(TAGS, self.random.choice([0, 0, 1, 2]))
+        text = "words " + " ".join(f"@p{n}" for n in named) + " " + " ".join(f"#{tag}" for tag in tags)
         async with self.services.db.transaction() as tx:
             post_id = await posts.publish(
                 tx,
@@ -134,6 +189,7 @@ class Play:
             frozenset(self.people[n] for n in named),
             self.model.posts[parent].author if parent else None,
             parent is not None,
+            tags=frozenset(tags),
         )
         await timelines.fan_out(self.services, author=author, post_id=post_id, now=utc_now())
 
@@ -181,8 +237,9 @@ class Play:
         one, other = self.pair()
         async with self.services.db.transaction() as tx:
             await relationships.unfollow(tx, one, other)
-        if self.model.follows.pop((one, other), None) is not None and self.random.random() < 0.5:
+        if (one, other) in self.model.follows and self.random.random() < 0.5:
             await timelines.forget(self.services, reader=one, author=other)
+        self.model.sever(one, other)
 
     async def mute(self) -> None:
         one, other = self.pair()
@@ -201,14 +258,62 @@ class Play:
         async with self.services.db.transaction() as tx:
             await relationships.block(tx, self.services.ids, one, other, now=utc_now())
         self.model.blocks.add((one, other))
-        self.model.follows.pop((one, other), None)
-        self.model.follows.pop((other, one), None)
+        self.model.sever(one, other)
+        self.model.sever(other, one)
 
     async def unblock(self) -> None:
         one, other = self.pair()
         async with self.services.db.transaction() as tx:
             await relationships.unblock(tx, one, other)
         self.model.blocks.discard((one, other))
+
+    async def follow_tag(self) -> None:
+        who, tag = self.random.choice(self.people), self.random.choice(TAGS)
+        async with self.services.db.transaction() as tx:
+            await followed_tags.follow(tx, self.services.ids, who, tag.upper(), now=utc_now())
+        self.model.tags.add((who, tag))
+
+    async def unfollow_tag(self) -> None:
+        who, tag = self.random.choice(self.people), self.random.choice(TAGS)
+        async with self.services.db.transaction() as tx:
+            await followed_tags.unfollow(tx, who, tag)
+        self.model.tags.discard((who, tag))
+
+    async def keep_list(self) -> None:
+        """Somebody's one list is made, changed or thrown away."""
+        who = self.random.choice(self.people)
+        replies, exclusive = self.random.choice(lists.REPLIES), self.random.random() < 0.5
+        wanted = lists.ListChange(title="theirs", replies=replies, exclusive=exclusive)
+        known = self.model.lists.get(who)
+        async with self.services.db.transaction() as tx:
+            if known is None:
+                made = await lists.create(tx, self.services.ids, who, wanted=wanted, now=utc_now())
+                self.model.lists[who] = List(made.id, replies, exclusive)
+            elif self.random.random() < 0.3:
+                await lists.remove(tx, who, ListId(known.id))
+                del self.model.lists[who]
+            else:
+                await lists.change(tx, who, ListId(known.id), wanted=wanted)
+                known.replies, known.exclusive = replies, exclusive
+
+    async def fill_list(self) -> None:
+        if not self.model.lists:
+            return
+        who, known = self.random.choice(list(self.model.lists.items()))
+        new = self.random.choice([*(whom for one, whom in self.model.follows if one == who), who])
+        async with self.services.db.transaction() as tx:
+            await lists.add(tx, AccountId(who), ListId(known.id), [AccountId(new)])
+        known.members.add(new)
+
+    async def empty_list(self) -> None:
+        filled = [(who, one) for who, one in self.model.lists.items() if one.members]
+        if not filled:
+            return
+        who, known = self.random.choice(filled)
+        old = self.random.choice(list(known.members))
+        async with self.services.db.transaction() as tx:
+            await lists.drop(tx, AccountId(who), ListId(known.id), [AccountId(old)])
+        known.members.discard(old)
 
     async def visit(self) -> None:
         reader = self.random.choice(self.people)
@@ -244,13 +349,46 @@ class Play:
         compared = 0
         for reader in self.people:
             expected = self.model.home(reader)
+            authors = [self.model.posts[i].author for i in expected]
+            self.seen_by_tag += sum(one != reader and (reader, one) not in self.model.follows for one in authors)
             for use_rows in (True, False):
                 for forwards in (True, False):
                     limit = self.random.choice([1, 2, 3, 7])
                     got = await self.pages(reader, use_rows=use_rows, limit=limit, forwards=forwards)
                     assert got == expected, (use_rows, forwards, limit, reader)
                     compared += 1
+            await self.compare_live(reader, expected)
+            if reader in self.model.lists:
+                await self.compare_list(reader, self.model.lists[reader])
         return compared
+
+    async def compare_live(self, reader: AccountId, expected: list[int]) -> None:
+        """An open connection is told of what home shows."""
+        some = self.random.sample(list(self.model.posts), min(len(self.model.posts), 10))
+        async with self.services.db.connection() as db:
+            for post_id in some:
+                row = await live_queries.audience(db, PostId(post_id), [reader], [])
+                told = row is not None and reader in row["home"]
+                assert told == (post_id in expected), (post_id, reader)
+
+    async def compare_list(self, owner: AccountId, known: List) -> None:
+        expected = self.model.in_list(owner, known)
+        limit = self.random.choice([2, 3, 7])
+        async with self.services.db.connection() as db:
+            for forwards in (False, True):
+                got: list[int] = []
+                while True:
+                    cursor = (got[0] if forwards else got[-1]) if got else (0 if forwards else None)
+                    request = PageRequest(
+                        limit=limit, min_id=cursor if forwards else None, max_id=None if forwards else cursor
+                    )
+                    page = await timelines.list_glances(db, owner, ListId(known.id), request, token=None)
+                    ids = [one.id for one in page.page.items]
+                    if not ids:
+                        break
+                    got = [*ids, *got] if forwards else [*got, *ids]
+                assert got == expected, (forwards, limit, owner)
+        self.seen_in_lists += len(expected)
 
 
 @pytest.mark.timeout(600)
@@ -269,6 +407,8 @@ async def test_rows_merge_and_plain_query_give_the_same_home(
     async with services.db.connection() as db:
         assert await db.fetchval("SELECT count(*) FROM home_entry") > 0
         assert await db.fetchval("SELECT count(*) FROM follow WHERE in_rows") > 0
+    assert play.seen_by_tag > 0
+    assert play.seen_in_lists > 0
 
 
 async def test_the_comparison_finds_a_fault(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:

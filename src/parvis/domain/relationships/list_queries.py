@@ -191,10 +191,10 @@ async def set_apart(tx: Connection, account_id: AccountId, targets: Sequence[Acc
     if targets:
         await tx.execute(
             f"""
-            UPDATE follow
+            UPDATE follow f
                SET apart = NOT apart
-             WHERE account_id = $1 AND target_id = ANY ($2::bigint[])
-               AND apart <> {in_exclusive_list("account_id", "target_id")}
+             WHERE f.account_id = $1 AND f.target_id = ANY ($2::bigint[])
+               AND f.apart <> {in_exclusive_list("f.account_id", "f.target_id")}
             """,
             account_id,
             targets,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from parvis.base.ids import AccountId, PostId
 from parvis.domain.posts.sight import is_silenced, may_see
-from parvis.domain.timelines.queries import belongs
+from parvis.domain.timelines.queries import is_at_home
 from parvis.infra.postgres import Connection, Row
 
 
@@ -25,8 +25,7 @@ SELECT p.visibility = 0 AND p.repost_of_id IS NULL AND a.state = 0 AS listed_by_
        ARRAY (SELECT v.id
                 FROM unnest($2::bigint[]) AS v (id)
                 LEFT JOIN follow f ON f.account_id = v.id AND f.target_id = p.account_id
-               WHERE v.id = p.account_id
-                  OR (f.target_id IS NOT NULL AND {belongs("p", "a", "f", "v.id", lens=False)})) AS home,
+               WHERE {is_at_home("v.id")}) AS home,
        ARRAY (SELECT v.id
                 FROM unnest($3::bigint[]) AS v (id)
                WHERE p.visibility = 0
