@@ -66,9 +66,6 @@ async def publish(
     )
     if tags:
         await queries.insert_tags(tx, author.account_id, new_id, [(text.fold_tag(t), t) for t in tags], now)
-    await queries.count_post(tx, author.account_id, +1, now)
-    if parent:
-        await queries.count(tx, "replies", parent["account_id"], parent["id"], +1)
     if draft.poll is not None:
         await polls.open_poll(tx, author.account_id, new_id, draft.poll, now)
     happened: list[Event] = [PostPublished(post_id=new_id, author_id=author.account_id)]

@@ -86,12 +86,17 @@ async def insert_post(
     app_website: str | None,
     now: datetime,
 ) -> None:
+    """The post stands with everything that counts it, in one statement: its author's number and day, its parent's."""
     await tx.execute(
         """
         WITH directory AS (
             INSERT INTO post_directory (id, account_id) VALUES ($1, $2)
         ), counter AS (
             INSERT INTO post_counter (account_id, post_id) VALUES ($2, $1)
+        ), author AS (
+            UPDATE account_counter SET posts = posts + 1, last_post_on = $3::timestamptz::date WHERE account_id = $2
+        ), parent AS (
+            UPDATE post_counter SET replies = replies + 1 WHERE account_id = $11 AND post_id = $10
         )
         INSERT INTO post (id, account_id, created_at, visibility, language, text, html, warning, sensitive,
                           in_reply_to_id, in_reply_to_account_id, thread_id, attachments, mentions, mentioned_ids,

@@ -18,27 +18,36 @@ async def lock_reader(tx: Connection, reader: AccountId) -> None:
     await tx.execute("SELECT pg_advisory_xact_lock(7701, hashint8($1))", reader)
 
 
-async def follower_count(db: Connection, author: AccountId) -> int:
-    return await db.fetchval("SELECT followers FROM account_counter WHERE account_id = $1", author) or 0
+async def insert_entries(
+    tx: Connection, author: AccountId, post_id: PostId, *, most_followers: int, active_since: datetime
+) -> int | None:
+    """The post is in the rows of every reader who gets this author by rows and was here lately; how many are new.
 
-
-async def insert_entries(tx: Connection, author: AccountId, post_id: PostId, *, active_since: datetime) -> int:
-    """The post is in the rows of every reader who gets this author by rows and was here lately; how many are new."""
-    status = await tx.execute(
+    None, and nothing is written, when the author has more than `most_followers` followers.
+    """
+    row = await tx.fetchrow(
         """
-        INSERT INTO home_entry (account_id, post_id, author_id)
-        SELECT w.follower_id, $2, $1
-          FROM follower w
-          JOIN home_state s ON s.account_id = w.follower_id AND s.active_at > $3
-         WHERE w.account_id = $1 AND w.in_rows
-         ORDER BY w.follower_id
-            ON CONFLICT (account_id, post_id) DO NOTHING
+        WITH ordinary AS MATERIALIZED (
+            SELECT FROM account_counter WHERE account_id = $1 AND followers <= $4
+        ), written AS (
+            INSERT INTO home_entry (account_id, post_id, author_id)
+            SELECT w.follower_id, $2, $1
+              FROM follower w
+              JOIN home_state s ON s.account_id = w.follower_id AND s.active_at > $3
+             WHERE w.account_id = $1 AND w.in_rows AND EXISTS (SELECT FROM ordinary)
+             ORDER BY w.follower_id
+                ON CONFLICT (account_id, post_id) DO NOTHING
+            RETURNING 1
+        )
+        SELECT EXISTS (SELECT FROM ordinary) AS ordinary, (SELECT count(*) FROM written) AS count
         """,
         author,
         post_id,
         active_since,
+        most_followers,
     )
-    return int(status.rpartition(" ")[2])
+    assert row is not None
+    return row["count"] if row["ordinary"] else None
 
 
 async def stop_relying(tx: Connection, author: AccountId, limit: int) -> int:

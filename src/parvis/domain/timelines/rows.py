@@ -17,10 +17,12 @@ CHUNK = 2000
 async def fan_out(services: Services, *, author: AccountId, post_id: PostId, now: datetime) -> int:
     """The post is in the rows of the author's active readers; how many rows were written. Big authors write none."""
     async with services.db.connection() as db:
-        if await row_queries.follower_count(db, author) > BIG_AUTHOR:
-            await _merge_at_read(services, author)
-            return 0
-        return await row_queries.insert_entries(db, author, post_id, active_since=now - ACTIVE_FOR)
+        written = await row_queries.insert_entries(
+            db, author, post_id, most_followers=BIG_AUTHOR, active_since=now - ACTIVE_FOR
+        )
+    if written is None:
+        await _merge_at_read(services, author)
+    return written or 0
 
 
 async def _merge_at_read(services: Services, author: AccountId) -> None:
