@@ -102,6 +102,12 @@ class Fragments:
             if (encoded := _filled(one, found, viewer_id, filtered)) is not None
         }
 
+    async def fresh(self, db: Connection, post_id: PostId, *, viewer_id: AccountId) -> msgspec.Raw:
+        """The encoded status of a post that its author has just made, kept for everybody else: one query."""
+        view = await posts.view(db, post_id, viewer_id=viewer_id)
+        self._keep(view)
+        return msgspec.Raw(msgspec.json.encode(present_status(view, self.to, viewer_id=viewer_id)))
+
     async def _filtered(
         self,
         db: Connection,

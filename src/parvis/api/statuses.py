@@ -108,7 +108,7 @@ async def publish(call: Call[Publication]) -> msgspec.Raw:
         now=call.now,
         idempotency_key=call.request.headers.get("idempotency-key"),
     )
-    return await one(call, post_id)
+    return await call.fragments.fresh(call.db, post_id, viewer_id=call.me)
 
 
 @endpoint("GET", "/api/v1/statuses", scopes=READ, params=ManyPosts, returns=list[Status])
