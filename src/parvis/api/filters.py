@@ -39,7 +39,7 @@ class NewFilter(msgspec.Struct, frozen=True):
     keywords_attributes: list[KeywordAttributes] = []
 
 
-class Change(msgspec.Struct, frozen=True):
+class FilterUpdate(msgspec.Struct, frozen=True):
     id: int
     title: str | None = None
     context: list[str] | None = None
@@ -73,13 +73,13 @@ class NewEntry(msgspec.Struct, frozen=True):
     status_id: int = 0
 
 
-def _wanted(asked: NewFilter | Change) -> FilterChange:
+def _wanted(asked: NewFilter | FilterUpdate) -> FilterChange:
     return FilterChange(
         title=asked.title, places=asked.context, action=asked.filter_action, expires_in_s=asked.expires_in
     )
 
 
-def _keywords(asked: NewFilter | Change) -> list[KeywordChange]:
+def _keywords(asked: NewFilter | FilterUpdate) -> list[KeywordChange]:
     return [
         KeywordChange(id=one.id, keyword=one.keyword, whole_word=one.whole_word, remove=one.remove)
         for one in asked.keywords_attributes
@@ -110,9 +110,9 @@ async def read(call: Call[OneFilter]) -> Filter:
     return await _one(call, FilterId(call.params.id))
 
 
-@endpoint("PUT", "/api/v2/filters/:id", user=True, scopes=WRITE, params=Change, returns=Filter)
-@endpoint("PATCH", "/api/v2/filters/:id", user=True, scopes=WRITE, params=Change, returns=Filter)
-async def change(call: Call[Change]) -> Filter:
+@endpoint("PUT", "/api/v2/filters/:id", user=True, scopes=WRITE, params=FilterUpdate, returns=Filter)
+@endpoint("PATCH", "/api/v2/filters/:id", user=True, scopes=WRITE, params=FilterUpdate, returns=Filter)
+async def change(call: Call[FilterUpdate]) -> Filter:
     """Change a filter, and keywords in it."""
     filter_id, wanted, keywords = FilterId(call.params.id), _wanted(call.params), _keywords(call.params)
     await filters.change(call.db, call.services.ids, call.me, filter_id, wanted=wanted, keywords=keywords, now=call.now)

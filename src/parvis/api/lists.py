@@ -27,7 +27,7 @@ class NewList(msgspec.Struct, frozen=True):
     exclusive: bool | None = None
 
 
-class Change(msgspec.Struct, frozen=True):
+class ListUpdate(msgspec.Struct, frozen=True):
     id: int
     title: str | None = None
     replies_policy: str | None = None
@@ -47,7 +47,7 @@ class SomeMembers(msgspec.Struct, frozen=True):
     account_ids: list[str] = []
 
 
-class Timeline(Paging, frozen=True):
+class ListTimeline(Paging, frozen=True):
     list_id: int = 0
 
 
@@ -71,9 +71,9 @@ async def read(call: Call[OneList]) -> List:
     return present_list(await lists.one(call.db, call.me, ListId(call.params.id)))
 
 
-@endpoint("PUT", "/api/v1/lists/:id", user=True, scopes=WRITE, params=Change, returns=List)
-@endpoint("PATCH", "/api/v1/lists/:id", user=True, scopes=WRITE, params=Change, returns=List)
-async def change(call: Call[Change]) -> List:
+@endpoint("PUT", "/api/v1/lists/:id", user=True, scopes=WRITE, params=ListUpdate, returns=List)
+@endpoint("PATCH", "/api/v1/lists/:id", user=True, scopes=WRITE, params=ListUpdate, returns=List)
+async def change(call: Call[ListUpdate]) -> List:
     """Change a list."""
     asked = call.params
     wanted = lists.ListChange(title=asked.title, replies=asked.replies_policy, exclusive=asked.exclusive)
@@ -119,8 +119,8 @@ async def having(call: Call[OneAccount]) -> list[List]:
     return [present_list(one) for one in await lists.having(call.db, call.me, AccountId(call.params.id))]
 
 
-@endpoint("GET", "/api/v1/timelines/list/:list_id", user=True, scopes=READ, params=Timeline, returns=list[Status])
-async def timeline(call: Call[Timeline]) -> Page[msgspec.Raw]:
+@endpoint("GET", "/api/v1/timelines/list/:list_id", user=True, scopes=READ, params=ListTimeline, returns=list[Status])
+async def timeline(call: Call[ListTimeline]) -> Page[msgspec.Raw]:
     """What the members of a list have published."""
     list_id = ListId(call.params.list_id)
     found = await timelines.list_glances(call.db, call.me, list_id, call.params.slice(), token=call.token)

@@ -15,7 +15,7 @@ READ = ("read:filters",)
 WRITE = ("write:filters",)
 
 
-class NewFilter(msgspec.Struct, frozen=True):
+class NewOldFilter(msgspec.Struct, frozen=True):
     phrase: str = ""
     context: list[str] = []
     irreversible: bool = False
@@ -23,7 +23,7 @@ class NewFilter(msgspec.Struct, frozen=True):
     expires_in: int | UnsetType | None = UNSET
 
 
-class Change(msgspec.Struct, frozen=True):
+class OldFilterUpdate(msgspec.Struct, frozen=True):
     id: int
     phrase: str | None = None
     context: list[str] | None = None
@@ -32,7 +32,7 @@ class Change(msgspec.Struct, frozen=True):
     expires_in: int | UnsetType | None = UNSET
 
 
-class OneFilter(msgspec.Struct, frozen=True):
+class OneOldFilter(msgspec.Struct, frozen=True):
     id: int
 
 
@@ -47,8 +47,8 @@ async def all_of_them(call: Call) -> list[OldFilter]:
     return [present_old_filter(keyword, one) for one in found for keyword in one.keywords]
 
 
-@endpoint("POST", "/api/v1/filters", user=True, scopes=WRITE, params=NewFilter, returns=OldFilter)
-async def create(call: Call[NewFilter]) -> OldFilter:
+@endpoint("POST", "/api/v1/filters", user=True, scopes=WRITE, params=NewOldFilter, returns=OldFilter)
+async def create(call: Call[NewOldFilter]) -> OldFilter:
     """A new filter with one keyword."""
     asked = call.params
     wanted = FilterChange(
@@ -63,15 +63,15 @@ async def create(call: Call[NewFilter]) -> OldFilter:
     return present_old_filter(made.keywords[0], made)
 
 
-@endpoint("GET", "/api/v1/filters/:id", user=True, scopes=READ, params=OneFilter, returns=OldFilter)
-async def read(call: Call[OneFilter]) -> OldFilter:
+@endpoint("GET", "/api/v1/filters/:id", user=True, scopes=READ, params=OneOldFilter, returns=OldFilter)
+async def read(call: Call[OneOldFilter]) -> OldFilter:
     """One keyword as a filter."""
     return await _one(call, call.params.id)
 
 
-@endpoint("PUT", "/api/v1/filters/:id", user=True, scopes=WRITE, params=Change, returns=OldFilter)
-@endpoint("PATCH", "/api/v1/filters/:id", user=True, scopes=WRITE, params=Change, returns=OldFilter)
-async def change(call: Call[Change]) -> OldFilter:
+@endpoint("PUT", "/api/v1/filters/:id", user=True, scopes=WRITE, params=OldFilterUpdate, returns=OldFilter)
+@endpoint("PATCH", "/api/v1/filters/:id", user=True, scopes=WRITE, params=OldFilterUpdate, returns=OldFilter)
+async def change(call: Call[OldFilterUpdate]) -> OldFilter:
     """Change a keyword, and its filter as long as there is no other keyword in that."""
     asked = call.params
     _, whole = await filters.keyword(call.db, call.me, asked.id)
@@ -81,7 +81,7 @@ async def change(call: Call[Change]) -> OldFilter:
     return await _one(call, asked.id)
 
 
-def _change_of(asked: Change, whole: Filter) -> FilterChange:
+def _change_of(asked: OldFilterUpdate, whole: Filter) -> FilterChange:
     """Raises: Invalid when other keywords would change with this one."""
     action = None if asked.irreversible is None else "hide" if asked.irreversible else "warn"
     if whole.action == "blur" and action == "warn":
@@ -101,7 +101,7 @@ def _change_of(asked: Change, whole: Filter) -> FilterChange:
     return FilterChange()
 
 
-@endpoint("DELETE", "/api/v1/filters/:id", user=True, scopes=WRITE, params=OneFilter)
-async def delete(call: Call[OneFilter]) -> None:
+@endpoint("DELETE", "/api/v1/filters/:id", user=True, scopes=WRITE, params=OneOldFilter)
+async def delete(call: Call[OneOldFilter]) -> None:
     """Delete a keyword, and its filter when nothing else is in that."""
     await filters.remove_keyword(call.db, call.services.ids, call.me, call.params.id, with_empty_filter=True)
