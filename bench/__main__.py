@@ -59,7 +59,7 @@ async def _measure(stage: Stage, port: int, row: Row, seconds: float) -> dict[st
     outcome = await flood(
         port, row.requests, connections=row.connections, seconds=seconds * 6 if row.most else seconds, most=row.most
     )
-    await all_rows._worker_idle(stage)
+    await stage.at_rest()
     cpu = meter.stop()
     statements = await stage.statements() - statements
     if set(outcome.statuses) != {200}:

@@ -124,19 +124,8 @@ async def notifications(stage: Stage) -> Row:
             if reader != author:
                 await posts.favourite(tx, stage.services.ids, reader, post_id, now=now)
     token = await stage.token(author)
-    await _worker_idle(stage)
+    await stage.at_rest()
     return Row("notifications", [Request("/api/v1/notifications", token)])
-
-
-async def _worker_idle(stage: Stage) -> None:
-    import asyncio
-
-    for _ in range(600):
-        async with stage.services.db.connection() as db:
-            if not await db.fetchval("SELECT EXISTS (SELECT FROM job WHERE parked_at IS NULL AND due_at <= now())"):
-                return
-        await asyncio.sleep(0.05)
-    raise RuntimeError("The worker does not come to rest.")
 
 
 async def publish(stage: Stage) -> Row:

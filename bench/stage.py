@@ -44,6 +44,15 @@ class Stage:
                 tx, self.services.ids, account_id, app_id=self.app_id, scopes=("read", "write", "follow"), now=utc_now()
             )
 
+    async def at_rest(self) -> None:
+        """No work is due any more."""
+        for _ in range(1200):
+            async with self.services.db.connection() as db:
+                if not await db.fetchval("SELECT EXISTS (SELECT FROM job WHERE parked_at IS NULL AND due_at <= now())"):
+                    return
+            await asyncio.sleep(0.05)
+        raise RuntimeError("The worker does not come to rest.")
+
     async def statements(self) -> int:
         """How many statements the database has been sent by the web processes so far."""
         async with self.services.db.connection() as db:

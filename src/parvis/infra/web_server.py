@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import resource
 from collections.abc import Callable
 from typing import Any
 
@@ -20,11 +21,15 @@ _LOGGING: dict[str, Any] = {
 }
 
 
+MOST_FILES = 1_048_576  # where a system knows no bound, a number all the same
+
+
 def run(settings: Settings, factory: str) -> None:
     """The web port was served until a signal came. `factory` is `module:function` and returns an ASGI application.
 
     Its module should be imported already: workers are forked, so what is loaded before is in memory once.
     """
+    allow_many_connections()
     gc.collect()
     gc.freeze()  # or the collector would write to, and so copy, what the workers share
     Server(
@@ -47,6 +52,19 @@ def run(settings: Settings, factory: str) -> None:
         process_name="parvis web",
         factory=True,
     ).serve(target_loader=_load)
+
+
+def allow_many_connections() -> int:
+    """As many files, so also connections, may be open at once as the system lets us have; how many that is.
+
+    The usual soft limit of 1,024 is there for programs that use select(), and we would refuse the thousandth stream.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return soft
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return wanted
 
 
 def _load(factory: str) -> Callable[..., Any]:
