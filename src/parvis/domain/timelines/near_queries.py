@@ -17,8 +17,8 @@ from parvis.domain.posts.sight import LENS
 from parvis.domain.timelines.queries import STATE_BELOW, belongs, by_tag_ids, within
 from parvis.infra.postgres import Connection, Row
 
-_ROWS = "(3 * $4)"  # how many rows are candidates, for a page of $4
-_EACH = "(2 * $4)"  # how many posts of oneself, and of each author who is merged
+_ROWS = "(2 * $4)"  # how many rows are candidates, for a page of $4
+_EACH = "(3 * $4 / 2 + 1)"  # how many posts of oneself, and of each author who is merged
 
 # $1 reader, $2 max_id, $3 lower bound, $4 limit, $5 whether rows may be used, $6 oldest activity that counts, $7 token
 _CANDIDATES = f"""
@@ -43,14 +43,6 @@ _CANDIDATES = f"""
          ORDER BY p.id DESC
          LIMIT {_EACH}
     ), tagged AS MATERIALIZED ({by_tag_ids("DESC")}
-    ), candidates AS (
-        SELECT account_id, id, false AS by_tag FROM row_ids
-         UNION
-        SELECT account_id, unnest(ids), false FROM merged
-         UNION
-        SELECT account_id, id, false FROM own
-         UNION
-        SELECT account_id, id, true FROM tagged
     ), horizon AS (
         SELECT greatest((SELECT floor_id FROM state),
                         (SELECT min(id) FROM row_ids HAVING count(*) = {_ROWS}),
@@ -64,7 +56,15 @@ _JUDGED = f"""
       FROM (
             SELECT c.account_id, c.id
               FROM (SELECT account_id, id, bool_or(by_tag) AS by_tag
-                      FROM candidates GROUP BY account_id, id ORDER BY id DESC) c
+                      FROM (SELECT account_id, id, false AS by_tag FROM row_ids
+                             UNION ALL
+                            SELECT account_id, unnest(ids), false FROM merged
+                             UNION ALL
+                            SELECT account_id, id, false FROM own
+                             UNION ALL
+                            SELECT account_id, id, true FROM tagged) candidates
+                     GROUP BY account_id, id
+                     ORDER BY id DESC) c
              CROSS JOIN LATERAL (
                    SELECT
                      FROM post p
