@@ -19,6 +19,7 @@ PLACES = [
     PARVIS / "web",
     PARVIS / "console",
     PARVIS / "infra",
+    PARVIS / "domain",
 ]
 USED = {message: many for message, many, path in messages_used(*PLACES) if path.name != "catalogues.py"}
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")

@@ -25,6 +25,12 @@ class Listing(Paging, frozen=True):
     types: list[str] = []
     exclude_types: list[str] = []
     account_id: int | None = None
+    include_filtered: bool = False
+
+    @property
+    def filtered(self) -> bool:
+        """Whether those that wait in requests are wanted: when one looks at a single person, they are."""
+        return self.include_filtered or self.account_id is not None
 
 
 class OneNotification(msgspec.Struct, frozen=True):
@@ -74,6 +80,7 @@ async def listing(call: Call[Listing]) -> Page[Notification]:
         wanted.slice(40, 80),
         kinds=kinds(wanted.types, wanted.exclude_types),
         from_id=AccountId(wanted.account_id) if wanted.account_id is not None else None,
+        filtered=wanted.filtered,
     )
     return msgspec.structs.replace(page, items=await presented(call, page.items))  # type: ignore[return-value]
 

@@ -172,7 +172,8 @@ class _Network(httpcore.AsyncNetworkBackend):
     def __init__(self, resolve: Resolve, *, private: bool) -> None:
         self._resolve = resolve
         self._private = private
-        self._inner: httpcore.AsyncNetworkBackend = httpcore.AnyIOBackend()
+        inner: Any = httpcore.AnyIOBackend()  # type checkers see the class for when anyio is not there
+        self._inner: httpcore.AsyncNetworkBackend = inner
 
     async def connect_tcp(
         self,

@@ -35,6 +35,7 @@ SIGN_UPS = Limit("sign-up", 5, 1800)
 SIGN_INS = Limit("sign-in", 10, 300)
 MAILS = Limit("mail", 5, 1800)
 APPS = Limit("apps", 5, 600)
+PUSHES = Limit("push", 300, 3600)
 
 
 class RateLimits:
@@ -70,4 +71,4 @@ class RateLimits:
 
 # What an app's token must not multiply: everybody behind one address shares these.
 BY_ADDRESS = (SIGN_UPS, SIGN_INS, MAILS, APPS)
-ALL = (READS, STRANGERS, UPLOADS, POSTS, DELETIONS, FOLLOWS, SIGN_UPS, SIGN_INS, MAILS, APPS)
+ALL = (READS, STRANGERS, UPLOADS, POSTS, DELETIONS, FOLLOWS, SIGN_UPS, SIGN_INS, MAILS, APPS, PUSHES)

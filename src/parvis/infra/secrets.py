@@ -23,7 +23,7 @@ class Secrets:
         return hmac.new(self._values[name], text.encode(), hashlib.sha256).digest()
 
 
-NAMES = ("email", "form", "vapid")
+NAMES = ("email", "form", "push", "seal", "vapid")
 
 
 async def load(tx: Connection) -> Secrets:

@@ -305,7 +305,33 @@ CREATE TABLE public.notification (
     post_id bigint,
     group_key text NOT NULL,
     dedupe_key text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    filtered boolean DEFAULT false NOT NULL
+);
+
+CREATE TABLE public.notification_permission (
+    account_id bigint NOT NULL,
+    from_id bigint NOT NULL,
     created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.notification_policy (
+    account_id bigint NOT NULL,
+    not_following smallint DEFAULT 0 NOT NULL,
+    not_followers smallint DEFAULT 0 NOT NULL,
+    new_accounts smallint DEFAULT 0 NOT NULL,
+    private_mentions smallint DEFAULT 0 NOT NULL,
+    limited_accounts smallint DEFAULT 1 NOT NULL,
+    bots smallint DEFAULT 0 NOT NULL
+);
+
+CREATE TABLE public.notification_request (
+    account_id bigint NOT NULL,
+    from_id bigint NOT NULL,
+    id bigint NOT NULL,
+    last_post_id bigint,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.oauth_app (
@@ -455,6 +481,21 @@ CREATE TABLE public.publish_key (
     body_hash bytea NOT NULL,
     post_id bigint NOT NULL,
     created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.push_subscription (
+    account_id bigint NOT NULL,
+    id bigint NOT NULL,
+    token_id bigint NOT NULL,
+    token bytea NOT NULL,
+    endpoint text NOT NULL,
+    point bytea NOT NULL,
+    auth bytea NOT NULL,
+    standard boolean NOT NULL,
+    alerts text[] NOT NULL,
+    policy text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    failing_since timestamp with time zone
 );
 
 CREATE TABLE public.repost (
@@ -634,8 +675,20 @@ ALTER TABLE ONLY public.mute
 ALTER TABLE ONLY public.notification
     ADD CONSTRAINT notification_account_id_dedupe_key_key UNIQUE (account_id, dedupe_key);
 
+ALTER TABLE ONLY public.notification_permission
+    ADD CONSTRAINT notification_permission_pkey PRIMARY KEY (account_id, from_id);
+
 ALTER TABLE ONLY public.notification
     ADD CONSTRAINT notification_pkey PRIMARY KEY (account_id, id);
+
+ALTER TABLE ONLY public.notification_policy
+    ADD CONSTRAINT notification_policy_pkey PRIMARY KEY (account_id);
+
+ALTER TABLE ONLY public.notification_request
+    ADD CONSTRAINT notification_request_account_id_id_key UNIQUE (account_id, id);
+
+ALTER TABLE ONLY public.notification_request
+    ADD CONSTRAINT notification_request_pkey PRIMARY KEY (account_id, from_id);
 
 ALTER TABLE ONLY public.oauth_app
     ADD CONSTRAINT oauth_app_client_id_key UNIQUE (client_id);
@@ -684,6 +737,12 @@ ALTER TABLE ONLY public.process_lease
 
 ALTER TABLE ONLY public.publish_key
     ADD CONSTRAINT publish_key_pkey PRIMARY KEY (account_id, key);
+
+ALTER TABLE ONLY public.push_subscription
+    ADD CONSTRAINT push_subscription_account_id_token_id_key UNIQUE (account_id, token_id);
+
+ALTER TABLE ONLY public.push_subscription
+    ADD CONSTRAINT push_subscription_pkey PRIMARY KEY (account_id, id);
 
 ALTER TABLE ONLY public.repost
     ADD CONSTRAINT repost_pkey PRIMARY KEY (account_id, post_id);
@@ -763,6 +822,10 @@ CREATE INDEX media_of_post ON public.media USING btree (account_id, post_id) WHE
 CREATE INDEX media_unattached ON public.media USING btree (created_at) WHERE (post_id IS NULL);
 
 CREATE INDEX mute_by_id ON public.mute USING btree (account_id, id);
+
+CREATE INDEX notification_filtered ON public.notification USING btree (account_id, from_id, id) WHERE filtered;
+
+CREATE INDEX notification_of_group ON public.notification USING btree (account_id, group_key, id) WHERE (kind = ANY (ARRAY['favourite'::text, 'repost'::text, 'follow'::text]));
 
 CREATE INDEX oauth_token_of_account ON public.oauth_token USING btree (account_id);
 

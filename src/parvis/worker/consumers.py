@@ -45,6 +45,13 @@ async def notify(services: Services, event: Event) -> None:
     await notifications.notify(services, event, now=utc_now())
 
 
+async def end_push(services: Services, event: Event) -> None:
+    """The token's push subscription is gone with it."""
+    assert isinstance(event, happened.TokenRevoked)
+    async with services.db.transaction() as tx:
+        await notifications.unsubscribe(tx, AccountId(event.account_id), event.token_id)
+
+
 async def backfill(services: Services, event: Event) -> None:
     """The newly followed author's posts are in the follower's home rows."""
     assert isinstance(event, happened.Followed)
@@ -99,7 +106,7 @@ CONSUMERS: Mapping[type[Event], tuple[Consumer, ...]] = {
     happened.ConversationChanged: (tell,),
     happened.NotificationAdded: (tell,),
     happened.AccountChanged: (tell,),
-    happened.TokenRevoked: (tell,),
+    happened.TokenRevoked: (tell, end_push),
     happened.SessionEnded: (tell,),
 }
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from parvis.base.clock import utc_now
 from parvis.base.ids import AccountId, PostId
-from parvis.domain import accounts, posts
+from parvis.domain import accounts, notifications, posts
 from parvis.infra.queue import Job
 from parvis.infra.services import Services
 from parvis.worker import consumers, schedules
 from parvis.worker.handlers import Handler, Router
 
 LETTERS_AT_ONCE = 4  # a mail service that answers slowly must not hold up everything else
+PUSHES_AT_ONCE = 6  # nor must push services
 
 
 def all_kinds() -> dict[str, Handler | Router]:
@@ -19,6 +22,7 @@ def all_kinds() -> dict[str, Handler | Router]:
         **consumers.handlers(),
         **schedules.handlers(),
         posts.ENDING: Handler(end_poll),
+        notifications.PUSH_JOB: Handler(push, limit=PUSHES_AT_ONCE, time_limit_s=30),
         accounts.CONFIRMATION_JOB: Handler(send_confirmation, limit=LETTERS_AT_ONCE),
         accounts.RESET_JOB: Handler(send_reset, limit=LETTERS_AT_ONCE, private=True),
     }
@@ -29,6 +33,12 @@ async def end_poll(services: Services, job: Job) -> None:
     author, post_id = AccountId(job.data["author_id"]), PostId(job.data["post_id"])
     async with services.db.transaction() as tx:
         await posts.end_poll(tx, author, post_id, now=utc_now())
+
+
+async def push(services: Services, job: Job) -> None:
+    """The app has heard of the notification."""
+    what = msgspec.json.decode(job.payload, type=notifications.Delivery)
+    await notifications.deliver(services, what, failures=job.failures, now=utc_now())
 
 
 async def send_confirmation(services: Services, job: Job) -> None:

@@ -34,6 +34,7 @@ class Notification(msgspec.Struct, frozen=True):
     created_at: str
     account: Account
     status: Status | msgspec.Raw | UnsetType = UNSET
+    filtered: bool | UnsetType = UNSET
 
 
 def present_notification(
@@ -52,4 +53,5 @@ def present_notification(
         created_at=iso_ms(one.created_at),
         account=present_account(one.person, to),
         status=UNSET if status is None else status,
+        filtered=True if one.filtered else UNSET,
     )

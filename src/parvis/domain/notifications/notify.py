@@ -7,15 +7,15 @@ from datetime import datetime
 
 from parvis.base import events as happened
 from parvis.base.ids import AccountId, NotificationId, PostId
-from parvis.domain.notifications import queries, rules
+from parvis.domain.notifications import push, queries, rules
 from parvis.domain.notifications.types import Kind
-from parvis.infra import events
+from parvis.infra import events, jobs
 from parvis.infra.postgres import Connection
 from parvis.infra.services import Services
 
 
 async def notify(services: Services, event: happened.Event, *, now: datetime) -> None:
-    """Everybody whom the event concerns has a notification, and open connections will hear of it."""
+    """Everybody whom the event concerns has a notification; open connections and apps will hear of it."""
     async with services.db.transaction() as tx:
         match event:
             case happened.PostPublished(post_id=post, author_id=author):
@@ -76,4 +76,7 @@ async def _tell(
     )
     await events.record(
         tx, *(happened.NotificationAdded(account_id=row["account_id"], notification_id=row["id"]) for row in added)
+    )
+    await jobs.enqueue_many(
+        tx, [push.job(row["account_id"], one, row["id"]) for row in added for one in row["subscriptions"]]
     )

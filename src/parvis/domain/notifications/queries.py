@@ -8,45 +8,59 @@ from datetime import datetime
 from parvis.base.ids import AccountId, NotificationId, PostId
 from parvis.base.pages import PageRequest
 from parvis.domain.accounts.queries.people import ACCOUNT_COLUMNS
+from parvis.domain.notifications.treatment import push_subscriptions, treatment
 from parvis.domain.posts.sight import may_see
 from parvis.infra.postgres import Connection, Row
 
-_COLUMNS = f"""
+COLUMNS = f"""
     n.id AS n_id, n.account_id AS n_account_id, n.kind AS n_kind, n.post_id AS n_post_id, n.group_key AS n_group_key,
-    n.created_at AS n_created_at, {ACCOUNT_COLUMNS}
+    n.created_at AS n_created_at, n.filtered AS n_filtered, {ACCOUNT_COLUMNS}
 """
 
 # What one may be shown: not from somebody suspended, blocked, or muted with their notifications, and never about a
 # post that has gone out of sight since.
-_SHOWN = f"""
+UNHIDDEN = """(
+        NOT EXISTS (SELECT FROM block b WHERE b.account_id = $1 AND b.target_id = n.from_id)
+        AND NOT EXISTS (SELECT FROM mute m WHERE m.account_id = $1 AND m.target_id = n.from_id AND m.hide_notifications
+                           AND (m.expires_at IS NULL OR m.expires_at > now()))
+    )"""
+SHOWN = f"""
       JOIN account a ON a.id = n.from_id AND a.state < 2
-      LEFT JOIN account_counter c ON c.account_id = a.id
-      LEFT JOIN login l ON l.account_id = a.id
       LEFT JOIN post_directory d ON d.id = n.post_id
       LEFT JOIN post p ON p.account_id = d.account_id AND p.id = d.id
       LEFT JOIN account pa ON pa.id = p.account_id
      WHERE n.account_id = $1
-       AND NOT EXISTS (SELECT FROM block b WHERE b.account_id = $1 AND b.target_id = n.from_id)
-       AND NOT EXISTS (SELECT FROM mute m WHERE m.account_id = $1 AND m.target_id = n.from_id AND m.hide_notifications
-                          AND (m.expires_at IS NULL OR m.expires_at > now()))
+       AND {UNHIDDEN}
        AND (n.post_id IS NULL OR {may_see("p", "pa")})
+"""
+SHOWN_WITH_PEOPLE = f"""
+      LEFT JOIN account_counter c ON c.account_id = n.from_id
+      LEFT JOIN login l ON l.account_id = n.from_id
+      {SHOWN}
 """
 
 
 async def page_of(
-    db: Connection, account: AccountId, page: PageRequest, *, kinds: Sequence[str], from_id: AccountId | None
+    db: Connection,
+    account: AccountId,
+    page: PageRequest,
+    *,
+    kinds: Sequence[str],
+    from_id: AccountId | None,
+    filtered: bool,
 ) -> list[Row]:
-    """Notifications of these kinds with the columns of who caused them, newest first."""
+    """Notifications of these kinds with the columns of who caused them, newest first; `filtered` ones if wanted."""
     order = "ASC" if page.forwards else "DESC"
     rows = await db.fetch(
         f"""
-        SELECT {_COLUMNS}
+        SELECT {COLUMNS}
           FROM notification n
-          {_SHOWN}
+          {SHOWN_WITH_PEOPLE}
            AND n.kind = ANY ($2::text[])
            AND ($3::bigint IS NULL OR n.id < $3)
            AND ($4::bigint IS NULL OR n.id > $4)
            AND ($6::bigint IS NULL OR n.from_id = $6)
+           AND ($7 OR NOT n.filtered)
          ORDER BY n.id {order}
          LIMIT $5
         """,
@@ -56,6 +70,7 @@ async def page_of(
         page.above,
         page.limit,
         from_id,
+        filtered,
     )
     return rows[::-1] if page.forwards else rows
 
@@ -63,9 +78,9 @@ async def page_of(
 async def by_id(db: Connection, account: AccountId, notification_id: NotificationId) -> Row | None:
     return await db.fetchrow(
         f"""
-        SELECT {_COLUMNS}
+        SELECT {COLUMNS}
           FROM notification n
-          {_SHOWN}
+          {SHOWN_WITH_PEOPLE}
            AND n.id = $2
         """,
         account,
@@ -80,8 +95,9 @@ async def unread_count(db: Connection, account: AccountId, *, kinds: Sequence[st
         SELECT count(*) FROM (
             SELECT 1
               FROM notification n
-              {_SHOWN}
+              {SHOWN}
                AND n.kind = ANY ($2::text[])
+               AND NOT n.filtered
                AND n.id > coalesce((SELECT last_read_id FROM marker
                                      WHERE account_id = $1 AND timeline = 'notifications'), 0)
              LIMIT $3) shown
@@ -93,9 +109,11 @@ async def unread_count(db: Connection, account: AccountId, *, kinds: Sequence[st
 
 
 async def delete(tx: Connection, account: AccountId, notification_id: NotificationId | None) -> None:
-    """One notification, or all of them, are gone."""
+    """One notification is gone, or all of them; requests keep what waits in them."""
     await tx.execute(
-        "DELETE FROM notification WHERE account_id = $1 AND ($2::bigint IS NULL OR id = $2)", account, notification_id
+        "DELETE FROM notification WHERE account_id = $1 AND (id = $2 OR ($2::bigint IS NULL AND NOT filtered))",
+        account,
+        notification_id,
     )
 
 
@@ -110,28 +128,48 @@ async def insert(
     now: datetime,
     to_oneself: bool = False,
 ) -> list[Row]:
-    """(account_id, id) of those of the (receiver, id, group key) rows that are new and wanted by their receivers.
+    """(account_id, id, push subscriptions to tell) of those of the (receiver, id, group key) rows that are new and wanted.
 
-    Left out: receivers that are not people of this place, that blocked or muted the sender, or whom the sender blocked.
+    Left out: receivers that are not people of this place, that blocked or muted the sender or muted the thread, whom the
+    sender blocked, or whose policy drops it. What a policy filters is stored, waits in the sender's request, and does not
+    come back either.
     """
     return await tx.fetch(
         f"""
-        INSERT INTO notification (account_id, id, kind, from_id, post_id, group_key, dedupe_key, created_at)
-        SELECT r.account_id, r.id, $1, $2, $3, r.group_key, $4, $5
-          FROM unnest($6::bigint[], $7::bigint[], $8::text[]) AS r (account_id, id, group_key)
-          JOIN login l ON l.account_id = r.account_id
-          JOIN account s ON s.id = $2 AND s.state < 2
-          LEFT JOIN post_directory d ON d.id = $3
-          LEFT JOIN post p ON p.account_id = d.account_id AND p.id = d.id
-          LEFT JOIN account pa ON pa.id = p.account_id
-         WHERE (r.account_id <> $2 OR $9)
-           AND NOT EXISTS (SELECT FROM block b WHERE b.account_id = r.account_id AND b.target_id = $2)
-           AND NOT EXISTS (SELECT FROM block b WHERE b.account_id = $2 AND b.target_id = r.account_id)
-           AND NOT EXISTS (SELECT FROM mute m WHERE m.account_id = r.account_id AND m.target_id = $2
-                              AND m.hide_notifications AND (m.expires_at IS NULL OR m.expires_at > $5))
-           AND ($3::bigint IS NULL OR {may_see("p", "pa", "r.account_id")})
-            ON CONFLICT (account_id, dedupe_key) DO NOTHING
-        RETURNING account_id, id
+        WITH judged AS MATERIALIZED (
+            SELECT r.account_id, r.id, r.group_key, {treatment(kind="$1", sender="$2", now="$5::timestamptz")} AS treatment
+              FROM unnest($6::bigint[], $7::bigint[], $8::text[]) AS r (account_id, id, group_key)
+              JOIN login l ON l.account_id = r.account_id
+              JOIN account s ON s.id = $2 AND s.state < 2
+              LEFT JOIN notification_policy y ON y.account_id = r.account_id
+              LEFT JOIN post_directory d ON d.id = $3
+              LEFT JOIN post p ON p.account_id = d.account_id AND p.id = d.id
+              LEFT JOIN account pa ON pa.id = p.account_id
+             WHERE (r.account_id <> $2 OR $9)
+               AND NOT EXISTS (SELECT FROM block b WHERE b.account_id = r.account_id AND b.target_id = $2)
+               AND NOT EXISTS (SELECT FROM block b WHERE b.account_id = $2 AND b.target_id = r.account_id)
+               AND NOT EXISTS (SELECT FROM mute m WHERE m.account_id = r.account_id AND m.target_id = $2
+                                  AND m.hide_notifications AND (m.expires_at IS NULL OR m.expires_at > $5))
+               AND NOT EXISTS (SELECT FROM thread_mute t WHERE t.account_id = r.account_id AND t.thread_id = p.thread_id)
+               AND ($3::bigint IS NULL OR {may_see("p", "pa", "r.account_id")})
+        ), added AS (
+            INSERT INTO notification (account_id, id, kind, from_id, post_id, group_key, dedupe_key, created_at, filtered)
+            SELECT account_id, id, $1, $2, $3, group_key, $4, $5, treatment = 1
+              FROM judged
+             WHERE treatment < 2
+                ON CONFLICT (account_id, dedupe_key) DO NOTHING
+            RETURNING account_id, id, filtered
+        ), asked AS (
+            INSERT INTO notification_request AS q (account_id, from_id, id, last_post_id, created_at, updated_at)
+            SELECT account_id, $2, id, $3, $5, $5
+              FROM added
+             WHERE filtered
+                ON CONFLICT (account_id, from_id)
+                DO UPDATE SET last_post_id = coalesce(excluded.last_post_id, q.last_post_id), updated_at = $5
+        )
+        SELECT n.account_id, n.id, {push_subscriptions(kind="$1", sender="$2")} AS subscriptions
+          FROM added n
+         WHERE NOT n.filtered
         """,
         kind,
         from_id,

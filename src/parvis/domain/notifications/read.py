@@ -34,10 +34,11 @@ async def of(
     *,
     kinds: Sequence[str] = KINDS,
     from_id: AccountId | None = None,
+    filtered: bool = False,
 ) -> Page[Notification]:
-    """The account's notifications of these kinds, newest first."""
-    rows = await queries.page_of(db, account, page, kinds=kinds, from_id=from_id)
-    found = [_notification(row) for row in rows]
+    """The account's notifications of these kinds, newest first; with those that wait in requests if `filtered`."""
+    rows = await queries.page_of(db, account, page, kinds=kinds, from_id=from_id, filtered=filtered)
+    found = [notification_of(row) for row in rows]
     return Page(found, found[0].id, found[-1].id) if found else Page([])
 
 
@@ -46,7 +47,7 @@ async def one(db: Connection, account: AccountId, notification_id: NotificationI
     row = await queries.by_id(db, account, notification_id)
     if row is None:
         raise NotFound
-    return _notification(row)
+    return notification_of(row)
 
 
 async def unread_count(db: Connection, account: AccountId, *, kinds: Sequence[str] = KINDS, most: int = 100) -> int:
@@ -55,7 +56,7 @@ async def unread_count(db: Connection, account: AccountId, *, kinds: Sequence[st
 
 
 async def clear(tx: Connection, account: AccountId) -> None:
-    """The account has no notifications."""
+    """The account has no notifications but those that wait in requests."""
     await queries.delete(tx, account, None)
 
 
@@ -78,7 +79,8 @@ def _marker(row: Row) -> Marker:
     return Marker(row["last_read_id"], row["version"], row["updated_at"])
 
 
-def _notification(row: Row) -> Notification:
+def notification_of(row: Row) -> Notification:
+    """A row of the queries as a struct."""
     return Notification(
         row["n_id"],
         row["n_account_id"],
@@ -87,4 +89,5 @@ def _notification(row: Row) -> Notification:
         row["n_post_id"],
         row["n_group_key"],
         row["n_created_at"],
+        row["n_filtered"],
     )

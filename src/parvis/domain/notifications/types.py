@@ -24,3 +24,4 @@ class Notification(msgspec.Struct, frozen=True):
     post_id: PostId | None
     group_key: str
     created_at: datetime
+    filtered: bool = False
