@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from bench import idle, reach
 from bench import rows as all_rows
 from bench.client import Outcome, Request, flood
 from bench.machine import Meter, family, pss_mb
@@ -19,6 +20,7 @@ from bench.rows import Row
 from bench.stage import Stage, staged
 
 RESULTS = Path(__file__).parent / "results"
+LATEST = RESULTS / "latest.json"
 
 
 def main() -> None:
@@ -45,9 +47,17 @@ async def run(arguments: argparse.Namespace) -> None:
             result = await _measure(stage, port, row, arguments.seconds)
             _print_row(result)
             results.append(result)
+        if not arguments.only or arguments.only in reach.NAME:
+            results.append(await reach.measure(stage, port))
+            _print_row(results[-1])
         memory = {name: round(pss_mb(family(pid)), 1) for name, pid in stage.processes.items()}
         print("\nMemory (PSS, MB): " + ", ".join(f"{name} {size}" for name, size in memory.items()))
-    _keep(arguments, results, memory)
+    if arguments.only:  # a part is not what the next run should be compared with
+        _compare_with_latest(results, {})
+        return
+    resting = await idle.measure(port)
+    _print_idle(resting)
+    _keep(arguments, results, memory, resting)
 
 
 async def _measure(stage: Stage, port: int, row: Row, seconds: float) -> dict[str, Any]:
@@ -62,7 +72,7 @@ async def _measure(stage: Stage, port: int, row: Row, seconds: float) -> dict[st
     await stage.at_rest()
     cpu = meter.stop()
     statements = await stage.statements() - statements
-    if set(outcome.statuses) != {200}:
+    if set(outcome.statuses) != {row.status}:
         raise SystemExit(f"{row.name}: answers {outcome.statuses}")
     constant = await _constant(stage, port, outcome)
     count = outcome.count
@@ -109,11 +119,17 @@ def _print_row(result: dict[str, Any]) -> None:
     print("".join(cells), flush=True)
 
 
-def _keep(arguments: argparse.Namespace, results: list[dict[str, Any]], memory: dict[str, float]) -> None:
+def _print_idle(resting: dict[str, Any]) -> None:
+    sizes = ", ".join(f"{name} {size}" for name, size in resting["memory_mb"].items())
+    print(f"A fresh server at rest, two web workers (PSS, MB): {sizes}")
+    print(f"Ready after {resting['first_ready_s']} s at the first start, {resting['ready_s']} s later.")
+
+
+def _keep(
+    arguments: argparse.Namespace, results: list[dict[str, Any]], memory: dict[str, float], resting: dict[str, Any]
+) -> None:
     RESULTS.mkdir(exist_ok=True)
-    latest = RESULTS / "latest.json"
-    if latest.exists():
-        _compare(json.loads(latest.read_text()), results)
+    _compare_with_latest(results, resting)
     kept = {
         "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "machine": f"{platform.machine()}, Python {platform.python_version()}",
@@ -121,18 +137,25 @@ def _keep(arguments: argparse.Namespace, results: list[dict[str, Any]], memory: 
         "posts": arguments.posts,
         "rows": results,
         "memory_mb": memory,
+        "at_rest": resting,
     }
-    latest.write_text(json.dumps(kept, indent=1) + "\n")
-    print(f"Kept in {latest}", file=sys.stderr)
+    LATEST.write_text(json.dumps(kept, indent=1) + "\n")
+    print(f"Kept in {LATEST}", file=sys.stderr)
 
 
-def _compare(before: dict[str, Any], results: list[dict[str, Any]]) -> None:
+def _compare_with_latest(results: list[dict[str, Any]], resting: dict[str, Any]) -> None:
+    if not LATEST.exists():
+        return
+    before = json.loads(LATEST.read_text())
     earlier = {row["name"]: row for row in before["rows"]}
     print(f"\nAgainst the run of {before['at']} (CPU of web and database together, now / then):")
     for row in results:
         if row["name"] in earlier:
             then = earlier[row["name"]]["web_ms"] + earlier[row["name"]]["database_ms"]
             print(f"  {row['name']:30} {(row['web_ms'] + row['database_ms']) / max(then, 1e-6):6.2f}")
+    if resting and "at_rest" in before:
+        now, then = resting["memory_mb"]["everything"], before["at_rest"]["memory_mb"]["everything"]
+        print(f"  {'memory of everything at rest':30} {now / then:6.2f}")
 
 
 def _free_port() -> int:

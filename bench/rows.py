@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from bench.client import Request
 from bench.stage import Stage
@@ -12,6 +13,8 @@ from parvis.base.clock import utc_now
 from parvis.base.ids import AccountId, PostId
 from parvis.domain import accounts, posts, timelines
 from parvis.domain.posts.types import Draft
+from parvis.infra.html import csrf
+from parvis.infra.html.visit import form_cookie
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,7 @@ class Row:
     requests: list[Request]
     most: int | None = None
     connections: int = 4
+    status: int = 200
 
 
 Maker = Callable[[Stage], Awaitable[Row]]
@@ -144,6 +148,31 @@ async def publish(stage: Stage) -> Row:
     return Row(f"publish, {len(followers)} followers", [request], most=300, connections=2)
 
 
+async def sign_in(stage: Stage) -> Row:
+    """By the form, as browsers do. What it costs is meant to be the password's hash."""
+    readers = await _readers(stage, 100, skip=300)
+    password, secret = "a password of the bench", "a-browser-of-the-bench"
+    stored = await stage.services.hasher.hash(password)
+    async with stage.services.db.connection() as db:
+        await db.execute("UPDATE login SET password_hash = $2 WHERE account_id = ANY ($1)", readers, stored)
+        handles = [
+            row["handle"]
+            for row in await db.fetch("SELECT handle FROM account WHERE id = ANY ($1) ORDER BY id", readers)
+        ]
+    token = csrf.form_token(stage.services.secrets["form"], secret)
+    requests = [
+        Request(
+            "/sign-in",
+            method="POST",
+            body=urlencode({"login": handle, "password": password, "form_token": token}).encode(),
+            content_type="application/x-www-form-urlencoded",
+            cookie=f"{form_cookie(stage.settings)}={secret}",
+        )
+        for handle in handles
+    ]
+    return Row("sign-in", requests, status=303)
+
+
 async def html_home(stage: Stage) -> Row:
     (reader,) = await _readers(stage, 1)
     from datetime import timedelta
@@ -169,6 +198,6 @@ async def html_profile(stage: Stage) -> Row:
 
 
 ROWS: list[Maker] = [
-    home_hot, home_many, home_first, local, one_post, thread, account_posts, notifications, publish, html_home,
-    html_profile,
+    home_hot, home_many, home_first, local, one_post, thread, account_posts, notifications, publish, sign_in,
+    html_home, html_profile,
 ]  # fmt: skip

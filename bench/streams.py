@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=10_000, help="open server-sent event streams")
     parser.add_argument("--sockets", type=int, default=1_000, help="open WebSockets, afterwards")
     parser.add_argument("--listening", type=int, default=2_000, help="accounts that the streams belong to")
-    parser.add_argument("--posts", type=int, default=20, help="posts that the followed author publishes")
+    parser.add_argument("--posts", type=int, default=10, help="posts that the followed author publishes")
     parser.add_argument("--home", type=Path, default=Path("/tmp/parvis-bench"), help="where the seeded data are kept")
     arguments = parser.parse_args()
     asyncio.run(run(arguments))
@@ -62,7 +62,7 @@ async def run(arguments: argparse.Namespace) -> None:
         _print_head()
         for form, connections in (("server-sent events", arguments.connections), ("WebSocket", arguments.sockets)):
             if connections:
-                plan = Plan(form, connections, arguments.posts, pause_s=max(0.5, connections / 4_000))
+                plan = Plan(form, connections, arguments.posts, pause_s=max(0.5, connections / 2_000))
                 _print_row(await _measure(stage, port, plan, tokens[author], [tokens[one] for one in followers]))
 
 
