@@ -45,9 +45,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         warnings.warn(NO_BROWSER, stacklevel=1)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chrome() -> Iterator[Browser]:
-    """One browser process for all tests; each gets profiles of its own."""
+    """One browser process for the tests of a file; each test gets profiles of its own.
+
+    Not for the whole run: while it is open its event loop counts as running, and asynchronous tests could not start.
+    """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         yield browser

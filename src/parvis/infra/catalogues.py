@@ -50,7 +50,7 @@ def catalogue_of(locale: str) -> Catalogue:
         if isinstance(message.id, str):
             texts[message.id] = str(message.string)
         else:
-            plurals[message.id[0]] = tuple(message.string)
+            plurals[message.id[0]] = tuple(message.string or ())
     return Catalogue(locale, texts, plurals, c2py(catalog.plural_expr))
 
 

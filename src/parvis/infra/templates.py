@@ -65,29 +65,34 @@ class Templates:
         return self._environment.render_template(name, **context)
 
 
-def _locale(state: minijinja._lowlevel.State) -> str:
+def _with_state(function: Formatter) -> Formatter:
+    """The function is called with the page's state first. (minijinja's own types know only of one argument more.)"""
+    return minijinja.pass_state(function)  # type: ignore[return-value]
+
+
+def _locale(state: Any) -> str:
     return state.lookup("locale") or "en"
 
 
-@minijinja.pass_state
+@_with_state
 def _translate(state: Any, message: str, **values: object) -> str:
     return _filled(state, catalogue_of(_locale(state)).text(message), values)
 
 
-@minijinja.pass_state
+@_with_state
 def _translate_markup(state: Any, message: str, **values: object) -> Markup:
     """For texts around links and names: the values are escaped unless they are markup already."""
     text = str(minijinja.escape(catalogue_of(_locale(state)).text(message)))
     return Markup(_filled(state, text, {name: minijinja.escape(value) for name, value in values.items()}))
 
 
-@minijinja.pass_state
+@_with_state
 def _translate_counted(state: Any, one: str, many: str, count: int, **values: object) -> str:
     text = catalogue_of(_locale(state)).counted(one, many, count)
     return _filled(state, text, {"count": format_decimal(count, locale=babel_locale(_locale(state))), **values})
 
 
-@minijinja.pass_state
+@_with_state
 def _translate_counted_markup(state: Any, one: str, many: str, count: int, **values: object) -> Markup:
     text = str(minijinja.escape(catalogue_of(_locale(state)).counted(one, many, count)))
     shown = format_decimal(count, locale=babel_locale(_locale(state)))
@@ -102,7 +107,7 @@ def _filled(state: Any, text: str, values: dict[str, Any]) -> str:
     return text % values if values else text
 
 
-@minijinja.pass_state
+@_with_state
 def word_for(state: Any, count: int) -> str:
     """What that many posts are called: `post`, `posts`, or the operator's word."""
     place = state.lookup("place")
@@ -110,13 +115,13 @@ def word_for(state: Any, count: int) -> str:
     return place["word"] if is_one else place["words"]
 
 
-@minijinja.pass_state
+@_with_state
 def number(state: Any, value: int) -> str:
     """`12,345` as the language writes it."""
     return format_decimal(value, locale=babel_locale(_locale(state)))
 
 
-@minijinja.pass_state
+@_with_state
 def compact(state: Any, value: int) -> str:
     """`12K`: for counts beside icons."""
     if value < 1000:
@@ -126,19 +131,19 @@ def compact(state: Any, value: int) -> str:
     )
 
 
-@minijinja.pass_state
+@_with_state
 def moment(state: Any, value: datetime) -> str:
     """Day and time in full."""
     return format_datetime(value.astimezone(UTC), "d MMMM y, HH:mm 'UTC'", locale=babel_locale(_locale(state)))
 
 
-@minijinja.pass_state
+@_with_state
 def day(state: Any, value: Any) -> str:
     """`7 August 2026`."""
     return format_date(value, "long", locale=babel_locale(_locale(state)))
 
 
-@minijinja.pass_state
+@_with_state
 def ago(state: Any, value: datetime) -> str:
     """`now`, `5 min`, `3 h`, `2 d`, then the day. app.js keeps it fresh by the same rules."""
     words = catalogue_of(_locale(state))

@@ -11,7 +11,6 @@ from litestar.handlers.base import BaseRouteHandler
 
 def route_handlers() -> list[BaseRouteHandler]:
     """Every page and file of this door."""
-    from parvis.web import files, live, routes, routing
+    from parvis.web import files, live, routes
 
-    assert routes.ALL
-    return [*files.HANDLERS, live.live, *routing.door.handlers()]
+    return [*files.HANDLERS, live.live, *routes.handlers()]

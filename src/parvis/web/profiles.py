@@ -55,7 +55,7 @@ async def relation_to(call: Call[Any], account: Account) -> Relationship | None:
     return found[0] if found else None
 
 
-async def _profile(call: Call[OneAccount], tab: str, **kinds: bool) -> Answer:
+async def _profile(call: Call[OneAccount], tab: str, **kinds: Any) -> Answer:
     account = await named(call)
     relation = await relation_to(call, account)
     page_of_ids = await timelines.account(call.db, call.viewer_id, account.id, call.params.request(), **kinds)

@@ -1,5 +1,9 @@
 """Every module that declares pages; importing them fills the door."""
 
+from __future__ import annotations
+
+from litestar.handlers import HTTPRouteHandler
+
 from parvis.web import (
     about,
     compose,
@@ -13,5 +17,24 @@ from parvis.web import (
     setup,
     timelines,
 )
+from parvis.web.routing import door
 
-ALL = (about, compose, entrance, notifications, oauth, posts, profiles, search, settings, setup, timelines)
+__all__ = [
+    "about",
+    "compose",
+    "entrance",
+    "handlers",
+    "notifications",
+    "oauth",
+    "posts",
+    "profiles",
+    "search",
+    "settings",
+    "setup",
+    "timelines",
+]
+
+
+def handlers() -> list[HTTPRouteHandler]:
+    """A handler for each page that they declare."""
+    return door.handlers()

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import msgspec
 from litestar import Request, Response
+from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
 
 from parvis.base.clock import utc_now
@@ -112,7 +113,7 @@ class Door:
         answer.__name__ = declared.handler.__name__
         return HTTPRouteHandler(
             declared.path,
-            http_method=[declared.method],
+            http_method=[HttpMethod(declared.method)],
             status_code=200,
             opt={"policy": declared.policy, "page": declared},
             request_max_body_size=declared.body_bytes,

@@ -88,6 +88,16 @@ function tell(text) {
 document.addEventListener("click", (event) => {
   for (const menu of $$("details[data-menu][open]")) if (!menu.contains(event.target)) menu.open = false;
 });
+document.addEventListener(
+  "toggle",
+  ({ target }) => {
+    if (!target.matches?.("details[data-menu][open]") || target.classList.contains("me")) return;
+    const foot = $(".bottom")?.offsetHeight || 0;
+    const box = $(".menu-list", target).getBoundingClientRect();
+    target.classList.toggle("up", box.bottom > innerHeight - foot && box.top > box.height + 120);
+  },
+  true,
+);
 on("click", "[data-copy]", (event, link) => {
   if (!navigator.clipboard) return;
   event.preventDefault();
@@ -158,7 +168,7 @@ on("click", "[data-show-fresh]", async () => {
 
 function showUnread(count) {
   for (const badge of $$("[data-unread]")) {
-    badge.textContent = count > 99 ? "99+" : count;
+    badge.textContent = count > 99 ? "99+" : count || "";
     badge.hidden = !count;
   }
 }

@@ -1,0 +1,129 @@
+"""Takes the pictures in docs/screens from the demo community: every page at two widths, light and dark.
+
+    .venv/bin/python scripts/take_screens.py [page …]
+
+It starts a server of its own in a folder that is gone afterwards. Fonts are those of the machine.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pyvips
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.browser.conftest import DESK, FLAGS, PHONE  # noqa: E402
+from tests.rig.server import Server  # noqa: E402
+from tests.rig.tools import chromium  # noqa: E402
+
+SCREENS = ROOT / "docs" / "screens"
+WIDTHS = {390: PHONE, 1280: DESK}
+STRANGERS = {"landing": "/", "sign-up": "/sign-up"}
+MEMBERS = {
+    "home": "/home",
+    "profile": "/@marta",
+    "thread": "thread",
+    "compose": "/compose",
+    "notifications": "/notifications",
+    "settings": "/settings/profile",
+}
+COLOUR_QUALITY = 85
+
+
+def main() -> None:
+    wanted = sys.argv[1:] or [*STRANGERS, *MEMBERS]
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
+        server = Server(Path(home))
+        server.start("--demo", patience_s=120)
+        _wait_for_the_demo(server)
+        try:
+            browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+            for scheme in ("light", "dark"):
+                for width in WIDTHS:
+                    _take(browser, server, wanted, width, scheme)
+            browser.close()
+        finally:
+            server.stop()
+
+
+def _wait_for_the_demo(server: Server) -> None:
+    """The community is there, and everybody has heard of what happened."""
+    for _ in range(240):
+        if "with the password" in server.log():
+            break
+        time.sleep(0.5)
+    time.sleep(5)
+
+
+def _take(browser: Browser, server: Server, wanted: list[str], width: int, scheme: str) -> None:
+    size = WIDTHS[width]
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        base_url=server.origin,
+        locale="en-GB",
+        color_scheme=scheme,  # type: ignore[arg-type]
+        device_scale_factor=1,
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    for name, path in STRANGERS.items():
+        if name in wanted:
+            page.goto(path)
+            _keep(page, f"{name}-{width}-{scheme}")
+    _sign_in(page, server)
+    for name, path in MEMBERS.items():
+        if name in wanted:
+            page.goto(_thread(page) if path == "thread" else path)
+            if name == "compose":
+                _write(page)
+            _keep(page, f"{name}-{width}-{scheme}")
+    context.close()
+
+
+def _sign_in(page: Page, server: Server) -> None:
+    page.goto("/sign-in")
+    page.get_by_label("E-mail address or name").fill("demo")
+    page.get_by_label("Password").fill((server.home / "demo-password").read_text().strip())
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/home")
+
+
+def _thread(page: Page) -> str:
+    """The conversation of words with the most replies."""
+    found = page.request.get("/api/v1/timelines/public?limit=40").json()
+    best = max(found, key=lambda one: (not one["media_attachments"], one["replies_count"]))
+    return f"/@{best['account']['acct']}/{best['id']}"
+
+
+def _write(page: Page) -> None:
+    found = page.request.get("/api/v1/timelines/public?limit=40&only_media=true").json()
+    picture = next(one["media_attachments"][0] for one in found if one["account"]["acct"] == "marta")
+    page.get_by_label("What is there to say?").fill(
+        "Market day. The baker sold out before nine, the clock says otherwise, and somebody left a red balloon."
+    )
+    page.locator("input[data-files]").set_input_files(
+        {"name": "market.webp", "mimeType": "image/webp", "buffer": page.request.get(picture["url"]).body()}
+    )
+    page.get_by_label("What the picture shows").fill("Stalls under striped awnings in front of the clock tower")
+
+
+def _keep(page: Page, name: str) -> None:
+    """The picture is in docs/screens, with few colours, which keeps it small."""
+    page.wait_for_load_state("load")
+    page.evaluate("Promise.all([...document.images].map(i => i.loading = 'eager').concat(document.fonts.ready))")
+    page.wait_for_timeout(600)
+    data = page.screenshot()
+    image = pyvips.Image.pngload_buffer(data)
+    image.pngsave(str(SCREENS / f"{name}.png"), palette=True, Q=COLOUR_QUALITY, dither=0.6, keep=0)
+    print(name, (SCREENS / f"{name}.png").stat().st_size)
+
+
+if __name__ == "__main__":
+    main()
