@@ -272,6 +272,16 @@ async def test_what_one_asked_for_is_never_filtered(world: World) -> None:
     assert await types(alice) == ["status"]
 
 
+async def test_types_that_an_app_supports_change_nothing(world: World) -> None:
+    alice, bob = await world.person("alice"), await world.person("bob")
+    await mention(world, bob, alice)
+    plain = decoded(await alice.get(LISTING))
+    assert decoded(await alice.get(LISTING, **{"supported_types[]": ["mention", "something_new"]})) == plain
+    one = decoded(await alice.get(f"{LISTING}/{plain[0]['id']}", **{"supported_types[]": "poll"}))
+    assert one == plain[0]
+    assert "fallback" not in one
+
+
 async def test_telling_costs_the_same_with_and_without_a_policy(world: World) -> None:
     alice, bob, carol = [await world.person(name) for name in ("alice", "bob", "carol")]
     counts = []
