@@ -42,3 +42,12 @@ async def page_of_statuses(call: Call, page: Page[PostId], place: Place | None =
     """A page of ids as a page of statuses; the cursors stay those of the ids."""
     found = await statuses(call, page.items, place)
     return msgspec.structs.replace(page, items=list(found.values()))  # type: ignore[return-value]
+
+
+async def page_of_glances(
+    call: Call, page: Page[posts.Glance], proven: bool, place: Place | None = None
+) -> Page[msgspec.Raw]:
+    """A page of glances as a page of statuses; `proven` when their statement proved the caller's token."""
+    call.proven = call.token is not None and proven
+    shown = await call.fragments.statuses(call.db, page.items, viewer_id=call.viewer_id, place=place)
+    return msgspec.structs.replace(page, items=list(shown.values()))  # type: ignore[return-value]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from parvis.api.entities.status import Status
-from parvis.api.paging import Paging, page_of_statuses
+from parvis.api.paging import Paging, page_of_glances, page_of_statuses
 from parvis.api.routing import Call, endpoint
 from parvis.base.ids import AccountId
 from parvis.base.pages import Page
@@ -43,11 +43,9 @@ class OfAccount(Paging, frozen=True):
 async def home(call: Call[Paging]) -> Page[msgspec.Raw]:
     """What those one follows have published, newest first."""
     found = await timelines.home_glances(call.db, call.me, call.params.slice(), now=call.now, token=call.token)
-    call.proven = found.proven
     if found.stale:
         in_background(timelines.visit(call.services, reader=call.me, now=call.now))
-    shown = await call.fragments.statuses(call.db, found.page.items, viewer_id=call.me, place="home")
-    return msgspec.structs.replace(found.page, items=list(shown.values()))  # type: ignore[return-value]
+    return await page_of_glances(call, found.page, found.proven, "home")
 
 
 @endpoint("GET", "/api/v1/timelines/public", scopes=("read:statuses",), params=Public, returns=list[Status])
@@ -55,8 +53,10 @@ async def public(call: Call[Public]) -> Page[msgspec.Raw]:
     """What the people of this place have published for everybody."""
     if call.params.remote and not call.params.local:
         return Page([])
-    page = await timelines.public(call.db, call.viewer_id, call.params.slice(), only_media=call.params.only_media)
-    return await page_of_statuses(call, page, "public")
+    found = await timelines.public_glances(
+        call.db, call.viewer_id, call.params.slice(), token=call.token, only_media=call.params.only_media
+    )
+    return await page_of_glances(call, found.page, found.proven, "public")
 
 
 @endpoint("GET", "/api/v1/timelines/tag/:hashtag", scopes=("read:statuses",), params=Tagged, returns=list[Status])
@@ -83,19 +83,20 @@ async def of_account(call: Call[OfAccount]) -> Page[msgspec.Raw]:
     """One account's posts as the caller may see them."""
     wanted = call.params
     author = AccountId(wanted.id)
-    await accounts.by_id(call.db, author)
     if wanted.pinned:
+        await accounts.by_id(call.db, author)
         pinned = await posts.pinned(call.db, author, viewer_id=call.viewer_id)
         return await page_of_statuses(call, Page(pinned), "account")
-    page = await timelines.account(
+    found = await timelines.account_glances(
         call.db,
         call.viewer_id,
         author,
         wanted.slice(),
+        token=call.token,
         only_media=wanted.only_media,
         without_replies=wanted.exclude_replies,
         without_reposts=wanted.exclude_reblogs,
         without_direct=wanted.exclude_direct,
         tag=wanted.tagged,
     )
-    return await page_of_statuses(call, page, "account")
+    return await page_of_glances(call, found.page, found.proven, "account")

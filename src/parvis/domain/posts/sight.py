@@ -35,6 +35,17 @@ def may_see(post: str = "p", author: str = "a", viewer: str = "$1") -> str:
     )"""
 
 
+def may_see_original(post: str = "p", viewer: str = "$1") -> str:
+    """A condition that holds for what is no repost, and for reposts of what the viewer may see.
+
+    A repost shows nothing of its own, so it is out of sight together with its original, for its author too.
+    """
+    return f"""({post}.repost_of_id IS NULL OR EXISTS (
+        SELECT FROM post seen_o JOIN account seen_oa ON seen_oa.id = seen_o.account_id
+         WHERE seen_o.account_id = {post}.repost_of_account_id AND seen_o.id = {post}.repost_of_id
+           AND {may_see("seen_o", "seen_oa", viewer)}))"""
+
+
 def may_see_of_followed(post: str, author: str, viewer: str) -> str:
     """The same condition for posts of somebody the viewer follows, where less is left to ask.
 
@@ -82,3 +93,12 @@ def blocks_by_lens(account: str, viewer: str = "$1") -> str:
     """`blocks` in a statement that has the CTE `lens`."""
     assert viewer == "$1"
     return f"({account} = ANY ((SELECT blockers FROM lens)::bigint[]))"
+
+
+def may_see_of_everybody(post: str, author: str) -> str:
+    """`may_see` for posts that are public or quiet, in a statement that has the CTE `lens`."""
+    return f"""(
+        {post}.deleted_at IS NULL
+        AND {author}.state < 2
+        AND {post}.visibility <= 1
+        AND NOT {blocks_by_lens(f"{post}.account_id")})"""

@@ -5,9 +5,11 @@ for everybody else. Lists are queried; direct `conversations` are kept by the wo
 reload would show them. How posts look is `posts`; who hears of them is `notifications`.
 """
 
+from parvis.domain.timelines.glanced import Glanced, account_glances, public_glances
 from parvis.domain.timelines.home import Home, HomeGlances, home, home_glances, wants
 from parvis.domain.timelines.list import ListGlances, list_glances
 from parvis.domain.timelines.listeners import (
+    CONVERSATIONS,
     HOME,
     NOTIFICATIONS,
     PUBLIC,
@@ -22,7 +24,8 @@ from parvis.domain.timelines.live import Live
 from parvis.domain.timelines.rows import backfill, fan_out, forget, forget_post, rebuild, visit
 
 __all__ = [
-    "HOME", "NOTIFICATIONS", "PUBLIC", "Audience", "Happening", "Home", "HomeGlances", "Key", "ListGlances",
-    "Listener", "Live", "Stream", "account", "backfill", "fan_out", "forget", "forget_post", "home", "home_glances",
-    "list_glances", "public", "rebuild", "tag", "visit", "wants",
+    "CONVERSATIONS", "HOME", "NOTIFICATIONS", "PUBLIC", "Audience", "Glanced", "Happening", "Home", "HomeGlances",
+    "Key", "ListGlances", "Listener", "Live", "Stream", "account", "account_glances", "backfill", "fan_out",
+    "forget", "forget_post", "home", "home_glances", "list_glances", "public", "public_glances", "rebuild", "tag",
+    "visit", "wants",
 ]  # fmt: skip
