@@ -21,6 +21,7 @@ class Crowd:
     acknowledged: dict[str, str] = field(default_factory=dict)  # words → id
     refusals: dict[int, int] = field(default_factory=dict)  # status (0: no answer) → how often
     done_at: list[float] = field(default_factory=list)
+    _published: int = 0
 
     def gather(self, count: int) -> None:
         """So many authors exist, and a reader follows each of them."""
@@ -42,18 +43,21 @@ class Crowd:
         return {"Authorization": f"Bearer {self.tokens[handle]}"}
 
     async def publish(self, each: int, *, pause_s: float = 0.0) -> None:
-        """Every author has published so many posts, all acknowledged."""
-        await asyncio.gather(*(self._publish(handle, each, pause_s) for handle in self.authors))
+        """Every author has published so many posts more, all acknowledged."""
+        first = self._published
+        self._published += each
+        await asyncio.gather(*(self._publish(handle, range(first, first + each), pause_s) for handle in self.authors))
 
-    async def _publish(self, handle: str, each: int, pause_s: float) -> None:
+    async def _publish(self, handle: str, numbers: range, pause_s: float) -> None:
         async with httpx.AsyncClient(base_url=self.server.origin, timeout=10, headers=self.of(handle)) as client:
-            for number in range(each):
+            for number in numbers:
                 words = f"{handle} says number {number}"
-                self.acknowledged[words] = await self._until_acknowledged(client, words)
+                self.acknowledged[words] = await self.until_acknowledged(client, words)
                 self.done_at.append(time.monotonic())
                 await asyncio.sleep(pause_s)
 
-    async def _until_acknowledged(self, client: httpx.AsyncClient, words: str) -> str:
+    async def until_acknowledged(self, client: httpx.AsyncClient, words: str) -> str:
+        """The id under which the post was acknowledged, after as many attempts as it took."""
         end = time.monotonic() + 120
         while time.monotonic() < end:
             try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+from collections.abc import Iterator
 
 import psutil
 
@@ -38,6 +39,42 @@ def one(server: Server, kind: str) -> psutil.Process:
             if kind == "web" and line.strip() == "parvis web":
                 return process
     raise AssertionError(f"no process of kind {kind}: {[' '.join(p.cmdline()) for p in everyone]}")
+
+
+def everyone_of(server: Server, kind: str) -> list[psutil.Process]:
+    """All processes of that kind, where there may be several."""
+    beginnings = {"worker": "parvis work", "web-worker": "parvis web worker"}
+    found = []
+    for process in family(server)[1:]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if " ".join(process.cmdline()).startswith(beginnings[kind]):
+                found.append(process)
+    return found
+
+
+@contextlib.contextmanager
+def stopped(*these: psutil.Process) -> Iterator[None]:
+    """They do nothing, and are not gone, for as long as the block runs (SIGSTOP, SIGCONT)."""
+    for process in these:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in these:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.resume()
+
+
+def kill_all(server: Server) -> int:
+    """Supervisor, engines and everything else have died of signal 9; how many there were."""
+    everyone = family(server)
+    for process in everyone:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    assert server.process is not None
+    server.process.wait()
+    psutil.wait_procs(everyone[1:], timeout=10)
+    return len(everyone)
 
 
 def kill(server: Server, kind: str) -> int:
