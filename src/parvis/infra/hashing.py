@@ -41,7 +41,7 @@ class Hasher:
         except (Argon2Error, InvalidHashError):
             return False
 
-    async def _run(self, function, *arguments):  # noqa: ANN001, ANN202 - a thin pass-through
+    async def _run(self, function, *arguments):
         if self._busy >= self._places:
             raise TooMany(2, "Too many sign-ins at this moment; try again in a few seconds")
         self._busy += 1
