@@ -87,7 +87,7 @@ async def _started(app: Litestar, front: Front, services: Services) -> AsyncIter
     app.state.fragments = Fragments(addresses(services))
     app.state.live = Live(services)
     await app.state.live.open()
-    front.streaming = Streaming(services, app.state.live)
+    front.streaming = Streaming(services, app.state.live, app.state.fragments.sieves)
     yield
     await app.state.live.close()
 

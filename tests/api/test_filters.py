@@ -253,8 +253,9 @@ async def test_who_has_no_filters_pays_nothing_and_others_once(world: World) -> 
     for number in range(5):
         await say(bob, f"cat {number}")
     await world.settle()
-    decoded(await alice.get("/api/v1/timelines/home"))
-    decoded(await alice.get("/api/v1/timelines/home"))
+    for _ in range(2):
+        decoded(await alice.get("/api/v1/timelines/home"))
+        await world.settle()
 
     async def cost(path: str = "/api/v1/timelines/home") -> int:
         with world.statements() as sent:

@@ -18,6 +18,7 @@ from parvis.api.entities.addresses import Addresses
 from parvis.api.entities.filter import present_results
 from parvis.api.entities.poll import present_poll
 from parvis.api.entities.status import present_status
+from parvis.api.filtering import words_of
 from parvis.base.clock import utc_now
 from parvis.base.ids import AccountId, PostId
 from parvis.domain import posts
@@ -25,7 +26,6 @@ from parvis.domain.posts import Glance, PostView, Visibility
 from parvis.domain.relationships.filters import Place
 from parvis.domain.relationships.sieves import Sieves, Words
 from parvis.infra.postgres import Connection
-from parvis.infra.text import plain
 
 MOST_BYTES = 32 * 1024 * 1024
 
@@ -128,7 +128,7 @@ class Fragments:
                 continue
             words = found[shown.id].words
             for ids in ((shown.id,), (one.id, shown.id)) if one.repost_of else ((one.id,),):
-                matches = sieve.matches(words, ids, shown.version, place=place, now=now)
+                matches = sieve.matches(words, ids, place=place, now=now)
                 if matches:
                     results[ids[0]] = msgspec.json.encode(present_results(matches))
         return results
@@ -180,14 +180,7 @@ def _fragment(view: PostView, to: Addresses) -> Fragment:
     template = _HOLE.sub(hole, encoded)
     assert tuple(holes) == _ORDER, holes
     pinnable = view.repost_of is None and view.visibility < Visibility.MENTIONED
-    return Fragment(_view_versions(view), template, pinnable, Words(() if view.repost_of else _parts(view)))
-
-
-def _parts(view: PostView) -> list[str]:
-    """Everything that somebody can read in a post."""
-    options = view.poll.options if view.poll else []
-    descriptions = [item.description or "" for item in view.attachments]
-    return [view.warning, view.text or plain(view.html), *options, *descriptions]
+    return Fragment(_view_versions(view), template, pinnable, words_of(view))
 
 
 def _without_numbers(view: PostView) -> PostView:

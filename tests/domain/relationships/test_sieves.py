@@ -26,7 +26,7 @@ def sieve(*keywords: tuple[str, bool]) -> Sieve:
 
 
 def found(one: Sieve, *parts: str, ids: tuple[int, ...] = (7,), place: Place | None = None) -> list[str]:
-    matches = one.matches(Words(parts), [PostId(i) for i in ids], 1, place=place, now=NOW)
+    matches = one.matches(Words(parts), [PostId(i) for i in ids], place=place, now=NOW)
     return [keyword for match in matches for keyword in match.keywords]
 
 
@@ -92,7 +92,7 @@ def test_only_filters_of_the_place_that_have_not_run_out_count() -> None:
         None: ["h", "pt"],
     }
     for place, titles in expected.items():
-        matches = one.matches(Words(["cat"]), [PostId(7)], 1, place=place, now=NOW)
+        matches = one.matches(Words(["cat"]), [PostId(7)], place=place, now=NOW)
         assert [match.filter.title for match in matches] == titles
 
 
@@ -100,15 +100,8 @@ def test_a_single_post_is_found_by_its_own_id_and_by_that_of_its_repost() -> Non
     entry = FilteredPost(1, PostId(7))
     one = Sieve(1, [Filter(id=FilterId(1), title="t", places=["home"], action="warn", expires_at=None, posts=[entry])])
     for ids, expected in (([7], [7]), ([8, 7], [7]), ([8], [])):
-        matches = one.matches(Words(["words"]), [PostId(i) for i in ids], 1, place=None, now=NOW)
+        matches = one.matches(Words(["words"]), [PostId(i) for i in ids], place=None, now=NOW)
         assert [i for match in matches for i in match.post_ids] == expected
-
-
-def test_another_version_of_a_post_is_looked_at_anew() -> None:
-    one = sieve(("cat", WHOLE))
-    assert one.matches(Words(["cat"]), [PostId(7)], 1, place=None, now=NOW)
-    assert not one.matches(Words(["dog"]), [PostId(7)], 2, place=None, now=NOW)
-    assert one.matches(Words(["dog"]), [PostId(7)], 1, place=None, now=NOW), "the same version is remembered"
 
 
 WORDS = st.text(alphabet="ab ß#É猫.", min_size=1, max_size=6).filter(lambda t: t.strip())

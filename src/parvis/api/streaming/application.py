@@ -18,6 +18,7 @@ from parvis.api.streaming.channels import channel, name_of_path
 from parvis.api.streaming.tell import Client, Form
 from parvis.base.errors import Forbidden, NotFound, Problem, TooMany, Unauthenticated, Unavailable
 from parvis.domain.accounts.types import Viewer
+from parvis.domain.relationships.sieves import Sieves
 from parvis.domain.timelines import Audience, Happening, Live
 from parvis.infra.requests import client_address, network_of
 from parvis.infra.services import Services
@@ -38,8 +39,9 @@ _OUTAGES = (
 class Streaming:
     """The client API's streams of this process. It is also the door that `Live` delivers to."""
 
-    def __init__(self, services: Services, live: Live) -> None:
+    def __init__(self, services: Services, live: Live, sieves: Sieves | None = None) -> None:
         self._services = services
+        self._sieves = sieves or Sieves()
         self._live = live
         self._networks: Counter[str] = Counter()
 
@@ -51,7 +53,7 @@ class Streaming:
 
     async def deliver(self, happening: Happening, audience: Audience) -> None:
         """As `Live` asks of a door."""
-        await tell.deliver(self._services, happening, audience)
+        await tell.deliver(self._services, self._sieves, happening, audience)
 
     async def _socket(self, scope: Any, receive: Any, send: Any) -> None:
         await receive()  # websocket.connect

@@ -8,10 +8,12 @@ import msgspec
 
 from parvis.api.routing import holds
 from parvis.base.errors import BadRequest, Forbidden, NotFound
-from parvis.domain.timelines import HOME, NOTIFICATIONS, Stream
+from parvis.base.ids import MAX_ID
+from parvis.domain.timelines import CONVERSATIONS, HOME, NOTIFICATIONS, Stream
 from parvis.infra.text import fold_tag
 
 LONGEST_TAG = 200
+LONGEST_ID = 19
 
 
 class Channel(msgspec.Struct, frozen=True):
@@ -55,8 +57,8 @@ def name_of_path(path: str, parameters: Mapping[str, str]) -> str:
 def channel(name: str, parameters: Mapping[str, str], scopes: frozenset[str]) -> Channel:
     """What that stream is for a holder of these scopes.
 
-    Raises: BadRequest for a stream we do not know or that lacks its parameter; NotFound for a list; Forbidden without
-    the scope.
+    Raises: BadRequest for a stream we do not know or that lacks its parameter; NotFound for a list that can be none;
+    Forbidden without the scope.
     """
     wanted = "read:notifications" if name == "user:notification" else "read:statuses"
     if not holds(scopes, wanted):
@@ -74,7 +76,10 @@ def channel(name: str, parameters: Mapping[str, str], scopes: frozenset[str]) ->
             raise BadRequest("Missing tag name parameter")
         return Channel((name, parameters["tag"]), frozenset({Stream("tag", fold_tag(tag))}))
     if name == "direct":
-        return Channel((name,), frozenset())
+        return Channel((name,), frozenset({CONVERSATIONS}))
     if name == "list":
-        raise NotFound("List not found")
+        list_id = parameters.get("list", "")
+        if not list_id.isascii() or not list_id.isdigit() or len(list_id) > LONGEST_ID or int(list_id) > MAX_ID:
+            raise NotFound("List not found")
+        return Channel((name, list_id), frozenset({Stream("list", list_id=int(list_id))}))
     raise BadRequest("Unknown stream type")

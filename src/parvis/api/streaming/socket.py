@@ -90,9 +90,14 @@ async def _subscribe(live: Live, client: Client, name: str, parameters: dict[str
     except Problem as problem:
         _complain(client, problem)
         return
-    if wanted.label not in client.channels:
-        client.channels[wanted.label] = wanted
+    if wanted.label in client.channels:
+        return
+    client.channels[wanted.label] = wanted
+    try:
         await live.listen(client, wanted.streams)
+    except Problem as problem:
+        del client.channels[wanted.label]
+        _complain(client, problem)
 
 
 def _unsubscribe(live: Live, client: Client, name: str, parameters: dict[str, str]) -> None:

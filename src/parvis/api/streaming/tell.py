@@ -7,20 +7,32 @@ from typing import Literal
 
 import msgspec
 
-from parvis.api.entities.addresses import addresses
+from parvis.api.entities.addresses import Addresses, addresses
+from parvis.api.entities.conversation import present_conversation
 from parvis.api.entities.notification import present_notification
-from parvis.api.entities.status import present_status
+from parvis.api.entities.status import Status, present_status
+from parvis.api.filtering import with_results
 from parvis.api.streaming.channels import Channel
+from parvis.base.clock import utc_now
 from parvis.base.errors import NotFound
-from parvis.base.ids import AccountId, NotificationId
-from parvis.domain import notifications, posts
+from parvis.base.ids import AccountId, ConversationId, NotificationId, PostId
+from parvis.domain import accounts, notifications, posts
 from parvis.domain.accounts.types import Viewer
-from parvis.domain.timelines import HOME, Audience, Happening, Key, Listener
+from parvis.domain.relationships.filters import Place
+from parvis.domain.relationships.sieves import Sieves
+from parvis.domain.timelines import Audience, Happening, Key, Listener, Stream, conversations
 from parvis.domain.timelines.listeners import Door
+from parvis.infra.postgres import Connection
 from parvis.infra.services import Services
 
 Form = Literal["socket", "server-sent"]
-_EVENTS = {"published": "update", "edited": "status.update", "removed": "delete", "notified": "notification"}
+_EVENTS = {
+    "published": "update",
+    "edited": "status.update",
+    "removed": "delete",
+    "notified": "notification",
+    "conversed": "conversation",
+}
 _encode = msgspec.json.Encoder().encode
 
 
@@ -52,16 +64,17 @@ def framed(form: Form, label: tuple[str, ...], event: str, payload: str) -> str 
     return f"event: {event}\ndata: {payload}\n\n".encode()
 
 
-async def deliver(services: Services, happening: Happening, audience: Audience) -> None:
+async def deliver(services: Services, sieves: Sieves, happening: Happening, audience: Audience) -> None:
     """Every client has been given a frame for each of its channels on which this belongs."""
     if happening.kind == "removed":
         _hand_out(happening, audience, lambda _: str(happening.id))
-    elif happening.kind == "notified":
-        payload = await _notification(services, happening)
+    elif happening.kind in ("notified", "conversed"):
+        word = _notification if happening.kind == "notified" else _conversation
+        payload = await word(services, sieves, happening)
         if payload is not None:
             _hand_out(happening, audience, lambda _: payload)
     else:
-        payloads = await _statuses(services, happening, audience)
+        payloads = await _statuses(services, sieves, happening, audience)
         _hand_out(happening, audience, payloads.get)
 
 
@@ -73,7 +86,7 @@ def _hand_out(happening: Happening, audience: Audience, payload_for: Callable[[A
         for channel in client.channels.values():
             here = channel.streams.intersection(streams)
             # On a page of one's own the status has the viewer's keys, on public ones it has none.
-            payload = payload_for(client.account_id if HOME in here else None) if here else None
+            payload = payload_for(client.account_id if any(map(_is_own, here)) else None) if here else None
             if payload is None:
                 continue
             key = (client.form, channel.label, id(payload))
@@ -82,34 +95,72 @@ def _hand_out(happening: Happening, audience: Audience, payload_for: Callable[[A
             client.put(made[key])
 
 
-async def _statuses(services: Services, happening: Happening, audience: Audience) -> dict[AccountId | None, str]:
+def _is_own(stream: Stream) -> bool:
+    return stream.kind in ("home", "list")
+
+
+async def _statuses(
+    services: Services, sieves: Sieves, happening: Happening, audience: Audience
+) -> dict[AccountId | None, str]:
     """Viewer (None: whoever) → the status as they see it."""
     viewers: set[AccountId | None] = set()
     for listener, streams in audience:
-        if HOME in streams:
-            viewers.add(listener.account_id)
-        if any(stream != HOME for stream in streams):
-            viewers.add(None)
+        viewers.update(listener.account_id if _is_own(stream) else None for stream in streams)
     async with services.db.connection() as db:
         looks = await posts.looks(db, happening.post_id, happening.account_id, list(viewers))
-    to = addresses(services)
+        versions = {viewer: version for look in looks for viewer, version in look.filter_versions.items()}
+        filters = await sieves.of_each(db, versions)
+    to, now = addresses(services), utc_now()
     found: dict[AccountId | None, str] = {}
     for look in looks:
-        payload = _encode(present_status(look.view, to, viewer_id=look.viewers[0])).decode()
-        found.update(dict.fromkeys(look.viewers, payload))
+        status = present_status(look.view, to, viewer_id=look.viewers[0])
+        found.update(dict.fromkeys(look.viewers, _encode(status).decode()))
+        for viewer in look.filter_versions:
+            sieved = with_results(status, look.view, filters[viewer], viewer_id=viewer, place="home", now=now)
+            if sieved is not status:
+                found[viewer] = _encode(sieved).decode()
     return found
 
 
-async def _notification(services: Services, happening: Happening) -> str | None:
+async def _seen_by(
+    db: Connection, sieves: Sieves, post_id: PostId, viewer: AccountId, place: Place | None, to: Addresses
+) -> Status | None:
+    """The post's status as that viewer sees it, if they may."""
+    views = await posts.views(db, [post_id], viewer_id=viewer)
+    if not views:
+        return None
+    status = present_status(views[0], to, viewer_id=viewer)
+    sieve = await sieves.latest(db, viewer)
+    if sieve is None:
+        return status
+    return with_results(status, views[0], sieve, viewer_id=viewer, place=place, now=utc_now())
+
+
+async def _conversation(services: Services, sieves: Sieves, happening: Happening) -> str | None:
+    """The conversation as its owner sees it, unless it has gone out of sight."""
+    owner, to = happening.account_id, addresses(services)
+    async with services.db.connection() as db:
+        try:
+            one = await conversations.one(db, owner, ConversationId(happening.id))
+        except NotFound:
+            return None
+        people = await accounts.by_ids(db, [*one.with_ids, owner])
+        last = await _seen_by(db, sieves, one.last_post_id, owner, None, to)
+    return _encode(present_conversation(one, people, last, to, own_id=owner)).decode()
+
+
+async def _notification(services: Services, sieves: Sieves, happening: Happening) -> str | None:
     """The notification as its receiver sees it, unless it has gone out of sight."""
-    receiver = happening.account_id
+    receiver, to = happening.account_id, addresses(services)
     async with services.db.connection() as db:
         try:
             one = await notifications.one(db, receiver, NotificationId(happening.id))
         except NotFound:
             return None
-        wanted = [one.post_id] if one.post_id is not None else []
-        views = await posts.views(db, wanted, viewer_id=receiver)
-    to = addresses(services)
-    shown = present_notification(one, {v.id: present_status(v, to, viewer_id=receiver) for v in views}, to)
+        about: dict[PostId, Status] = {}
+        if one.post_id is not None:
+            status = await _seen_by(db, sieves, one.post_id, receiver, "notifications", to)
+            if status is not None:
+                about[one.post_id] = status
+    shown = present_notification(one, about, to)
     return None if shown is None else _encode(shown).decode()

@@ -22,6 +22,10 @@ def filter_version(viewer: str = "$1") -> str:
     return f"(SELECT fil_s.version FROM filter_state fil_s WHERE fil_s.account_id = {viewer})"
 
 
+async def version_of(db: Connection, account_id: AccountId) -> int | None:
+    return await db.fetchval(f"SELECT {filter_version()}", account_id)
+
+
 _COLUMNS = """
     f.id, f.title, f.places, f.action, f.expires_at,
     coalesce((SELECT jsonb_agg(jsonb_build_object('id', k.id, 'keyword', k.keyword, 'whole_word', k.whole_word)
@@ -48,17 +52,17 @@ async def filters(db: Connection, account_id: AccountId, filter_id: FilterId | N
     )
 
 
-async def versioned_filters(db: Connection, account_id: AccountId) -> list[Row]:
-    """The account's filters, each with their version as it was at that very moment; no row without filters."""
+async def versioned_filters(db: Connection, account_ids: Sequence[AccountId]) -> list[Row]:
+    """The accounts' filters, each with account_id and version as it was at that very moment; no row without filters."""
     return await db.fetch(
         f"""
-        SELECT s.version, {_COLUMNS}
+        SELECT s.account_id, s.version, {_COLUMNS}
           FROM filter_state s
           JOIN filter f ON f.account_id = s.account_id
-         WHERE s.account_id = $1
+         WHERE s.account_id = ANY ($1::bigint[])
          ORDER BY f.id
         """,
-        account_id,
+        account_ids,
     )
 
 

@@ -8,7 +8,7 @@ text whatever people write into their filters (case I9).
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -17,10 +17,9 @@ import regex
 from parvis.base.ids import AccountId, FilterId, PostId
 from parvis.domain.relationships import filter_queries as queries
 from parvis.domain.relationships.filters import Filter, Place, filter_of
-from parvis.infra.postgres import Connection
+from parvis.infra.postgres import Connection, Row
 
-MOST_SIEVES = 2_000
-MOST_REMEMBERED = 1_000  # posts of which a sieve remembers the outcome
+MOST_SIEVES = 5_000
 
 # Two characters that no text of people holds, because texts are cleaned of controls.
 _EDGE, _GAP = "\x01", "\x02"
@@ -87,16 +86,16 @@ class Sieve:
         for one in filters:
             for entry in one.posts:
                 self._of_post.setdefault(entry.post_id, []).append(one.id)
-        self._remembered: dict[tuple[PostId, int], dict[FilterId, list[str]]] = {}
 
-    def matches(
-        self, words: Words, ids: Sequence[PostId], version: int, *, place: Place | None, now: datetime
-    ) -> list[Match]:
+    def matches(self, words: Words, ids: Sequence[PostId], *, place: Place | None, now: datetime) -> list[Match]:
         """What of the filters for that place is in a post; without a place, of all filters.
 
-        The last of the ids is that of the post whose words these are, at that version; a repost's own stands before it.
+        `ids`: those by which the post can be meant, that is its own and, for a repost, what it passes on.
         """
-        keywords = self._keywords(words, ids[-1], version)
+        keywords: dict[FilterId, list[str]] = {}
+        for needle, whole, filter_id, keyword in self._needles:
+            if needle and needle in (words.marked if whole else words.folded):
+                keywords.setdefault(filter_id, []).append(keyword)
         posts: dict[FilterId, list[PostId]] = {}
         for post_id in ids:
             for filter_id in self._of_post.get(post_id, ()):
@@ -111,19 +110,6 @@ class Sieve:
             and (one.expires_at is None or one.expires_at > now)
         ]
 
-    def _keywords(self, words: Words, post_id: PostId, version: int) -> dict[FilterId, list[str]]:
-        key = (post_id, version)
-        known = self._remembered.get(key)
-        if known is None:
-            known = {}
-            for needle, whole, filter_id, keyword in self._needles:
-                if needle and needle in (words.marked if whole else words.folded):
-                    known.setdefault(filter_id, []).append(keyword)
-            if len(self._remembered) >= MOST_REMEMBERED:
-                self._remembered.clear()
-            self._remembered[key] = known
-        return known
-
 
 class Sieves:
     """The sieves of one process, the least used dropped first."""
@@ -131,13 +117,31 @@ class Sieves:
     def __init__(self) -> None:
         self._kept: dict[AccountId, Sieve] = {}
 
+    async def latest(self, db: Connection, account_id: AccountId) -> Sieve | None:
+        """The account's filters as they are now, if it has any; one query, or two when this process lacks them."""
+        version = await queries.version_of(db, account_id)
+        return None if version is None else await self.of(db, account_id, version)
+
     async def of(self, db: Connection, account_id: AccountId, version: int) -> Sieve:
         """The account's filters as they are at that version or later; one query when this process lacks them."""
-        sieve = self._kept.pop(account_id, None)
-        if sieve is None or sieve.version != version:
-            rows = await queries.versioned_filters(db, account_id)
-            sieve = Sieve(rows[0]["version"] if rows else None, [filter_of(row) for row in rows])
-        self._kept[account_id] = sieve
-        if len(self._kept) > MOST_SIEVES:
+        return (await self.of_each(db, {account_id: version}))[account_id]
+
+    async def of_each(self, db: Connection, versions: Mapping[AccountId, int]) -> dict[AccountId, Sieve]:
+        """The filters of each account at its version or later; one query for all that this process lacks."""
+        found = {account: self._kept.pop(account, None) for account in versions}
+        lacking = [account for account, version in versions.items() if _is_other(found[account], version)]
+        if lacking:
+            rows: dict[AccountId, list[Row]] = {account: [] for account in lacking}
+            for row in await queries.versioned_filters(db, lacking):
+                rows[row["account_id"]].append(row)
+            for account, theirs in rows.items():
+                found[account] = Sieve(theirs[0]["version"] if theirs else None, [filter_of(row) for row in theirs])
+        current = {account: sieve for account, sieve in found.items() if sieve is not None}
+        self._kept.update(current)
+        while len(self._kept) > MOST_SIEVES:
             del self._kept[next(iter(self._kept))]
-        return sieve
+        return current
+
+
+def _is_other(sieve: Sieve | None, version: int) -> bool:
+    return sieve is None or sieve.version != version

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from parvis.base.ids import AccountId, PostId
+from parvis.base.ids import AccountId, ListId, PostId
 
 MOST_WAITING = 200
 
@@ -17,20 +17,22 @@ MOST_WAITING = 200
 class Stream(msgspec.Struct, frozen=True):
     """Something to listen to. `tag` is folded; `only_media` narrows the two public kinds."""
 
-    kind: Literal["home", "notifications", "public", "tag"]
+    kind: Literal["home", "notifications", "conversations", "list", "public", "tag"]
     tag: str = ""
     only_media: bool = False
+    list_id: int = 0
 
 
 HOME = Stream("home")
 NOTIFICATIONS = Stream("notifications")
+CONVERSATIONS = Stream("conversations")
 PUBLIC = Stream("public")
 
 
 class Happening(msgspec.Struct, frozen=True):
-    """What is told: a post (its id and author) or a notification (its id and receiver)."""
+    """What is told: a post (its id and author), or a notification or conversation (its id and whose it is)."""
 
-    kind: Literal["published", "edited", "removed", "notified"]
+    kind: Literal["published", "edited", "removed", "notified", "conversed"]
     id: int
     account_id: AccountId
 
@@ -105,6 +107,8 @@ class Index:
         self._of_stream: dict[Stream, set[Listener]] = {}
         self._homes: dict[AccountId, set[AccountId]] = {}  # reader → authors
         self._readers: dict[AccountId, set[AccountId]] = {}  # author → readers
+        self._by_tag: set[AccountId] = set()  # readers who follow hashtags
+        self._of_list: dict[ListId, set[Listener]] = {}
 
     def add(self, listener: Listener) -> None:
         self.all.add(listener)
@@ -123,11 +127,15 @@ class Index:
         listener.streams.add(stream)
         if stream.kind in ("public", "tag"):
             self._of_stream.setdefault(stream, set()).add(listener)
+        elif stream.kind == "list":
+            self._of_list.setdefault(ListId(stream.list_id), set()).add(listener)
 
     def unlisten(self, listener: Listener, stream: Stream) -> None:
         listener.streams.discard(stream)
         _discard(self._of_stream, stream, listener)
+        _discard(self._of_list, stream.list_id, listener)
         if stream == HOME and listener.account_id is not None and not self.at_home(listener.account_id):
+            self._by_tag.discard(listener.account_id)
             for author in self._homes.pop(listener.account_id, ()):
                 _discard(self._readers, author, listener.account_id)
 
@@ -150,6 +158,27 @@ class Index:
         """Accounts listening to their home, in which a post of the author may belong."""
         own: set[AccountId] = {author} if self.at_home(author) else set()
         return self._readers.get(author, set()) | own
+
+    def follow_tags(self, reader: AccountId) -> None:
+        """Posts of anybody may belong in the reader's home. To follow no hashtag any more does no harm here."""
+        self._by_tag.add(reader)
+
+    def readers_by_tag(self) -> set[AccountId]:
+        """Accounts listening to their home, in which posts may belong for their hashtags."""
+        return self._by_tag
+
+    def lists(self) -> list[tuple[AccountId, ListId]]:
+        """(whose, id) of the lists that are listened to."""
+        return [
+            (listener.account_id, list_id)
+            for list_id, listeners in self._of_list.items()
+            for listener in listeners
+            if listener.account_id is not None
+        ]
+
+    def to_list(self, owner: AccountId, list_id: ListId) -> list[Listener]:
+        """The owner's listeners to that list."""
+        return [one for one in self._of_list.get(list_id, ()) if one.account_id == owner]
 
     def to(self, stream: Stream) -> set[Listener]:
         """Listeners to a public stream."""

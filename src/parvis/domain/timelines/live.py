@@ -15,11 +15,12 @@ import structlog
 
 from parvis.base import events as happened
 from parvis.base.clock import utc_now
-from parvis.base.errors import TooMany
-from parvis.base.ids import AccountId
+from parvis.base.errors import NotFound, TooMany
+from parvis.base.ids import AccountId, ListId
 from parvis.domain import accounts
 from parvis.domain.timelines import live_queries
 from parvis.domain.timelines.listeners import (
+    CONVERSATIONS,
     HOME,
     NOTIFICATIONS,
     Audience,
@@ -80,16 +81,29 @@ class Live:
         self._index.remove(listener)
 
     async def listen(self, listener: Listener, streams: Iterable[Stream]) -> None:
-        """The listener hears these streams from now on. Only its own account's home and notifications can be meant."""
+        """The listener hears these streams from now on. Only what is its own account's can be meant.
+
+        Raises: NotFound for a list that is not.
+        """
+        streams, account = list(streams), listener.account_id
+        lists = {ListId(stream.list_id) for stream in streams if stream.kind == "list"}
+        if lists:
+            await self._check_lists(account, lists)
         for stream in streams:
             self._index.listen(listener, stream)
-        account = listener.account_id
         if HOME in listener.streams and account is not None and not self._index.knows_home(account):
             self._index.follow(account, ())  # whom it follows while we ask is added to what we are told
             async with self._services.db.connection() as db:
-                authors = await live_queries.followed(db, account)
+                authors, by_tag = await live_queries.followed(db, account)
             if self._index.knows_home(account):
                 self._index.follow(account, authors)
+                if by_tag:
+                    self._index.follow_tags(account)
+
+    async def _check_lists(self, account: AccountId | None, lists: set[ListId]) -> None:
+        async with self._services.db.connection() as db:
+            if account is None or lists - await live_queries.owned_lists(db, account, list(lists)):
+                raise NotFound("List not found")
 
     def unlisten(self, listener: Listener, streams: Iterable[Stream]) -> None:
         """The listener does not hear these streams any more."""
@@ -109,7 +123,12 @@ class Live:
             case happened.PostRemoved(post_id=post, author_id=author):
                 await self._tell_removal(Happening("removed", post, AccountId(author)))
             case happened.NotificationAdded(account_id=account, notification_id=notification):
-                await self._tell_notification(Happening("notified", notification, AccountId(account)))
+                await self._tell_one(Happening("notified", notification, AccountId(account)), NOTIFICATIONS)
+            case happened.ConversationChanged(account_id=account, conversation_id=conversation):
+                await self._tell_one(Happening("conversed", conversation, AccountId(account)), CONVERSATIONS)
+            case happened.TagFollowed(account_id=reader):
+                if self._index.knows_home(AccountId(reader)):
+                    self._index.follow_tags(AccountId(reader))
             case happened.Followed(account_id=reader, target_id=author):
                 if self._index.knows_home(AccountId(reader)):
                     self._index.follow(AccountId(reader), [AccountId(author)])
@@ -123,16 +142,18 @@ class Live:
                 pass
 
     async def _tell_post(self, happening: Happening) -> None:
-        readers = self._index.readers(happening.account_id)
+        readers, lists = self._index.readers(happening.account_id), self._index.lists()
         others = {one.account_id for one in self._index.to_public_streams()}
-        if not readers and not others:
+        by_tag = self._index.readers_by_tag() - readers
+        if not readers and not others and not by_tag and not lists:
             return
         async with self._services.db.connection() as db:
-            row = await live_queries.audience(db, happening.post_id, list(readers), list(others))
+            row = await live_queries.audience(db, happening.post_id, list(readers), list(others), list(by_tag), lists)
         if row is None:
             return
         audience: dict[Listener, list[Stream]] = {}
         self._at_home(audience, row["home"])
+        self._in_lists(audience, lists, row["lists"])
         wanted = set(row["others"])
         for stream in _streams(row["listed"], row["tags"] if row["listed_by_tag"] else (), row["with_media"]):
             for listener in self._index.to(stream):
@@ -141,30 +162,44 @@ class Live:
         await self._deliver(happening, audience)
 
     async def _tell_removal(self, happening: Happening) -> None:
-        readers = self._index.readers(happening.account_id)
-        if not readers and not self._index.to_public_streams():
+        readers, lists = self._index.readers(happening.account_id), self._index.lists()
+        by_tag = self._index.readers_by_tag() - readers
+        if not readers and not lists and not by_tag and not self._index.to_public_streams():
             return
         async with self._services.db.connection() as db:
-            row = await live_queries.former_audience(db, happening.post_id, list(readers))
-        if row is None:
-            return
+            row = await live_queries.former_audience(db, happening.post_id, list(readers), lists)
+            if row is None:
+                return
+            tags = {fold_tag(tag) for tag in row["tags"]} if row["listed"] else set()
+            home = [
+                *row["home"],
+                *(await live_queries.following_tags(db, list(by_tag), list(tags)) if tags and by_tag else ()),
+            ]
         audience: dict[Listener, list[Stream]] = {}
-        self._at_home(audience, row["home"])
-        tags = {fold_tag(tag) for tag in row["tags"]} if row["listed"] else ()
+        self._at_home(audience, home)
+        self._in_lists(audience, lists, row["lists"])
         for stream in _streams(row["listed"], tags, with_media=True):
             for listener in self._index.to(stream):
                 audience.setdefault(listener, []).append(stream)
         await self._deliver(happening, audience)
 
-    async def _tell_notification(self, happening: Happening) -> None:
+    async def _tell_one(self, happening: Happening, stream: Stream) -> None:
+        """Listeners of the account whose it is are told."""
         concerned = self._index.of_account.get(happening.account_id, ())
-        audience = {one: [NOTIFICATIONS] for one in concerned if NOTIFICATIONS in one.streams}
-        await self._deliver(happening, audience)
+        await self._deliver(happening, {one: [stream] for one in concerned if stream in one.streams})
 
     def _at_home(self, audience: dict[Listener, list[Stream]], accounts_: Iterable[int]) -> None:
         for account in accounts_:
             for listener in self._index.at_home(AccountId(account)):
                 audience.setdefault(listener, []).append(HOME)
+
+    def _in_lists(
+        self, audience: dict[Listener, list[Stream]], known: Iterable[tuple[AccountId, ListId]], wanted: Iterable[int]
+    ) -> None:
+        of_list = {list_id: owner for owner, list_id in known}
+        for list_id in set(wanted):
+            for listener in self._index.to_list(of_list[ListId(list_id)], ListId(list_id)):
+                audience.setdefault(listener, []).append(Stream("list", list_id=list_id))
 
     async def _deliver(self, happening: Happening, audience: dict[Listener, list[Stream]]) -> None:
         by_door: dict[Door, Audience] = {}

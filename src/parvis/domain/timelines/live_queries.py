@@ -4,18 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from parvis.base.ids import AccountId, PostId
+from parvis.base.ids import AccountId, ListId, PostId
 from parvis.domain.posts.sight import is_silenced, may_see
-from parvis.domain.timelines.queries import is_at_home
+from parvis.domain.timelines.list_queries import belongs_to_list
+from parvis.domain.timelines.queries import belongs_by_tag, has_followed_tag, is_at_home
 from parvis.infra.postgres import Connection, Row
 
 
-async def followed(db: Connection, account: AccountId) -> set[AccountId]:
-    """Whom the account follows."""
-    return {row["target_id"] for row in await db.fetch("SELECT target_id FROM follow WHERE account_id = $1", account)}
+async def followed(db: Connection, account: AccountId) -> tuple[list[AccountId], bool]:
+    """Whom the account follows, and whether it follows hashtags."""
+    row = await db.fetchrow(
+        """
+        SELECT ARRAY (SELECT target_id FROM follow WHERE account_id = $1) AS authors,
+               EXISTS (SELECT FROM tag_follow WHERE account_id = $1) AS by_tag
+        """,
+        account,
+    )
+    assert row is not None
+    return row["authors"], row["by_tag"]
 
 
-# $1 the post, $2 readers whose home it may belong in, $3 others who would see it on a public page.
+async def owned_lists(db: Connection, account: AccountId, wanted: Sequence[ListId]) -> set[ListId]:
+    """Those of the lists that are the account's."""
+    rows = await db.fetch("SELECT id FROM list WHERE account_id = $1 AND id = ANY ($2::bigint[])", account, wanted)
+    return {row["id"] for row in rows}
+
+
+# $1 the post, $2 readers whose home it may belong in, $3 others who would see it on a public page, $4 readers whose home
+# it may belong in for its hashtags, $5 and $6 owners and ids of lists.
 _PUBLISHED = f"""
 SELECT p.visibility = 0 AND p.repost_of_id IS NULL AND a.state = 0 AS listed_by_tag,
        p.visibility = 0 AND p.repost_of_id IS NULL AND a.state = 0 AND a.domain IS NULL
@@ -25,7 +41,16 @@ SELECT p.visibility = 0 AND p.repost_of_id IS NULL AND a.state = 0 AS listed_by_
        ARRAY (SELECT v.id
                 FROM unnest($2::bigint[]) AS v (id)
                 LEFT JOIN follow f ON f.account_id = v.id AND f.target_id = p.account_id
-               WHERE {is_at_home("v.id")}) AS home,
+               WHERE {is_at_home("v.id")})
+       || ARRAY (SELECT v.id
+                   FROM unnest($4::bigint[]) AS v (id)
+                  WHERE {has_followed_tag("p", "v.id")} AND {belongs_by_tag("p", "a", "v.id", lens=False)}) AS home,
+       ARRAY (SELECT l.id
+                FROM unnest($5::bigint[], $6::bigint[]) AS v (id, list_id)
+                JOIN list l ON l.account_id = v.id AND l.id = v.list_id
+                JOIN list_member w ON w.account_id = v.id AND w.list_id = v.list_id AND w.member_id = p.account_id
+                LEFT JOIN follow f ON f.account_id = v.id AND f.target_id = p.account_id
+               WHERE {belongs_to_list("v.id", lens=False)}) AS lists,
        ARRAY (SELECT v.id
                 FROM unnest($3::bigint[]) AS v (id)
                WHERE p.visibility = 0
@@ -40,23 +65,35 @@ SELECT p.visibility = 0 AND p.repost_of_id IS NULL AND a.state = 0 AS listed_by_
 
 
 async def audience(
-    db: Connection, post_id: PostId, readers: Sequence[AccountId], others: Sequence[AccountId | None]
+    db: Connection,
+    post_id: PostId,
+    readers: Sequence[AccountId],
+    others: Sequence[AccountId | None],
+    readers_by_tag: Sequence[AccountId] = (),
+    lists: Sequence[tuple[AccountId, ListId]] = (),
 ) -> Row | None:
     """Where the post is listed (`listed`, `listed_by_tag`, `tags`, `with_media`), those of the readers who have it in
-    their home, and those of the others who may and want to see it (null: a stranger); None when it is gone."""
-    return await db.fetchrow(_PUBLISHED, post_id, readers, others)
+    their home, those of the others who may and want to see it (null: a stranger), ids of those of the (owner, list) pairs
+    in which it belongs; None when it is gone."""
+    owners, ids = [owner for owner, _ in lists], [list_id for _, list_id in lists]
+    return await db.fetchrow(_PUBLISHED, post_id, readers, others, readers_by_tag, owners, ids)
 
 
 # Only an id is told of a removed post, but even that only to those from whom the post was not hidden.
-_REMOVED = """
+_HAD = """(
+    v.id = p.account_id
+    OR v.id = ANY (p.mentioned_ids)
+    OR (p.visibility < 3 AND EXISTS (SELECT FROM follow WHERE account_id = v.id AND target_id = p.account_id)))"""
+_REMOVED = f"""
 SELECT p.visibility = 0 AND p.repost_of_id IS NULL AS listed,
        p.tags,
        ARRAY (SELECT v.id
                 FROM unnest($2::bigint[]) AS v (id)
-               WHERE v.id = p.account_id
-                  OR v.id = ANY (p.mentioned_ids)
-                  OR (p.visibility < 3
-                      AND EXISTS (SELECT FROM follow WHERE account_id = v.id AND target_id = p.account_id))) AS home
+               WHERE {_HAD}) AS home,
+       ARRAY (SELECT w.list_id
+                FROM unnest($3::bigint[], $4::bigint[]) AS v (id, list_id)
+                JOIN list_member w ON w.account_id = v.id AND w.list_id = v.list_id AND w.member_id = p.account_id
+               WHERE {_HAD}) AS lists
   FROM post_directory d
   JOIN post p ON p.account_id = d.account_id AND p.id = d.id
  WHERE d.id = $1
@@ -64,7 +101,20 @@ SELECT p.visibility = 0 AND p.repost_of_id IS NULL AS listed,
 """
 
 
-async def former_audience(db: Connection, post_id: PostId, readers: Sequence[AccountId]) -> Row | None:
-    """Where the removed post was listed (`listed`, `tags` as written) and those of the readers who may have had it at
-    home; None when it was never there."""
-    return await db.fetchrow(_REMOVED, post_id, readers)
+async def former_audience(
+    db: Connection, post_id: PostId, readers: Sequence[AccountId], lists: Sequence[tuple[AccountId, ListId]]
+) -> Row | None:
+    """Where the removed post was listed (`listed`, `tags` as written), those of the readers who may have had it at home,
+    ids of those of the (owner, list) pairs in which it may have been; None when it was never there."""
+    owners, ids = [owner for owner, _ in lists], [list_id for _, list_id in lists]
+    return await db.fetchrow(_REMOVED, post_id, readers, owners, ids)
+
+
+async def following_tags(db: Connection, readers: Sequence[AccountId], tags: Sequence[str]) -> list[AccountId]:
+    """Those of the readers who follow one of the folded tags."""
+    rows = await db.fetch(
+        "SELECT DISTINCT account_id FROM tag_follow WHERE account_id = ANY ($1::bigint[]) AND tag = ANY ($2::text[])",
+        readers,
+        tags,
+    )
+    return [row["account_id"] for row in rows]
