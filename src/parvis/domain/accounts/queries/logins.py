@@ -100,8 +100,20 @@ async def password_changed(tx: Connection, account_id: AccountId, password_hash:
 
 
 async def role_changed(tx: Connection, account_id: AccountId, role: Role) -> bool:
-    """Whether there was a login that can have a role."""
-    return await tx.execute("UPDATE login SET role = $2 WHERE account_id = $1", account_id, int(role)) == "UPDATE 1"
+    """Whether there was a login that can have a role. The role is shown with the account, so that is a new version."""
+    changed = await tx.fetchval(
+        """
+        WITH changed AS (
+            UPDATE login SET role = $2 WHERE account_id = $1 RETURNING account_id
+        )
+        UPDATE account SET version = version + 1
+         WHERE id IN (SELECT account_id FROM changed)
+        RETURNING true
+        """,
+        account_id,
+        int(role),
+    )
+    return bool(changed)
 
 
 async def has_owner(db: Connection) -> bool:
