@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from parvis.infra.background import settled
 from tests.rig.people import Person
 from tests.rig.world import World
 from tests.web.conftest import Browser
@@ -10,7 +11,8 @@ MOST = 3
 
 
 async def cost(world: World, browser: Browser, path: str) -> int:
-    await browser.get(path)  # the first visit of the hour is noted once
+    await browser.get(path)  # the first visit of the hour is noted, and rows are made behind it
+    await settled()
     with world.statements() as sent:
         answer = await browser.get(path)
     assert answer.status_code == 200
