@@ -213,7 +213,7 @@ async def _change_keywords(
     tx: Connection, ids: IdSource, account_id: AccountId, filter_id: FilterId, wanted: Sequence[KeywordChange]
 ) -> list[Keyword]:
     """Every keyword is as wanted; those that are new come back."""
-    added = []
+    added: list[Keyword] = []
     for change in wanted:
         if change.id is None:
             if not change.remove:

@@ -170,7 +170,7 @@ class Live:
             row = await live_queries.former_audience(db, happening.post_id, list(readers), lists)
             if row is None:
                 return
-            tags = {fold_tag(tag) for tag in row["tags"]} if row["listed"] else set()
+            tags: set[str] = {fold_tag(tag) for tag in row["tags"]} if row["listed"] else set()
             home = [
                 *row["home"],
                 *(await live_queries.following_tags(db, list(by_tag), list(tags)) if tags and by_tag else ()),
