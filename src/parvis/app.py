@@ -138,6 +138,7 @@ _OUTAGES = (
     asyncpg.InsufficientResourcesError,  # a full disk among them
     asyncpg.PostgresSystemError,
     asyncpg.DeadlockDetectedError,
+    asyncpg.InternalClientError,  # what the driver says of a connection that broke in between two of its steps
     OSError,
     TimeoutError,
 )
