@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -273,6 +274,21 @@ async def test_who_has_no_filters_pays_nothing_and_others_once(world: World) -> 
     for one in decoded(await alice.get("/api/v2/filters")):
         await alice.delete(f"/api/v2/filters/{one['id']}")
     assert await cost() == usual, "without filters it is as before"
+
+
+async def test_changes_at_the_same_time_leave_one_truth(world: World) -> None:
+    alice, bob = await world.person("alice"), await world.person("bob")
+    post = await say(bob, "cat dog")
+    for _ in range(3):
+        made = await asyncio.gather(*(make(alice, "cat") for _ in range(4)))
+        assert len(hits(decoded(await alice.get(f"/api/v1/statuses/{post}")))) == 4
+        deletions = [alice.delete(f"/api/v2/filters/{one['id']}") for one in made]
+        *_, last = await asyncio.gather(*deletions, make(alice, "dog"))
+        assert hits(decoded(await alice.get(f"/api/v1/statuses/{post}"))) == [("No", ["dog"], None)]
+        await asyncio.gather(*(alice.delete(f"/api/v2/filters/{last['id']}") for _ in range(2)))
+        assert hits(decoded(await alice.get(f"/api/v1/statuses/{post}"))) == []
+        async with world.services.db.connection() as db:
+            assert await db.fetchval("SELECT count(*) FROM filter_state") == 0
 
 
 async def test_there_is_an_end_to_filters_and_keywords(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
