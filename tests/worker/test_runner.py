@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,7 +14,7 @@ import pytest
 from parvis.base.errors import NotFound, Unavailable
 from parvis.infra import jobs
 from parvis.infra.jobs import NewJob
-from parvis.infra.queue import Job, Queue
+from parvis.infra.queue import Due, Job, Queue
 from parvis.infra.services import Services
 from parvis.worker.handlers import Handler, Router
 from parvis.worker.runner import FAILURES_TO_PARK, JobFailed, Runner, delay_s
@@ -322,3 +322,25 @@ async def test_draining_does_everything_that_follows_and_says_when_something_fai
     with pytest.raises(JobFailed, match="no luck"):
         await Runner(services, Queue(services.db), kinds).drain()
     assert sorted(diary.ran) == [1, 2]
+
+
+class SlowToTell(Queue):
+    """What it says is due was so when it was asked, some time ago."""
+
+    async def due(self, ordinary: Sequence[str], limited: Sequence[str]) -> Due:
+        found = await super().due(ordinary, limited)
+        await asyncio.sleep(0.2)
+        return found
+
+
+async def test_draining_does_what_was_enqueued_while_it_looked(services: Services) -> None:
+    diary = Diary()
+
+    async def lead(services: Services, job: Job) -> None:
+        await asyncio.sleep(0.1)  # past the moment when the second look was made, before it is told
+        await enqueue(services, NewJob("follow", {"n": 1}))
+
+    await enqueue(services, NewJob("lead", {}))
+    kinds = {"lead": Handler(lead), "follow": Handler(diary.write)}
+    await Runner(services, SlowToTell(services.db), kinds).drain()
+    assert diary.ran == [1]

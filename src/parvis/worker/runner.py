@@ -102,7 +102,7 @@ class Runner:
                 self._wake.clear()
                 if await self._lease_some():
                     continue
-                if not self._held:
+                if not self._held and not self._wake.is_set():  # set: a job ended, and left more, after we had looked
                     break
                 await self._wake.wait()
         if self._errors:
