@@ -75,7 +75,9 @@ async def test_signing_in_and_out(stranger: Browser) -> None:
     cookie = right.headers["set-cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
-    assert (await stranger.get("/home")).status_code == 200
+    home = await stranger.get("/home")
+    assert home.status_code == 200
+    assert "Max-Age=5184000" in home.headers["set-cookie"]  # lives on as long as somebody comes
 
 
 async def test_a_session_planted_before_signing_in_does_not_survive(stranger: Browser, alice: Person) -> None:

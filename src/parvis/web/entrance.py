@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -46,12 +47,17 @@ class NewPassword(Link, frozen=True):
 
 def session_of(call: Call[Any], ticket: SessionTicket) -> Cookie:
     """The cookie that a fresh session lives in."""
-    seconds = int((ticket.expires_at - call.now).total_seconds())
-    return cookie(call.settings, session_cookie(call.settings), ticket.token, seconds)
+    return session_cookie_of(call, ticket.token, ticket.expires_at - call.now)
+
+
+def session_cookie_of(call: Call[Any], token: str, lifetime: timedelta) -> Cookie:
+    """The session's cookie, kept for that long."""
+    return cookie(call.settings, session_cookie(call.settings), token, int(lifetime.total_seconds()))
 
 
 def no_session(call: Call[Any]) -> Cookie:
-    return cookie(call.settings, session_cookie(call.settings), "", 0)
+    """The session's cookie, taken back."""
+    return session_cookie_of(call, "", timedelta(0))
 
 
 def address_of(call: Call[Any]) -> str:

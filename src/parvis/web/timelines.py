@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from parvis.domain import posts, timelines
+from parvis.domain.accounts.rules import SESSION_LIFETIME
 from parvis.infra.background import in_background
 from parvis.infra.catalogues import later
-from parvis.infra.html.visit import Answer, Redirect
+from parvis.infra.html.visit import Answer, Page, Redirect
 from parvis.web.compose import blank
+from parvis.web.entrance import session_cookie_of
 from parvis.web.routing import Call, page
 from parvis.web.slices import Slice, timeline
 
@@ -31,7 +33,11 @@ async def home(call: Call[Slice]) -> Answer:
     if found.stale:
         in_background(timelines.visit(call.services, reader=call.me, now=call.now))
     compose = blank(call, return_to="/home", prompt=call.text(later("What is there to say?")))
-    return await timeline(call, "web/timelines/home.html", found.page, compose=compose)
+    answer = await timeline(call, "web/timelines/home.html", found.page, compose=compose)
+    if isinstance(answer, Page) and call.session_token is not None:
+        # The session lives on with every visit, and so must its cookie.
+        answer.cookies.append(session_cookie_of(call, call.session_token, SESSION_LIFETIME))
+    return answer
 
 
 @page("GET", "/public", params=Slice)

@@ -193,13 +193,11 @@ function listen() {
   });
   live.addEventListener("unread", ({ data }) => showUnread(JSON.parse(data).count));
 }
-if ("live" in document.body.dataset && window.EventSource) listen();
 
+// On their own page notifications count as read, and only then it is asked how many are not.
 const notes = $("[data-notifications]");
-if (notes) {
-  const body = new URLSearchParams({ last: notes.dataset.notifications });
-  send("/notifications/read", body).then(() => showUnread(0), () => {});
-}
+const read = notes && send("/notifications/read", new URLSearchParams({ last: notes.dataset.notifications }));
+if ("live" in document.body.dataset && window.EventSource) Promise.resolve(read).then(listen, listen);
 
 // ── writing ──
 
