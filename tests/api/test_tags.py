@@ -70,3 +70,21 @@ async def test_public_posts_under_a_followed_hashtag_are_at_home(world: World) -
     assert await home(alice) == [wanted[1]]
     decoded(await alice.post("/api/v1/tags/bread/unfollow"))
     assert await home(alice) == []
+
+
+async def test_a_post_under_two_followed_hashtags_is_on_a_page_once_and_crowds_out_nothing(world: World) -> None:
+    alice, bob, carol = [await world.person(n) for n in ("alice", "bob", "carol")]
+    await world.follows(alice, carol)
+    for name in ("bread", "butter"):
+        decoded(await alice.post(f"/api/v1/tags/{name}/follow"))
+    made = []
+    for number in range(4):
+        made.append(await say(carol, f"from carol {number}"))
+        made += [await say(bob, f"{number} #bread #butter"), await say(bob, f"{number} #butter #bread")]
+    await world.settle()
+    pages: list[str] = []
+    while found := decoded(
+        await alice.get("/api/v1/timelines/home", limit=2, **({"max_id": pages[-1]} if pages else {}))
+    ):
+        pages += [s["id"] for s in found]
+    assert pages == made[::-1]

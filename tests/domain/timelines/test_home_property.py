@@ -154,7 +154,7 @@ class Play:
 
     async def step(self) -> None:
         acts = [self.publish] * 6 + [self.follow] * 4 + [self.repost] * 2
-        acts += [self.unfollow, self.mute, self.unmute, self.block, self.unblock, self.remove, self.visit]
+        acts += [self.unfollow, self.mute, self.unmute, self.block, self.unblock, self.remove] + [self.visit] * 3
         acts += [self.follow_tag] * 2 + [self.unfollow_tag, self.keep_list] + [self.fill_list] * 3 + [self.empty_list]
         await self.random.choice(acts)()
 

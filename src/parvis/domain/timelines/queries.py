@@ -121,7 +121,7 @@ _STATE_ABOVE = _state("$3 >= floor_id")
 def by_tag_ids(order: str) -> str:
     """A SELECT of (account_id, id) of posts under hashtags that the reader follows, at most $4 that fit."""
     return f"""
-            (SELECT m.account_id, m.id
+            (SELECT DISTINCT m.account_id, m.id  -- a post under two of the hashtags counts once
                FROM tag_follow w
               CROSS JOIN LATERAL (
                     SELECT p.account_id, p.id
