@@ -230,6 +230,11 @@ async def test_suspended_people_are_told_so(world: World, alices: Browser, alice
     answer = await alices.get("/home")
     assert answer.status_code == 403
     assert "Your account is suspended." in answer.text
+    assert (await alices.get("/public")).status_code == 200  # as a stranger
+    token = hidden((await alices.get("/sign-in")).text, "form_token")
+    left = await alices.client.post("/sign-out", data={"form_token": token}, headers={"Origin": "http://parvis.test"})
+    assert left.status_code == 303
+    assert (await alices.get("/home")).status_code == 303
 
 
 async def test_cookies_of_a_place_with_tls_are_bound_to_its_host(world: World, stranger: Browser) -> None:

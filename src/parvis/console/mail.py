@@ -12,13 +12,14 @@ from parvis.infra.html.problems import message_of, problem_page
 from parvis.infra.html.visit import Answer, Page, Visit
 
 
-def admit(policy: Policy, viewer: Viewer | None) -> None:
+def admit(policy: Policy, viewer: Viewer | None) -> Viewer:
     """Only those of the role come in; for everybody else there is nothing here."""
     if viewer is None:
         raise Unauthenticated
     least = Role.OWNER if policy.audience == "owner" else Role.MODERATOR
     if viewer.role < least or viewer.state >= State.SUSPENDED:
         raise NotFound
+    return viewer
 
 
 door = Door(

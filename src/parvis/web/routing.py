@@ -25,14 +25,14 @@ UNCONFIRMED = later("Confirm your address first: we have sent you a letter with 
 SUSPENDED = later("Your account is suspended.")
 
 
-def admit(policy: Policy, viewer: Viewer | None) -> None:
-    """The viewer may come in by this policy.
+def admit(policy: Policy, viewer: Viewer | None) -> Viewer | None:
+    """The viewer may come in by this policy; whoever is suspended reads public pages as a stranger does.
 
     Raises: Unauthenticated for strangers where a session is needed, NotFound where even to know of it needs a role,
     Forbidden while suspended or unconfirmed.
     """
     if policy.audience == "public":
-        return
+        return None if viewer is not None and viewer.state >= State.SUSPENDED else viewer
     if viewer is None:
         raise Unauthenticated
     if viewer.state >= State.SUSPENDED:
@@ -42,6 +42,7 @@ def admit(policy: Policy, viewer: Viewer | None) -> None:
         raise NotFound
     if not viewer.confirmed and not policy.waiting:
         raise Forbidden(UNCONFIRMED)
+    return viewer
 
 
 door = Door(

@@ -58,7 +58,7 @@ class Customs:
     """What only rooms above know: who is behind a cookie, who may pass, how pages and problems look."""
 
     viewer_of: Callable[..., Awaitable[Any]]
-    admit: Callable[[Policy, Any], None]
+    admit: Callable[[Policy, Any], Any]  # the viewer for whom the page is then made
     present: Callable[[Visit[Any, Any], Page], Response[Any]]
     problem_page: Callable[[Visit[Any, Any], Problem], Page]
     message_of: Callable[[Visit[Any, Any], Invalid], str]
@@ -155,7 +155,8 @@ class Door:
             visit.viewer = await self.customs.viewer_of(db, visit.session_token, now=visit.now)
         if visit.viewer is not None:
             visit.locale, visit.theme = visit.viewer.locale, visit.viewer.theme
-        self.customs.admit(declared.policy, visit.viewer)
+            visit.signed_in = True
+        visit.viewer = self.customs.admit(declared.policy, visit.viewer)
         if declared.method != "GET":
             token = visit.request.headers.get("x-form-token") or visit.values.get("form_token", "")
             if not visit.form_fits(token):

@@ -74,6 +74,7 @@ class Visit(Generic[V, P]):
     theme: str = "auto"
     values: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    signed_in: bool = False  # somebody is behind the session, whether or not the page is made for them
     form_made: bool = False
     _form_secret: str | None = None
 
@@ -114,7 +115,7 @@ class Visit(Generic[V, P]):
 
     def binding(self) -> str | None:
         """What this visitor's form tokens are bound to: the session, or a cookie of its own kind for strangers."""
-        if self.viewer is not None:
+        if self.signed_in:
             return self.session_token
         return self._form_secret or self.request.cookies.get(form_cookie(self.settings)) or None
 
