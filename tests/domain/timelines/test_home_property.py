@@ -80,7 +80,7 @@ class Model:
     def belongs(self, reader: int, post: Post) -> bool:
         original = self.posts.get(post.repost_of) if post.repost_of is not None else None
         if post.author == reader:
-            return not post.gone and (original is None or not original.gone)
+            return not post.gone and (original is None or self.may_see(reader, original))
         theirs = self.lists.get(reader)
         apart = theirs is not None and theirs.exclusive and post.author in theirs.members
         followed = {whom for who, whom in self.follows if who == reader}
@@ -124,7 +124,7 @@ class Model:
             else:
                 original = self.posts.get(post.repost_of) if post.repost_of is not None else None
                 to_others = post.is_reply and post.parent_author != reader
-                wanted = not post.gone and not (original and original.gone)
+                wanted = not post.gone and (original is None or self.may_see(reader, original))
                 wanted = wanted and (not to_others or (post.parent_author or 0) in answering)
             if wanted:
                 found.append(id_)

@@ -15,7 +15,7 @@ import msgspec
 from parvis.base.ids import AccountId, PostId
 from parvis.domain.accounts.proof import proof
 from parvis.domain.posts.poll_queries import poll_of
-from parvis.domain.posts.sight import may_see
+from parvis.domain.posts.sight import may_see, may_see_original
 from parvis.domain.posts.types import Poll
 from parvis.domain.relationships.filter_queries import filter_version
 from parvis.infra.encoding import from_json
@@ -56,6 +56,16 @@ class Glance(msgspec.Struct, frozen=True):
 ONCE = f"array(SELECT post_id FROM pin WHERE account_id = $1) AS pinned_ids, {filter_version()} AS filter_version"
 
 
+def _parent(post: str) -> str:
+    """How visible the answered post is; as good as for nobody (4) when its author blocks the viewer or is not active."""
+    return f"""
+        CASE WHEN {post}.parent_visibility < 2
+              AND ({post}.in_reply_to_account_id = ANY (ARRAY (SELECT account_id FROM block WHERE target_id = $1))
+                   OR NOT EXISTS (SELECT FROM account par_a
+                                   WHERE par_a.id = {post}.in_reply_to_account_id AND par_a.state < 2))
+             THEN 4 ELSE {post}.parent_visibility END"""
+
+
 def glances_of(source: str) -> str:
     """A SELECT of glances for a source of (account_id, id, ord); $1 is the viewer.
 
@@ -64,7 +74,7 @@ def glances_of(source: str) -> str:
     return f"""
         SELECT g.ord, p.id, p.account_id, p.version, a.version AS author_version,
                n.posts AS author_posts, n.followers AS author_followers, n.following AS author_following,
-               n.last_post_on AS author_last_post_on, p.parent_visibility,
+               n.last_post_on AS author_last_post_on, {_parent("p")} AS parent_visibility,
                c.replies, c.reposts, c.favourites,
                f.post_id IS NOT NULL AS favourited, r.post_id IS NOT NULL AS reposted, b.post_id IS NOT NULL AS bookmarked,
                coalesce(o.thread_id, p.thread_id) IN (SELECT thread_id FROM thread_mute WHERE account_id = $1) AS muted,
@@ -72,7 +82,7 @@ def glances_of(source: str) -> str:
                     WHEN o.has_poll THEN {poll_of("o.account_id", "o.id")} END AS poll,
                o.id AS o_id, o.account_id AS o_account_id, o.version AS o_version, oa.version AS o_author_version,
                ono.posts AS o_author_posts, ono.followers AS o_author_followers, ono.following AS o_author_following,
-               ono.last_post_on AS o_author_last_post_on, o.parent_visibility AS o_parent_visibility
+               ono.last_post_on AS o_author_last_post_on, {_parent("o")} AS o_parent_visibility
           FROM ({source}) g
           JOIN post p ON p.account_id = g.account_id AND p.id = g.id
           JOIN account a ON a.id = p.account_id
@@ -97,9 +107,7 @@ BY_ID = f"""
       JOIN post p ON p.account_id = d.account_id AND p.id = d.id
       JOIN account a ON a.id = p.account_id
      WHERE {may_see()}
-       AND (p.repost_of_id IS NULL OR EXISTS (
-            SELECT FROM post q JOIN account qa ON qa.id = q.account_id
-             WHERE q.account_id = p.repost_of_account_id AND q.id = p.repost_of_id AND {may_see("q", "qa")}))
+       AND {may_see_original()}
 """
 
 _BY_ID = f"""

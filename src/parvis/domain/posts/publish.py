@@ -83,13 +83,14 @@ async def remove(tx: Connection, author: AccountId, post_id: PostId, *, now: dat
     if gone["repost_of_id"] is not None:
         await queries.delete_repost(tx, author, gone["repost_of_id"], now)
         await queries.count(tx, "reposts", gone["repost_of_account_id"], gone["repost_of_id"], -1)
-    elif gone["in_reply_to_id"] is not None:
+    elif gone["in_reply_to_id"] is not None and gone["visibility"] <= Visibility.QUIET:
         await queries.count(tx, "replies", gone["in_reply_to_account_id"], gone["in_reply_to_id"], -1)
     if gone["repost_of_id"] is None:
         await queries.orphan_replies(tx, post_id)
     if gone["tags"]:
         await queries.delete_tags(tx, post_id)
-    await queries.count_post(tx, author, -1, None)
+    if gone["visibility"] < Visibility.MENTIONED:
+        await queries.count_post(tx, author, -1, None)
     await events.record(tx, PostRemoved(post_id=post_id, author_id=author))
 
 

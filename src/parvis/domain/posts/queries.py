@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from parvis.base.ids import AccountId, PostId
-from parvis.domain.posts.sight import may_see
+from parvis.domain.posts.sight import may_see, may_see_original
 from parvis.domain.posts.types import Draft
 from parvis.infra.postgres import Connection, Row
 
@@ -20,7 +20,7 @@ async def visible_post(db: Connection, post_id: PostId, viewer: AccountId | None
           FROM post_directory d
           JOIN post p ON p.account_id = d.account_id AND p.id = d.id
           JOIN account a ON a.id = p.account_id
-         WHERE d.id = $2 AND {may_see()}
+         WHERE d.id = $2 AND {may_see()} AND {may_see_original()}
         """,
         viewer,
         post_id,
@@ -86,7 +86,11 @@ async def insert_post(
     app_website: str | None,
     now: datetime,
 ) -> None:
-    """The post stands with everything that counts it, in one statement: its author's number and day, its parent's."""
+    """The post stands with everything that counts it, in one statement: its author's number and day, its parent's.
+
+    A number is for everybody, so it must not tell of what is not (case C8): an author's leaves out posts for mentioned
+    people, a parent's leaves out answers that are not public or quiet.
+    """
     await tx.execute(
         """
         WITH directory AS (
@@ -94,9 +98,11 @@ async def insert_post(
         ), counter AS (
             INSERT INTO post_counter (account_id, post_id) VALUES ($2, $1)
         ), author AS (
-            UPDATE account_counter SET posts = posts + 1, last_post_on = $3::timestamptz::date WHERE account_id = $2
+            UPDATE account_counter SET posts = posts + 1, last_post_on = $3::timestamptz::date
+             WHERE account_id = $2 AND $4::smallint < 3
         ), parent AS (
-            UPDATE post_counter SET replies = replies + 1 WHERE account_id = $11 AND post_id = $10
+            UPDATE post_counter SET replies = replies + 1
+             WHERE account_id = $11 AND post_id = $10 AND $4::smallint < 2
         )
         INSERT INTO post (id, account_id, created_at, visibility, language, text, html, warning, sensitive,
                           in_reply_to_id, in_reply_to_account_id, thread_id, attachments, mentions, mentioned_ids,
@@ -182,7 +188,7 @@ async def mark_deleted(tx: Connection, author: AccountId, post_id: PostId, now: 
         UPDATE post
            SET deleted_at = $3, text = '', html = '', warning = '', attachments = '[]', version = version + 1
          WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL
-        RETURNING id, in_reply_to_id, in_reply_to_account_id, repost_of_id, repost_of_account_id, tags
+        RETURNING id, visibility, in_reply_to_id, in_reply_to_account_id, repost_of_id, repost_of_account_id, tags
         """,
         author,
         post_id,

@@ -68,8 +68,9 @@ async def repost(
     )
     if repost_id is None:
         return await queries.repost_of(tx, viewer, post["id"]) or post["id"]
-    await queries.count_post(tx, viewer, +1, now)
+    # A post's numbers before an account's, as everywhere: whoever answers the post meanwhile waits for nobody who waits.
     await queries.count(tx, "reposts", post["account_id"], post["id"], +1)
+    await queries.count_post(tx, viewer, +1, now)
     await events.record(
         tx,
         PostReposted(
@@ -84,8 +85,8 @@ async def unrepost(tx: Connection, viewer: AccountId, post_id: PostId, *, now: d
     post = await _original(tx, viewer, post_id)
     repost_id = await queries.delete_repost(tx, viewer, post["id"], now)
     if repost_id is not None:
-        await queries.count_post(tx, viewer, -1, None)
         await queries.count(tx, "reposts", post["account_id"], post["id"], -1)
+        await queries.count_post(tx, viewer, -1, None)
         await events.record(tx, PostRemoved(post_id=repost_id, author_id=viewer))
     return post["id"]
 

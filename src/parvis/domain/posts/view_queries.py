@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from parvis.base.ids import AccountId, PostId
 from parvis.base.pages import PageRequest
 from parvis.domain.posts.poll_queries import poll_of
-from parvis.domain.posts.sight import is_silenced, may_see
+from parvis.domain.posts.sight import is_silenced, may_see, may_see_original
 from parvis.domain.relationships.filter_queries import filter_version
 from parvis.infra.postgres import Connection, Row
 
@@ -100,7 +100,7 @@ _SEERS = f"""
       JOIN post p ON p.account_id = d.account_id AND p.id = d.id
       JOIN account a ON a.id = p.account_id
      CROSS JOIN unnest($2::bigint[]) AS v (id)
-     WHERE d.id = $1 AND {may_see(viewer="v.id")}
+     WHERE d.id = $1 AND {may_see(viewer="v.id")} AND {may_see_original(viewer="v.id")}
 """
 
 

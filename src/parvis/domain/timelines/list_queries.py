@@ -6,7 +6,7 @@ from parvis.base.ids import AccountId, ListId
 from parvis.base.pages import PageRequest
 from parvis.domain.accounts.proof import proof
 from parvis.domain.posts.glances import ONCE, glances_of
-from parvis.domain.posts.sight import LENS
+from parvis.domain.posts.sight import LENS, may_see_original
 from parvis.domain.timelines.queries import answers_followed, wanted_of_followed, within
 from parvis.infra.postgres import Connection, Row
 
@@ -27,10 +27,7 @@ def belongs_to_list(reader: str = "$1", *, lens: bool = True) -> str:
         CASE WHEN p.account_id = {reader}
         THEN p.deleted_at IS NULL
              AND (p.in_reply_to_id IS NULL OR p.in_reply_to_account_id = {reader} OR {answers})
-             AND (p.repost_of_id IS NULL OR EXISTS (
-                     SELECT FROM post own_o
-                      WHERE own_o.account_id = p.repost_of_account_id AND own_o.id = p.repost_of_id
-                        AND own_o.deleted_at IS NULL))
+             AND {may_see_original("p", reader)}
         ELSE f.target_id IS NOT NULL AND {wanted_of_followed("p", "a", "f", answers, reader, lens=lens)}
         END)"""
 

@@ -13,7 +13,7 @@ from parvis.base.ids import AccountId
 from parvis.base.pages import PageRequest
 from parvis.domain.accounts.proof import proof
 from parvis.domain.posts.glances import ONCE, glances_of
-from parvis.domain.posts.sight import LENS
+from parvis.domain.posts.sight import LENS, may_see_original
 from parvis.domain.timelines.queries import STATE_BELOW, belongs, by_tag_ids, within
 from parvis.infra.postgres import Connection, Row
 
@@ -70,10 +70,9 @@ _JUDGED = f"""
                      FROM post p
                      JOIN account a ON a.id = p.account_id
                      LEFT JOIN follow f ON f.account_id = $1 AND f.target_id = p.account_id
-                     LEFT JOIN post o ON o.account_id = p.repost_of_account_id AND o.id = p.repost_of_id
                     WHERE p.account_id = c.account_id AND p.id = c.id
                       AND (c.by_tag
-                           OR (p.account_id = $1 AND p.deleted_at IS NULL AND o.deleted_at IS NULL)
+                           OR (p.account_id = $1 AND p.deleted_at IS NULL AND {may_see_original()})
                            OR (f.target_id IS NOT NULL AND {belongs("p", "a", "f")}))
                    OFFSET 0) fits
              ORDER BY c.id DESC

@@ -16,6 +16,7 @@ from parvis.domain.posts.sight import (
     is_silenced_by_lens,
     may_see,
     may_see_of_followed,
+    may_see_original,
 )
 from parvis.infra.postgres import Connection, Row
 
@@ -93,9 +94,7 @@ def has_followed_tag(post: str, reader: str) -> str:
 def is_at_home(reader: str) -> str:
     """A condition that holds when the post `p` (author `a`, the reader's follow `f` or none) is in the reader's home."""
     return f"""(
-        ({reader} = p.account_id AND p.deleted_at IS NULL AND (p.repost_of_id IS NULL OR EXISTS (
-            SELECT FROM post ath_o
-             WHERE ath_o.account_id = p.repost_of_account_id AND ath_o.id = p.repost_of_id AND ath_o.deleted_at IS NULL)))
+        ({reader} = p.account_id AND p.deleted_at IS NULL AND {may_see_original("p", reader)})
         OR (f.target_id IS NOT NULL AND {belongs("p", "a", "f", reader, lens=False)})
         OR ({has_followed_tag("p", reader)} AND {belongs_by_tag("p", "a", reader, lens=False)}))"""
 
@@ -155,8 +154,7 @@ def _home_ids(order: str) -> str:
              UNION
             (SELECT p.account_id, p.id
                FROM post p
-               LEFT JOIN post o ON o.account_id = p.repost_of_account_id AND o.id = p.repost_of_id
-              WHERE p.account_id = $1 AND p.deleted_at IS NULL AND o.deleted_at IS NULL AND {within("p.id")}
+              WHERE p.account_id = $1 AND p.deleted_at IS NULL AND {may_see_original()} AND {within("p.id")}
               ORDER BY p.id {order}
               LIMIT $4)
              UNION
