@@ -33,7 +33,7 @@ MEMBERS = {
     "notifications": "/notifications",
     "settings": "/settings/profile",
 }
-COLOUR_QUALITY = 85
+COLOUR_QUALITY = 95
 
 
 def main() -> None:
@@ -121,7 +121,7 @@ def _keep(page: Page, name: str) -> None:
     page.wait_for_timeout(600)
     data = page.screenshot()
     image = pyvips.Image.pngload_buffer(data)
-    image.pngsave(str(SCREENS / f"{name}.png"), palette=True, Q=COLOUR_QUALITY, dither=0.6, keep=0)
+    image.pngsave(str(SCREENS / f"{name}.png"), palette=True, Q=COLOUR_QUALITY, dither=1.0, keep=0)
     print(name, (SCREENS / f"{name}.png").stat().st_size)
 
 
