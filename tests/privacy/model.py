@@ -76,7 +76,7 @@ class Model:
         parent = self.posts[post_id].parent
         return parent if parent is not None and self.sees(viewer, parent) else None
 
-    def silenced(self, viewer: Viewer, account: str) -> bool:
+    def silenced(self, viewer: Viewer, account: str | None) -> bool:
         return viewer is not None and ((viewer, account) in self.blocks or (viewer, account) in self.mutes)
 
     # ── lists ──
@@ -99,9 +99,9 @@ class Model:
         if post.author == reader:
             return True
         answered = self.author_of(post.parent)
-        if answered is not None and answered not in (post.author, reader):
-            if answered not in answering or self.silenced(reader, answered):
-                return False
+        to_others = answered is not None and answered not in (post.author, reader)
+        if to_others and (answered not in answering or self.silenced(reader, answered)):
+            return False
         original = self.author_of(post.original)
         return not self.silenced(reader, post.author) and (original is None or not self.silenced(reader, original))
 

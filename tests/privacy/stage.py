@@ -34,6 +34,7 @@ class Stage:
         self.browsers: dict[Viewer, Browser] = {}
         self.lists: dict[str, str] = {}  # whose → its id
         self.filters: dict[str, str] = {}
+        self.doomed: Post | None = None  # will be removed, and was answered
         self._words = 0
 
     async def open(self, people: int) -> None:
@@ -76,15 +77,41 @@ class Stage:
             await self.follow()
         for _ in range(steps):
             await self.random.choice(acts)()
+        await self._friends()
         await self.world.settle()
+
+    async def _friends(self) -> None:
+        """What chance may leave out: the first three have everything with one another that can go out of sight."""
+        one, other, third = list(self.people)[:3]
+        for reader, followed in ((other, one), (third, one), (third, other)):
+            await self.follows(reader, followed)
+        closed = await self.says(one, FOLLOWERS, mentions=[third])
+        opened = await self.says(one, PUBLIC, mentions=[other])
+        await self.says(other, PUBLIC, parent=closed.id)
+        await self.says(third, PUBLIC, parent=opened.id)
+        await self.says(other, MENTIONED, mentions=[one], parent=opened.id)
+        for name, marks in (("bookmark", self.model.bookmarks), ("favourite", self.model.favourites)):
+            for reader in (other, third):
+                for post in (closed, opened):
+                    decoded(await self.people[reader].post(f"/api/v1/statuses/{post.id}/{name}"))
+                    marks.add((reader, post.id))
+        await self.reposts(other, opened)
+        self.doomed = await self.says(one, PUBLIC)
+        await self.says(third, PUBLIC, parent=self.doomed.id)
 
     async def turn(self, steps: int) -> None:
         """What was in sight goes out of sight, and the worker has not heard of it yet."""
         acts: list[Callable[[], Awaitable[None]]] = [self.block] * 3 + [self.unfollow, self.remove_follower] * 2
         acts += [self.remove] * 2 + [self.mute, self.mute_thread, self.forget_to_mention, self.repost]
+        one, other, third = list(self.people)[:3]
+        if self.doomed is not None and not self.doomed.gone:
+            await self.removes(self.doomed)
+        await self.blocks(one, other)
+        await self._to("remove_from_followers", one, third)
+        self.model.sever(third, one)
         for _ in range(steps):
             await self.random.choice(acts)()
-        if self.random.random() < 0.5:
+        if steps and self.random.random() < 0.5:
             await self.suspend()
 
     def pair(self) -> tuple[str, str]:
@@ -149,9 +176,12 @@ class Stage:
         one = self.some_seen(person.handle)
         if one is None or one.visibility == MENTIONED or (one.visibility == FOLLOWERS and one.author != person.handle):
             return
-        new = int(decoded(await person.post(f"/api/v1/statuses/{one.id}/reblog"))["id"])
+        await self.reposts(person.handle, one)
+
+    async def reposts(self, by: str, one: Post) -> None:
+        new = int(decoded(await self.people[by].post(f"/api/v1/statuses/{one.id}/reblog"))["id"])
         if new not in self.model.posts:
-            self.model.posts[new] = Post(new, person.handle, one.visibility, original=one.id, traces={str(new)})
+            self.model.posts[new] = Post(new, by, one.visibility, original=one.id, traces={str(new)})
 
     async def favourite(self) -> None:
         await self._mark("favourite", self.model.favourites)
@@ -215,7 +245,9 @@ class Stage:
         self.model.sever(one, other)
 
     async def block(self) -> None:
-        one, other = self.pair()
+        await self.blocks(*self.pair())
+
+    async def blocks(self, one: str, other: str) -> None:
         await self._to("block", one, other)
         self.model.blocks.add((one, other))
         self.model.quarrelled.add(frozenset((one, other)))

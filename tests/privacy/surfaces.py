@@ -423,5 +423,8 @@ STREAMS = frozenset(
         "public:remote:media", "hashtag", "hashtag:local", "list", "direct",
     }
 )  # fmt: skip
-# Jobs that carry words out of the house. Letters are about accounts; push asks for sight again when it sends.
-SENDING_JOBS = frozenset({"push", "send_confirmation", "send_reset"})
+# Jobs that carry words out of the house: letters are about accounts; push asks for sight again when it sends (see
+# test_moments.py). `end_push` only forgets a subscription.
+SENDING_JOBS = frozenset(
+    {"notifications.push", "consume.end_push", "accounts.send_confirmation", "accounts.send_reset"}
+)

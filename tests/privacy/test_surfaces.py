@@ -1,6 +1,6 @@
 """No surface shows anybody what they may not see, and each shows what it should: compared with plain rules at random.
 
-PARVIS_PRIVACY_WORLDS, _PEOPLE, _STEPS and _SHARE (of single reads and acts) set the size; `-s` prints the cases.
+PARVIS_PRIVACY_WORLDS, _PEOPLE, _STEPS, _TURNS and _SHARE (of single reads and acts) set the size; `-s` prints the cases.
 """
 
 from __future__ import annotations
@@ -24,23 +24,26 @@ from parvis.domain.media.rules import new_key
 from parvis.worker.kinds import all_kinds
 from tests.privacy.stage import Stage
 from tests.privacy.surfaces import CLASSES, LIVE, SENDING_JOBS, STREAMS, YIELDING
-from tests.privacy.walk import Leak, Missing, Walk
+from tests.privacy.walk import Leak, Walk
 from tests.rig.world import World
 
 WORLDS = int(os.environ.get("PARVIS_PRIVACY_WORLDS", "2"))
 PEOPLE = int(os.environ.get("PARVIS_PRIVACY_PEOPLE", "5"))
 STEPS = int(os.environ.get("PARVIS_PRIVACY_STEPS", "70"))
+TURNS = int(os.environ.get("PARVIS_PRIVACY_TURNS", "12"))
 SHARE = float(os.environ.get("PARVIS_PRIVACY_SHARE", "0.12"))
 
 
 @asynccontextmanager
-async def staged(world: World, seed: int, *, people: int = PEOPLE, steps: int = STEPS) -> AsyncIterator[Stage]:
+async def staged(
+    world: World, seed: int, *, people: int = PEOPLE, steps: int = STEPS, turns: int = TURNS
+) -> AsyncIterator[Stage]:
     """A stage on which much has happened, and the worker has not heard of the last of it."""
     stage = Stage(world, seed)
     await stage.open(people)
     try:
         await stage.build(steps)
-        await stage.turn(max(steps // 6, 8))
+        await stage.turn(turns)
         yield stage
     finally:
         await stage.close()
@@ -124,8 +127,7 @@ def _contains_status(kind: Any, seen: frozenset[Any] = frozenset()) -> bool:
 
 def test_every_stream_and_every_job_that_sends_is_known() -> None:
     assert {*channels._PUBLIC, *channels._ELSEWHERE.values()} <= STREAMS
-    sending = {kind for kind in all_kinds() if re.search(r"push|mail|letter|confirm|reset|digest|send", kind)}
-    print(sending)
+    assert {kind for kind in all_kinds() if re.search(r"push|mail|letter|digest|send", kind)} == SENDING_JOBS
 
 
 async def test_a_picture_has_a_key_that_nobody_can_guess_and_goes_with_its_post(world: World) -> None:
@@ -144,7 +146,9 @@ async def test_a_picture_has_a_key_that_nobody_can_guess_and_goes_with_its_post(
         assert (await world.client.get(path)).status_code == 200
         assert (await world.client.get(path.rpartition("/")[0])).status_code == 404
         assert (await world.client.get(path.rpartition("/")[0] + "/")).status_code == 404
-    await stage.removes(post)
+    # Without delete_media the pictures wait a day, to be published anew; the address stays as secret as it was.
+    author = stage.people["someone0q"]
+    assert (await author.delete(f"/api/v1/statuses/{post.id}", delete_media=True)).status_code == 200
     await world.settle()
     for address in addresses:
         assert (await world.client.get("/" + address.split("/", 3)[3])).status_code == 404
@@ -160,8 +164,13 @@ _FAULTS: dict[str, tuple[str, str]] = {
     "deleted posts stay in threads": (
         r"(p\.thread_id = focus\.thread_id.*WHERE d\.id = \$2 AND \(\s*)p\.deleted_at IS NULL", r"\1true",
     ),
-    "bookmarks do not ask": (r"(FROM bookmark m\b.*WHERE m\.account_id = \$1 AND )\(.*?\)\s*(AND \(\$2::bigint)", r"\1true \2"),
-    "notifications do not ask": (r"AND \(n\.post_id IS NULL OR \(.*?\)\)\s+AND n\.kind", "AND n.kind"),
+    "an answer tells what it answers": (
+        r"(SELECT c\.id\s+FROM unnest.*JOIN account a ON a\.id = p\.account_id\s+WHERE ).*", r"\1($1::bigint IS NULL OR true)",
+    ),
+    "lists of a post's friends do not ask": (
+        r"(SELECT p\.id, p\.account_id, p\.visibility, p\.thread_id\b.*WHERE d\.id = \$2 AND ).*",
+        r"\1($1::bigint IS NULL OR true)",
+    ),
     "home forgets the members of an answer": (r"bel_f\.target_id = p\.in_reply_to_account_id", "true"),
 }  # fmt: skip
 
@@ -185,13 +194,13 @@ def _broken(monkeypatch: pytest.MonkeyPatch, pattern: str, instead: str) -> list
     return changed
 
 
-@pytest.mark.timeout(200)
-@pytest.mark.parametrize("fault", _FAULTS)
-async def test_the_walk_finds_a_fault(world: World, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with staged(world, 7, people=4, steps=60) as stage:
-        walk = Walk(stage, 0.3)
-        changed = _broken(monkeypatch, *_FAULTS[fault])
-        with pytest.raises((Leak, Missing)) as found:
-            await walk.everything()
-    assert changed, "the fault was not there to be found"
-    print(f"\n{fault}: {str(found.value)[:160]}")
+@pytest.mark.timeout(240)
+async def test_the_walk_finds_each_fault(world: World) -> None:
+    async with staged(world, 7, people=3, steps=12, turns=0) as stage:
+        for name, (pattern, instead) in _FAULTS.items():
+            with pytest.MonkeyPatch.context() as patching:
+                changed = _broken(patching, pattern, instead)
+                with pytest.raises(Leak) as found:
+                    await Walk(stage, 1.0).everything()
+            assert changed, name
+            print(f"\nprivacy: {name}: {str(found.value)[:120]} …")
