@@ -70,7 +70,8 @@ def _seen(post: PostView, rows: dict[int, Row], viewer: AccountId | None) -> Pos
         pinned=bool(row["pinned"]),
         poll=msgspec.structs.replace(post.poll, own=row["choices"]) if post.poll else None,
         parent_seen=row["parent_seen"],
-        in_reply_to_id=post.in_reply_to_id if row["parent_seen"] else None,
-        in_reply_to_account_id=post.in_reply_to_account_id if row["parent_seen"] else None,
+        # Not from `post`, which is as its author sees it: a reposter may not see what the original answers.
+        in_reply_to_id=row["in_reply_to_id"] if row["parent_seen"] else None,
+        in_reply_to_account_id=row["in_reply_to_account_id"] if row["parent_seen"] else None,
         repost_of=_seen(post.repost_of, rows, viewer) if post.repost_of else None,
     )

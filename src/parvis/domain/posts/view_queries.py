@@ -58,7 +58,7 @@ async def visible_posts(db: Connection, ids: Sequence[PostId], viewer: AccountId
 
 
 _EYES = f"""
-    SELECT v.id AS viewer, p.id,
+    SELECT v.id AS viewer, p.id, p.in_reply_to_id, p.in_reply_to_account_id,
            EXISTS (SELECT FROM favourite f WHERE f.account_id = v.id AND f.post_id = p.id) AS favourited,
            EXISTS (SELECT FROM repost r WHERE r.account_id = v.id AND r.post_id = p.id) AS reposted,
            EXISTS (SELECT FROM bookmark b WHERE b.account_id = v.id AND b.post_id = p.id) AS bookmarked,

@@ -167,20 +167,23 @@ class Live:
         if not readers and not lists and not by_tag and not self._index.to_public_streams():
             return
         async with self._services.db.connection() as db:
-            row = await live_queries.former_audience(db, happening.post_id, list(readers), lists)
+            others = {one.account_id for one in self._index.to_public_streams()} | by_tag
+            row = await live_queries.former_audience(db, happening.post_id, list(readers), lists, list(others))
             if row is None:
                 return
             tags: set[str] = {fold_tag(tag) for tag in row["tags"]} if row["listed"] else set()
+            wanted = set(row["others"])
             home = [
                 *row["home"],
-                *(await live_queries.following_tags(db, list(by_tag), list(tags)) if tags and by_tag else ()),
+                *(await live_queries.following_tags(db, list(by_tag & wanted), list(tags)) if tags and by_tag else ()),
             ]
         audience: dict[Listener, list[Stream]] = {}
         self._at_home(audience, home)
         self._in_lists(audience, lists, row["lists"])
         for stream in _streams(row["listed"], tags, with_media=True):
             for listener in self._index.to(stream):
-                audience.setdefault(listener, []).append(stream)
+                if listener.account_id in wanted:
+                    audience.setdefault(listener, []).append(stream)
         await self._deliver(happening, audience)
 
     async def _tell_one(self, happening: Happening, stream: Stream) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from parvis.base.ids import AccountId, ListId, PostId
-from parvis.domain.posts.sight import is_silenced, may_see
+from parvis.domain.posts.sight import blocks, is_silenced, may_see
 from parvis.domain.timelines.list_queries import belongs_to_list
 from parvis.domain.timelines.queries import belongs_by_tag, has_followed_tag, is_at_home
 from parvis.infra.postgres import Connection, Row
@@ -80,10 +80,11 @@ async def audience(
 
 
 # Only an id is told of a removed post, but even that only to those from whom the post was not hidden.
-_HAD = """(
+_HAD = f"""(
     v.id = p.account_id
-    OR v.id = ANY (p.mentioned_ids)
-    OR (p.visibility < 3 AND EXISTS (SELECT FROM follow WHERE account_id = v.id AND target_id = p.account_id)))"""
+    OR ((v.id = ANY (p.mentioned_ids)
+         OR (p.visibility < 3 AND EXISTS (SELECT FROM follow WHERE account_id = v.id AND target_id = p.account_id)))
+        AND NOT {blocks("p.account_id", "v.id")}))"""
 _REMOVED = f"""
 SELECT p.visibility = 0 AND p.repost_of_id IS NULL AS listed,
        p.tags,
@@ -93,7 +94,8 @@ SELECT p.visibility = 0 AND p.repost_of_id IS NULL AS listed,
        ARRAY (SELECT w.list_id
                 FROM unnest($3::bigint[], $4::bigint[]) AS v (id, list_id)
                 JOIN list_member w ON w.account_id = v.id AND w.list_id = v.list_id AND w.member_id = p.account_id
-               WHERE {_HAD}) AS lists
+               WHERE {_HAD}) AS lists,
+       ARRAY (SELECT v.id FROM unnest($5::bigint[]) AS v (id) WHERE NOT {blocks("p.account_id", "v.id")}) AS others
   FROM post_directory d
   JOIN post p ON p.account_id = d.account_id AND p.id = d.id
  WHERE d.id = $1
@@ -102,12 +104,17 @@ SELECT p.visibility = 0 AND p.repost_of_id IS NULL AS listed,
 
 
 async def former_audience(
-    db: Connection, post_id: PostId, readers: Sequence[AccountId], lists: Sequence[tuple[AccountId, ListId]]
+    db: Connection,
+    post_id: PostId,
+    readers: Sequence[AccountId],
+    lists: Sequence[tuple[AccountId, ListId]],
+    others: Sequence[AccountId | None],
 ) -> Row | None:
     """Where the removed post was listed (`listed`, `tags` as written), those of the readers who may have had it at home,
-    ids of those of the (owner, list) pairs in which it may have been; None when it was never there."""
+    ids of those of the (owner, list) pairs in which it may have been, those of the others from whom public posts of its
+    author are not hidden; None when it was never there."""
     owners, ids = [owner for owner, _ in lists], [list_id for _, list_id in lists]
-    return await db.fetchrow(_REMOVED, post_id, readers, owners, ids)
+    return await db.fetchrow(_REMOVED, post_id, readers, owners, ids, others)
 
 
 async def following_tags(db: Connection, readers: Sequence[AccountId], tags: Sequence[str]) -> list[AccountId]:
