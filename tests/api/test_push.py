@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from parvis.base.clock import utc_now
 from parvis.domain import accounts, notifications
 from parvis.domain.posts.types import Visibility
+from parvis.infra import rate_limits
 from parvis.infra.web_push import from_base64, to_base64
 from parvis.worker.runner import JobFailed
 from tests.rig.people import Person, decoded
@@ -503,8 +505,10 @@ async def test_the_oldest_of_very_many_subscriptions_makes_room(near: World) -> 
 
 
 async def test_very_many_messages_of_one_person_are_not_sent(
-    fresh_database_url: str, nats_url: str, tmp_path: Path
+    fresh_database_url: str, nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # The limit is that of an hour, and an hour must not end meanwhile.
+    monkeypatch.setattr(rate_limits, "time", SimpleNamespace(time=lambda: 1_800_000_100.0))
     settings = settings_for(tmp_path, fresh_database_url, nats_url, allow_private_addresses=True, rate_limits=True)
     async with new_world(settings) as world, stranger(answering()) as there:
         alice, bob = await world.person("alice"), await world.person("bob")
