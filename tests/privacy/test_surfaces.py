@@ -29,9 +29,9 @@ from tests.rig.world import World
 
 WORLDS = int(os.environ.get("PARVIS_PRIVACY_WORLDS", "2"))
 PEOPLE = int(os.environ.get("PARVIS_PRIVACY_PEOPLE", "5"))
-STEPS = int(os.environ.get("PARVIS_PRIVACY_STEPS", "70"))
+STEPS = int(os.environ.get("PARVIS_PRIVACY_STEPS", "55"))
 TURNS = int(os.environ.get("PARVIS_PRIVACY_TURNS", "12"))
-SHARE = float(os.environ.get("PARVIS_PRIVACY_SHARE", "0.12"))
+SHARE = float(os.environ.get("PARVIS_PRIVACY_SHARE", "0.07"))
 
 
 @asynccontextmanager
