@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -22,7 +23,6 @@ from parvis.base.errors import Problem, Unavailable
 from parvis.base.settings import Settings, from_environment
 from parvis.domain.timelines import Live
 from parvis.infra import logs
-from parvis.infra.background import in_background
 from parvis.infra.doors import Policy
 from parvis.infra.engines.processes import die_with_parent
 from parvis.infra.front import Front
@@ -64,9 +64,10 @@ def build(settings: Settings, services: Services | None = None) -> ASGIApp:
             open_services(settings, application="parvis web", statement_s=STATEMENT_S) as opened,
             _started(app, front, opened),
         ):
-            in_background(keep_alive_on_listeners())
+            looking = asyncio.create_task(keep_alive_on_listeners(), name="keep alive")
             when_told_to_stop(app.state.live.close)
             yield
+            looking.cancel()  # or who is stopped before the port is open would wait for it
 
     litestar = Litestar(
         route_handlers=[live, ready, health, *api.handlers(), *web.route_handlers(), *console.route_handlers()],

@@ -34,6 +34,20 @@ def test_a_first_start_that_dies_again_and_again_is_finished_by_the_next(tmp_pat
         server.stop()
 
 
+def test_a_server_that_has_just_come_up_can_be_stopped_at_once(tmp_path: Path) -> None:
+    """Not everything has come up then, though something answers; a signal that nobody takes would be lost for ever."""
+    server = Server(tmp_path)
+    took: list[float] = []
+    for _ in range(10):
+        server.start()
+        before = time.monotonic()
+        server.stop()
+        took.append(time.monotonic() - before)
+    print("seconds to stop: " + " ".join(f"{one:.1f}" for one in took))
+    assert max(took) < 5
+    assert "refused to gracefully stop" not in server.log()
+
+
 async def test_death_within_a_migration_leaves_none_of_it(tmp_path: Path) -> None:
     server = Server(tmp_path)
     try:

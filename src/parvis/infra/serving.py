@@ -58,25 +58,25 @@ async def serve(settings: Settings, commands: Commands) -> int:
     """
     work = asyncio.current_task()
     assert work is not None
-    stopping = False
+    told = asyncio.Event()
 
     def stop() -> None:
-        nonlocal stopping
-        if not stopping:  # a second signal must not break an orderly stop
-            stopping = True
+        if not told.is_set():  # a second signal must not break an orderly stop
+            told.set()
             work.cancel()
 
     loop = asyncio.get_running_loop()
     for sent in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(sent, stop)
     try:
-        await _serve(settings, commands)
+        await _serve(settings, commands, told)
     except asyncio.CancelledError:
-        log.info("serve.stopped")
+        pass
+    log.info("serve.stopped")
     return 0
 
 
-async def _serve(settings: Settings, commands: Commands) -> None:
+async def _serve(settings: Settings, commands: Commands, told: asyncio.Event) -> None:
     async with engines.supervised(settings) as supervisor:
         _refuse_taken_port(settings)
         settings = engines.with_addresses(settings)
@@ -90,7 +90,7 @@ async def _serve(settings: Settings, commands: Commands) -> None:
         print(f"Parvis is ready at {settings.public_origin}", flush=True)
         if commands.announce:
             await _run_once(commands.announce, settings)
-        await asyncio.Event().wait()
+        await told.wait()  # rather than for ever: what was cancelled on the way here may have ended in that moment
 
 
 async def _start_roles(supervisor: Supervisor, settings: Settings, commands: Commands) -> Keeper:
@@ -149,7 +149,8 @@ async def _says_ready(address: str) -> bool:
     try:
         request = f"GET /health/ready HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
         writer.write(request.encode())
-        status = await asyncio.wait_for(reader.readline(), 5)
+        async with asyncio.timeout(5):  # wait_for would lose a cancellation that comes together with the line
+            status = await reader.readline()
         return status.startswith(b"HTTP/1.1 200")
     except (OSError, TimeoutError):
         return False

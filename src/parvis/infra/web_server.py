@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import resource
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -70,6 +71,9 @@ def allow_many_connections() -> int:
 def _load(factory: str) -> Callable[..., Any]:
     """Called in each worker."""
     die_with_parent()
+    # Until the worker has handlers of its own it has those of the process it was forked from, which lose the signal.
+    for sent in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sent, signal.SIG_DFL)
     from granian._internal import load_target
 
     return load_target(factory, factory=True)
