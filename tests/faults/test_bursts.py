@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import asyncpg
 import httpx
 import pytest
 
@@ -80,7 +79,8 @@ async def test_the_worker_dies_while_a_thousand_homes_are_written(tmp_path: Path
             before = time.monotonic()
             await _until_everywhere(services, followers, {int(one) for one in crowd.acknowledged.values()})
             print(f"{len(followers)} homes complete {time.monotonic() - before:.1f} s after the last of 60 posts")
-            assert not await services.db.pool.fetchval("SELECT count(*) FROM job WHERE parked_at IS NOT NULL")
+            async with services.db.connection() as db:
+                assert not await db.fetchval("SELECT count(*) FROM job WHERE parked_at IS NOT NULL")
         await asyncio.to_thread(crowd.check)
 
     finally:
@@ -141,11 +141,12 @@ async def _until_everywhere(services: Services, readers: list[AccountId], posts:
     """Every reader's rows hold every post, once."""
     end = time.monotonic() + 60
     while True:
-        rows: list[asyncpg.Record] = await services.db.pool.fetch(
-            "SELECT account_id, post_id FROM home_entry WHERE account_id = ANY ($1) AND post_id = ANY ($2)",
-            readers,
-            list(posts),
-        )
+        async with services.db.connection() as db:
+            rows = await db.fetch(
+                "SELECT account_id, post_id FROM home_entry WHERE account_id = ANY ($1) AND post_id = ANY ($2)",
+                readers,
+                list(posts),
+            )
         found = Counter((row["account_id"], row["post_id"]) for row in rows)
         assert not found or max(found.values()) == 1
         if len(found) == len(readers) * len(posts):

@@ -45,6 +45,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 async def test_uploads_cut_short_are_done_again_and_leave_nothing(server: Server) -> None:
     picture = noise_png(1600, 1200)
     headers = {"Authorization": f"Bearer {server.token('alice')}"}
+    found: dict[str, str] = {}
     failures = 0
     for _ in range(KILLS):
         killer = threading.Timer(random.uniform(0.05, 0.8), _kill_web_workers, [server])
@@ -118,7 +119,8 @@ async def _after_a_purge(server: Server) -> set[str]:
     settings = from_environment(server.environment)
     async with installation(settings) as reached, open_services(reached, application="test") as services:
         await media.purge_unattached(services, now=utc_now() + timedelta(days=2))
-        rows = await services.db.pool.fetch("SELECT key FROM media")
+        async with services.db.connection() as db:
+            rows = await db.fetch("SELECT key FROM media")
     assert not list((root / ".incoming").iterdir())
     folders = {path.parent for path in root.rglob("*") if path.is_file()}
     assert {str(folder.relative_to(root)) for folder in folders} == {row["key"] for row in rows}
