@@ -197,7 +197,28 @@ async def html_profile(stage: Stage) -> Row:
     return Row("page: profile, a stranger", [Request(f"/@{handle}")])
 
 
+async def search_common(stage: Stage) -> Row:
+    """A word that very many posts have: they are gone through from the newest on."""
+    return await _search(stage, "search, a common word", ["morning", "people", "today", "light"])
+
+
+async def search_rare(stage: Stage) -> Row:
+    """Words that together few posts have: all of these are fetched and put in order."""
+    return await _search(stage, "search, rare words", ["bread river", '"in the morning" garden', "market -light"])
+
+
+async def search_operators(stage: Stage) -> Row:
+    return await _search(stage, "search, with operators", ["from:me", "is:reply language:fr", "has:link morning"])
+
+
+async def _search(stage: Stage, name: str, questions: list[str]) -> Row:
+    readers = await _readers(stage, 20)
+    tokens = [await stage.token(reader) for reader in readers]
+    paths = [f"/api/v2/search?{urlencode({'q': one, 'type': 'statuses'})}" for one in questions]
+    return Row(name, [Request(path, token) for token in tokens for path in paths])
+
+
 ROWS: list[Maker] = [
     home_hot, home_many, home_first, local, one_post, thread, account_posts, notifications, publish, sign_in,
-    html_home, html_profile,
+    html_home, html_profile, search_common, search_rare, search_operators,
 ]  # fmt: skip

@@ -256,6 +256,7 @@ LISTINGS: dict[str, Listing] = {
     "GET /api/v2/notifications": _notifications("/api/v2/notifications?limit=80"),
     "GET /api/v1/notifications/requests": _requests,
     "GET /api/v1/conversations": _conversations,
+    "GET /api/v1/search": _search("/api/v1/search"),
     "GET /api/v2/search": _search("/api/v2/search"),
     "GET /": _start,
     "GET /home": _home_page,

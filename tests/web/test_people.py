@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import unescape
 
 from parvis.base.clock import utc_now
 from parvis.domain import accounts
@@ -166,3 +167,22 @@ async def test_what_somebody_called_themself_cannot_break_a_page(
         text = (await alices.get(path)).text
         assert "<img src=x" not in text, path
         assert "49" not in text or "{{ 7*7 }}" in text, path
+
+
+async def test_searching_shows_people_hashtags_and_posts_with_their_words(
+    alices: Browser, bob: Person, world: World
+) -> None:
+    for number in range(21):
+        await bob.says(f"#bread number {number}")
+    await world.settle()
+    page = (await alices.get("/search?q=bread")).text
+    assert "/tags/bread" in page
+    assert page.count("<article") == 20
+    older = re.search(r'class="more" href="([^"]+)"', page)
+    assert older
+    rest = (await alices.get(unescape(older[1]), **HTMX)).text
+    assert rest.count("<article") == 1
+    assert "number 0" in rest
+    assert "/@bob" in (await alices.get("/search?q=bob&only=people")).text
+    assert "<article" not in (await alices.get("/search?q=bread&only=people")).text
+    assert "from:me" in (await alices.get("/search")).text

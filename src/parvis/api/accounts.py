@@ -20,6 +20,7 @@ from parvis.base.errors import Forbidden, Invalid, InvalidFields
 from parvis.base.ids import AccountId, AppId
 from parvis.base.pages import Page
 from parvis.domain import accounts, relationships
+from parvis.domain import search as finding
 from parvis.domain.posts.types import Visibility
 from parvis.infra.rate_limits import MAILS, SIGN_UPS
 
@@ -139,9 +140,9 @@ async def lookup(call: Call[Lookup]) -> Account:
 
 @endpoint("GET", "/api/v1/accounts/search", user=True, scopes=READ, params=AccountSearch, returns=list[Account])
 async def search(call: Call[AccountSearch]) -> list[Account]:
-    """People by the beginning of their handle or a part of their name."""
+    """People by the beginning of their handle, a part of their name, or words of their profile."""
     wanted = call.params
-    ids = await relationships.search(
+    ids = await finding.people(
         call.db,
         wanted.q,
         domain=call.services.settings.domain,

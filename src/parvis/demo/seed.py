@@ -14,13 +14,14 @@ import msgspec
 
 from parvis.base.errors import Conflict
 from parvis.demo.bulk import POST_COLUMNS, Network, post_rows, tag_rows
+from parvis.domain import search
 from parvis.infra import text
 from parvis.infra.postgres import Connection
 from parvis.infra.services import Services
 
 _TABLES = (
     "account account_handle account_counter login login_email follow follower post post_directory post_counter post_tag "
-    "tag repost favourite"
+    "tag repost favourite search_post search_account"
 )
 Progress = Callable[[str], None]
 
@@ -59,6 +60,10 @@ async def seed(
         await filling.people(password_hash)
         follows = await filling.follows()
         await filling.posts()
+    progress("Indexing words …")
+    async with services.db.transaction() as tx:
+        await search.index_everything(tx)
+    await search.work_off(services)
     async with services.db.connection() as db:
         progress("Analysing …")
         await db.execute(f"ANALYZE {_TABLES.replace(' ', ', ')}", timeout=600)

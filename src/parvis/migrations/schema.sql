@@ -48,6 +48,15 @@ CREATE TABLE public.account_note (
     comment text NOT NULL
 );
 
+CREATE TABLE public.archive (
+    account_id bigint NOT NULL,
+    id bigint NOT NULL,
+    key text,
+    size_bytes bigint,
+    created_at timestamp with time zone NOT NULL,
+    ready_at timestamp with time zone
+);
+
 CREATE TABLE public.block (
     account_id bigint NOT NULL,
     target_id bigint NOT NULL,
@@ -62,6 +71,13 @@ CREATE TABLE public.bookmark (
     created_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.card (
+    id bigint NOT NULL,
+    link_id bigint NOT NULL,
+    content jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.conversation (
     account_id bigint NOT NULL,
     id bigint NOT NULL,
@@ -69,6 +85,19 @@ CREATE TABLE public.conversation (
     participant_ids bigint[] NOT NULL,
     last_post_id bigint NOT NULL,
     unread boolean NOT NULL
+);
+
+CREATE TABLE public.data_import (
+    account_id bigint NOT NULL,
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    replaces boolean NOT NULL,
+    rows jsonb NOT NULL,
+    done integer DEFAULT 0 NOT NULL,
+    failed text[] DEFAULT '{}'::text[] NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone
 );
 
 CREATE TABLE public.favourite (
@@ -226,6 +255,16 @@ ALTER TABLE public.job ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE public.link (
+    id bigint NOT NULL,
+    url_hash bytea NOT NULL,
+    url text NOT NULL,
+    card_id bigint,
+    looked_at timestamp with time zone,
+    leased_until timestamp with time zone,
+    created_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.list (
@@ -429,7 +468,8 @@ CREATE TABLE public.post (
     app_website text,
     version integer DEFAULT 1 NOT NULL,
     has_poll boolean DEFAULT false NOT NULL,
-    parent_visibility smallint
+    parent_visibility smallint,
+    card_id bigint
 );
 
 CREATE TABLE public.post_counter (
@@ -460,6 +500,12 @@ CREATE TABLE public.post_edit (
     sensitive boolean NOT NULL,
     attachments jsonb NOT NULL,
     poll_options text[]
+);
+
+CREATE TABLE public.post_link (
+    link_id bigint NOT NULL,
+    post_id bigint NOT NULL,
+    account_id bigint NOT NULL
 );
 
 CREATE TABLE public.post_tag (
@@ -516,6 +562,22 @@ CREATE TABLE public.schema_migration (
     checksum text NOT NULL
 );
 
+CREATE TABLE public.search_account (
+    account_id bigint NOT NULL,
+    tokens tsvector NOT NULL
+);
+
+CREATE TABLE public.search_backlog (
+    kind text NOT NULL,
+    below bigint NOT NULL
+);
+
+CREATE TABLE public.search_post (
+    account_id bigint NOT NULL,
+    post_id bigint NOT NULL,
+    tokens tsvector NOT NULL
+);
+
 CREATE TABLE public.server_secret (
     name text NOT NULL,
     value bytea NOT NULL
@@ -530,6 +592,11 @@ CREATE TABLE public.session (
     expires_at timestamp with time zone NOT NULL,
     user_agent text DEFAULT ''::text NOT NULL,
     address text DEFAULT ''::text NOT NULL
+);
+
+CREATE TABLE public.suggestion_dismissed (
+    account_id bigint NOT NULL,
+    target_id bigint NOT NULL
 );
 
 CREATE TABLE public.tag (
@@ -549,6 +616,16 @@ CREATE TABLE public.thread_mute (
     account_id bigint NOT NULL,
     thread_id bigint NOT NULL,
     created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.trend (
+    kind text NOT NULL,
+    place smallint NOT NULL,
+    name text NOT NULL,
+    account_id bigint,
+    score double precision NOT NULL,
+    numbers jsonb NOT NULL,
+    computed_at timestamp with time zone NOT NULL
 );
 
 ALTER TABLE ONLY public.home_entry ATTACH PARTITION public.home_entry_0 FOR VALUES WITH (modulus 8, remainder 0);
@@ -579,17 +656,26 @@ ALTER TABLE ONLY public.account_note
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.archive
+    ADD CONSTRAINT archive_pkey PRIMARY KEY (account_id, id);
+
 ALTER TABLE ONLY public.block
     ADD CONSTRAINT block_pkey PRIMARY KEY (account_id, target_id);
 
 ALTER TABLE ONLY public.bookmark
     ADD CONSTRAINT bookmark_pkey PRIMARY KEY (account_id, post_id);
 
+ALTER TABLE ONLY public.card
+    ADD CONSTRAINT card_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.conversation
     ADD CONSTRAINT conversation_account_id_thread_id_participant_ids_key UNIQUE (account_id, thread_id, participant_ids);
 
 ALTER TABLE ONLY public.conversation
     ADD CONSTRAINT conversation_pkey PRIMARY KEY (account_id, id);
+
+ALTER TABLE ONLY public.data_import
+    ADD CONSTRAINT data_import_pkey PRIMARY KEY (account_id, id);
 
 ALTER TABLE ONLY public.favourite
     ADD CONSTRAINT favourite_pkey PRIMARY KEY (account_id, post_id);
@@ -650,6 +736,12 @@ ALTER TABLE ONLY public.home_state
 
 ALTER TABLE ONLY public.job
     ADD CONSTRAINT job_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.link
+    ADD CONSTRAINT link_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.link
+    ADD CONSTRAINT link_url_hash_key UNIQUE (url_hash);
 
 ALTER TABLE ONLY public.list_member
     ADD CONSTRAINT list_member_pkey PRIMARY KEY (account_id, list_id, member_id);
@@ -726,6 +818,9 @@ ALTER TABLE ONLY public.post_directory
 ALTER TABLE ONLY public.post_edit
     ADD CONSTRAINT post_edit_pkey PRIMARY KEY (account_id, post_id, version);
 
+ALTER TABLE ONLY public.post_link
+    ADD CONSTRAINT post_link_pkey PRIMARY KEY (link_id, post_id, account_id);
+
 ALTER TABLE ONLY public.post
     ADD CONSTRAINT post_pkey PRIMARY KEY (account_id, id);
 
@@ -753,6 +848,15 @@ ALTER TABLE ONLY public.schedule
 ALTER TABLE ONLY public.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (version);
 
+ALTER TABLE ONLY public.search_account
+    ADD CONSTRAINT search_account_pkey PRIMARY KEY (account_id);
+
+ALTER TABLE ONLY public.search_backlog
+    ADD CONSTRAINT search_backlog_pkey PRIMARY KEY (kind);
+
+ALTER TABLE ONLY public.search_post
+    ADD CONSTRAINT search_post_pkey PRIMARY KEY (account_id, post_id);
+
 ALTER TABLE ONLY public.server_secret
     ADD CONSTRAINT server_secret_pkey PRIMARY KEY (name);
 
@@ -761,6 +865,9 @@ ALTER TABLE ONLY public.session
 
 ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY public.suggestion_dismissed
+    ADD CONSTRAINT suggestion_dismissed_pkey PRIMARY KEY (account_id, target_id);
 
 ALTER TABLE ONLY public.tag_follow
     ADD CONSTRAINT tag_follow_pkey PRIMARY KEY (account_id, tag);
@@ -771,6 +878,11 @@ ALTER TABLE ONLY public.tag
 ALTER TABLE ONLY public.thread_mute
     ADD CONSTRAINT thread_mute_pkey PRIMARY KEY (account_id, thread_id);
 
+ALTER TABLE ONLY public.trend
+    ADD CONSTRAINT trend_pkey PRIMARY KEY (kind, place);
+
+CREATE INDEX account_counter_active ON public.account_counter USING btree (last_post_on DESC NULLS LAST, account_id DESC);
+
 CREATE INDEX account_handle_prefix ON public.account USING btree (handle text_pattern_ops);
 
 CREATE INDEX account_name_words ON public.account USING gin (display_name public.gin_trgm_ops);
@@ -780,6 +892,8 @@ CREATE INDEX block_by_id ON public.block USING btree (account_id, id);
 CREATE INDEX block_by_target ON public.block USING btree (target_id);
 
 CREATE INDEX bookmark_by_id ON public.bookmark USING btree (account_id, id);
+
+CREATE INDEX card_of_link ON public.card USING btree (link_id);
 
 CREATE INDEX conversation_by_last_post ON public.conversation USING btree (account_id, last_post_id);
 
@@ -835,6 +949,8 @@ CREATE INDEX one_time_token_of_account ON public.one_time_token USING btree (acc
 
 CREATE INDEX poll_vote_of_post ON public.poll_vote USING btree (post_id, account_id);
 
+CREATE INDEX post_link_of_post ON public.post_link USING btree (account_id, post_id);
+
 CREATE INDEX post_of_thread ON public.post USING btree (thread_id, id) WHERE ((deleted_at IS NULL) AND (repost_of_id IS NULL));
 
 CREATE INDEX post_public ON public.post USING btree (id) WHERE ((visibility = 0) AND (repost_of_id IS NULL) AND (deleted_at IS NULL));
@@ -846,6 +962,12 @@ CREATE INDEX post_reposts ON public.post USING btree (repost_of_id, id) WHERE ((
 CREATE INDEX post_tag_of_post ON public.post_tag USING btree (post_id);
 
 CREATE INDEX publish_key_age ON public.publish_key USING btree (created_at);
+
+CREATE INDEX search_account_tokens ON public.search_account USING gin (tokens);
+
+CREATE INDEX search_post_by_id ON public.search_post USING btree (post_id, account_id);
+
+CREATE INDEX search_post_tokens ON public.search_post USING gin (tokens);
 
 CREATE INDEX session_of_account ON public.session USING btree (account_id);
 

@@ -12,7 +12,7 @@ from parvis.base import events as happened
 from parvis.base.clock import utc_now
 from parvis.base.events import Event
 from parvis.base.ids import AccountId, PostId
-from parvis.domain import media, notifications, posts, timelines
+from parvis.domain import media, notifications, posts, search, timelines
 from parvis.domain.timelines import conversations
 from parvis.infra import events
 from parvis.infra.jobs import NewJob
@@ -91,13 +91,34 @@ async def sweep_reposts(services: Services, event: Event) -> None:
             more = await posts.sweep(tx, PostId(event.post_id), now=utc_now())
 
 
+async def index(services: Services, event: Event) -> None:
+    """The post's words can be found."""
+    assert isinstance(event, happened.PostPublished | happened.PostEdited)
+    async with services.db.transaction() as tx:
+        await search.index_posts(tx, [PostId(event.post_id)])
+
+
+async def forget_words(services: Services, event: Event) -> None:
+    """The removed post's words are out of the index."""
+    assert isinstance(event, happened.PostRemoved)
+    async with services.db.transaction() as tx:
+        await search.forget_post(tx, AccountId(event.author_id), PostId(event.post_id))
+
+
+async def index_account(services: Services, event: Event) -> None:
+    """The account can be found by what it says of itself."""
+    assert isinstance(event, happened.AccountCreated | happened.AccountChanged)
+    async with services.db.transaction() as tx:
+        await search.index_accounts(tx, [AccountId(event.account_id)])
+
+
 CONSUMERS: Mapping[type[Event], tuple[Consumer, ...]] = {
-    happened.PostPublished: (tell, fan_out, notify),
+    happened.PostPublished: (tell, fan_out, notify, index),
     happened.PostAddressed: (converse,),
     happened.PostReposted: (tell, fan_out, notify),
-    happened.PostEdited: (tell, notify, converse),
+    happened.PostEdited: (tell, notify, converse, index),
     happened.PollEnded: (notify,),
-    happened.PostRemoved: (tell, forget_post, purge_pictures, sweep_reposts, converse),
+    happened.PostRemoved: (tell, forget_post, purge_pictures, sweep_reposts, converse, forget_words),
     happened.PostFavourited: (notify,),
     happened.Followed: (tell, backfill, notify),
     happened.FollowRequested: (notify,),
@@ -105,7 +126,8 @@ CONSUMERS: Mapping[type[Event], tuple[Consumer, ...]] = {
     happened.TagFollowed: (tell,),
     happened.ConversationChanged: (tell,),
     happened.NotificationAdded: (tell,),
-    happened.AccountChanged: (tell,),
+    happened.AccountCreated: (index_account,),
+    happened.AccountChanged: (tell, index_account),
     happened.TokenRevoked: (tell, end_push),
     happened.SessionEnded: (tell,),
 }

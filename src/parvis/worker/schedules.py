@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from parvis.base.clock import utc_now
-from parvis.domain import accounts, media, posts, relationships
+from parvis.domain import accounts, media, posts, relationships, search
 from parvis.infra import jobs
 from parvis.infra.jobs import NewJob
 from parvis.infra.postgres import Connection
@@ -54,9 +54,17 @@ async def delete_expired_rows(services: Services) -> None:
             await delete(tx, now=now)
 
 
+async def index_what_was_there(services: Services) -> None:
+    """What is older than the index of words is in it."""
+    indexed = await search.work_off(services)
+    if indexed:
+        log.info("schedule.indexed", posts_and_accounts=indexed)
+
+
 SCHEDULES = (
     Schedule(purge_unattached_media, timedelta(hours=1)),
     Schedule(delete_expired_rows, timedelta(hours=1)),
+    Schedule(index_what_was_there, timedelta(minutes=10)),
 )
 
 

@@ -234,27 +234,6 @@ async def test_familiar_followers_are_those_one_follows(tx: Connection) -> None:
     assert await relationships.familiar_followers(tx, alice, [star]) == {star: []}
 
 
-async def test_people_are_found_by_handle_and_name_unless_there_is_a_block(tx: Connection) -> None:
-    alice, albert, bob = await made(tx, "alice", "albert", "bob")
-    await accounts.update_profile(tx, bob, change=ProfileChange(display_name="Robert Albers"), now=utc_now())
-    await follow(tx, bob, albert)
-
-    async def found(text: str, viewer: AccountId | None = None, **more: object) -> list[AccountId]:
-        return await relationships.search(tx, text, domain="parvis.test", viewer_id=viewer, **more)  # type: ignore[arg-type]
-
-    assert set(await found("alb")) == {albert, bob}
-    assert await found("al") == [albert, alice]
-    assert await found("@ALICE@parvis.test") == [alice]
-    assert await found("alice@elsewhere.example") == []
-    assert await found("al", bob, only_followed=True) == [albert]
-    assert await found("al", limit=1, offset=1) == [alice]
-    for nothing in ("", "@", "%", "_", "al%", "\\", "\0"):
-        assert await found(nothing) == []
-    await relationships.block(tx, IDS, alice, bob, now=utc_now())
-    assert await found("al", bob) == [albert]
-    assert await found("bob", alice) == []
-
-
 async def test_a_hundred_follows_at_once_count_as_one(fresh_database: Database) -> None:
     async with fresh_database.transaction() as tx:
         alice, bob = await made(tx, "alice", "bob")

@@ -14,7 +14,6 @@ from parvis.domain.relationships.listings import (
     mutes,
     requests,
     requests_count,
-    search,
 )
 from parvis.domain.relationships.silence import block, mute, set_note, unblock, unmute
 from parvis.domain.relationships.tidy import delete_expired
@@ -41,7 +40,6 @@ __all__ = [
     "remove_follower",
     "requests",
     "requests_count",
-    "search",
     "set_note",
     "sieves",
     "unblock",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 from parvis.base.ids import AccountId
@@ -99,28 +98,3 @@ async def familiar_followers(
     for row in await queries.familiar_rows(db, account_id, list(found), MOST_FAMILIAR):
         found[row["target_id"]].append(row["id"])
     return found
-
-
-async def search(
-    db: Connection,
-    text: str,
-    *,
-    domain: str,
-    viewer_id: AccountId | None,
-    limit: int = 40,
-    offset: int = 0,
-    only_followed: bool = False,
-) -> list[AccountId]:
-    """Accounts whose handle begins with the text or whose name contains it; `domain` is this server's.
-
-    Nobody is found who blocks the viewer or is blocked by them; limited accounts only by their followers.
-    """
-    words = " ".join(unicodedata.normalize("NFC", text).replace("\0", "").split())[:100]
-    handle, at, there = words.removeprefix("@").partition("@")
-    if not words or not handle:
-        return []
-    folded = unicodedata.normalize("NFKC", handle).casefold()
-    where = None if not at else "" if there.casefold() == domain.casefold() else there.casefold()
-    return await queries.people_matching(
-        db, folded, where, handle, viewer_id, only_followed=only_followed, limit=limit, offset=offset
-    )

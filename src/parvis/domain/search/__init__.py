@@ -1,7 +1,14 @@
-"""Finding: hashtags by their beginning, with a week of their use. People are found in `relationships.search`, because
-whom one follows comes first there.
+"""Finding: posts by their words, people by their names, hashtags by their beginning. Owns the index of words.
+
+What is found, and in which order, follows from words, numbers and time, never from what a post holds right or wrong.
 """
 
-from parvis.domain.search.tags import TagUse, tag, tags, tags_named
+from parvis.domain.search.find import people, posts, words_of
+from parvis.domain.search.index import forget_post, index_accounts, index_everything, index_posts, work_off
+from parvis.domain.search.tags import tag, tags, tags_named
+from parvis.domain.search.types import TagUse
 
-__all__ = ["TagUse", "tag", "tags", "tags_named"]
+__all__ = [
+    "TagUse", "forget_post", "index_accounts", "index_everything", "index_posts", "people", "posts", "tag", "tags",
+    "tags_named", "words_of", "work_off",
+]  # fmt: skip

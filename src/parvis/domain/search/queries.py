@@ -33,16 +33,16 @@ async def names_like(db: Connection, beginning: str, since_id: int, limit: int, 
     return [row["name"] for row in rows]
 
 
-async def recent_uses(db: Connection, names: list[str], since_id: int) -> list[Row]:
-    """tag, post_id, account_id of public uses since that post id."""
+async def uses_by_day(db: Connection, names: list[str], since_id: int) -> list[Row]:
+    """tag, day, posts, people of public uses since that post id, for days on which there were any."""
     return await db.fetch(
         f"""
-        SELECT pt.tag, pt.post_id, pt.account_id
+        SELECT pt.tag, p.created_at::date AS day, count(*) AS posts, count(DISTINCT pt.account_id) AS people
           FROM post_tag pt
           JOIN post p ON p.account_id = pt.account_id AND p.id = pt.post_id
           JOIN account a ON a.id = p.account_id
          WHERE pt.tag = ANY ($1::text[]) AND pt.post_id >= $2 AND {_PUBLIC}
-         LIMIT 20000
+         GROUP BY pt.tag, p.created_at::date
         """,
         names,
         since_id,

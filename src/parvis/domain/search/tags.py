@@ -6,22 +6,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zlib import crc32
 
-import msgspec
-
-from parvis.base.ids import id_at, time_of
+from parvis.base.ids import id_at
 from parvis.domain.search import queries
+from parvis.domain.search.types import TagUse
 from parvis.infra.postgres import Connection
 from parvis.infra.text import fold_tag
 
 DAYS = 7
-
-
-class TagUse(msgspec.Struct, frozen=True):
-    """A hashtag; `history` has (day as Unix seconds, posts, people) for each of seven days, newest first."""
-
-    id: int
-    name: str
-    history: list[tuple[int, int, int]]
 
 
 async def tags(db: Connection, beginning: str, *, limit: int, offset: int, now: datetime) -> list[TagUse]:
@@ -41,18 +32,20 @@ async def tag(db: Connection, name: str, *, now: datetime) -> TagUse:
     return (await _with_use(db, [fold_tag(name)[:100]], _first_day(now)))[0]
 
 
+def tag_id(name: str) -> int:
+    """A number for a hashtag, which apps ask for and we do not."""
+    return crc32(name.encode())
+
+
 def _first_day(now: datetime) -> datetime:
     return datetime(now.year, now.month, now.day, tzinfo=UTC) - timedelta(days=DAYS - 1)
 
 
 async def _with_use(db: Connection, names: list[str], since: datetime) -> list[TagUse]:
-    rows = await queries.recent_uses(db, names, id_at(since)) if names else []
+    rows = await queries.uses_by_day(db, names, id_at(since)) if names else []
+    used = {(row["tag"], row["day"]): (row["posts"], row["people"]) for row in rows}
     days = [since + timedelta(days=n) for n in reversed(range(DAYS))]
-    found: list[TagUse] = []
-    for name in names:
-        history: list[tuple[int, int, int]] = []
-        for day in days:
-            people = [r["account_id"] for r in rows if r["tag"] == name and time_of(r["post_id"]).date() == day.date()]
-            history.append((int(day.timestamp()), len(people), len(set(people))))
-        found.append(TagUse(crc32(name.encode()), name, history))
-    return found
+    return [
+        TagUse(tag_id(name), name, [(int(day.timestamp()), *used.get((name, day.date()), (0, 0))) for day in days])
+        for name in names
+    ]
