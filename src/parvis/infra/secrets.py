@@ -23,7 +23,7 @@ class Secrets:
         return hmac.new(self._values[name], text.encode(), hashlib.sha256).digest()
 
 
-NAMES = ("email", "form", "push", "seal", "vapid")
+NAMES = ("email", "form", "log", "push", "seal", "ticket", "vapid", "work")
 
 
 async def load(tx: Connection) -> Secrets:

@@ -48,6 +48,40 @@ CREATE TABLE public.account_note (
     comment text NOT NULL
 );
 
+CREATE TABLE public.admission_head (
+    minute timestamp with time zone NOT NULL,
+    size bigint NOT NULL,
+    root bytea NOT NULL,
+    signature bytea NOT NULL
+);
+
+CREATE TABLE public.admission_log (
+    index bigint NOT NULL,
+    kind smallint NOT NULL,
+    number bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    commitment bytea
+);
+
+CREATE TABLE public.admission_node (
+    level smallint NOT NULL,
+    index bigint NOT NULL,
+    hash bytea NOT NULL
+);
+
+CREATE TABLE public.admission_tree (
+    only_one boolean DEFAULT true NOT NULL,
+    size bigint DEFAULT 0 NOT NULL,
+    peaks bytea[] DEFAULT '{}'::bytea[] NOT NULL,
+    last_number bigint DEFAULT 0 NOT NULL,
+    serving bigint DEFAULT 0 NOT NULL,
+    waiting bigint DEFAULT 0 NOT NULL,
+    invited_credit double precision DEFAULT 0 NOT NULL,
+    returning_credit double precision DEFAULT 0 NOT NULL,
+    CONSTRAINT admission_tree_only_one_check CHECK (only_one)
+)
+WITH (fillfactor='20');
+
 CREATE TABLE public.archive (
     account_id bigint NOT NULL,
     id bigint NOT NULL,
@@ -230,6 +264,16 @@ CREATE TABLE public.home_state (
     floor_id bigint DEFAULT 0 NOT NULL
 );
 
+CREATE TABLE public.invitation (
+    id bigint NOT NULL,
+    code_hash bytea NOT NULL,
+    inviter_id bigint NOT NULL,
+    uses_left smallint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT invitation_uses_left_check CHECK ((uses_left >= 0))
+);
+
 CREATE TABLE public.job (
     id bigint NOT NULL,
     kind text NOT NULL,
@@ -404,7 +448,8 @@ CREATE TABLE public.oauth_token (
     scopes text[] NOT NULL,
     code_hash bytea,
     created_at timestamp with time zone NOT NULL,
-    last_used_at timestamp with time zone
+    last_used_at timestamp with time zone,
+    receipt_id bigint
 );
 
 CREATE TABLE public.one_time_token (
@@ -544,6 +589,31 @@ CREATE TABLE public.push_subscription (
     failing_since timestamp with time zone
 );
 
+CREATE TABLE public.receipt (
+    id bigint NOT NULL,
+    number bigint,
+    state smallint DEFAULT 0 NOT NULL,
+    lane smallint DEFAULT 0 NOT NULL,
+    leaf_index bigint,
+    handle text,
+    email text,
+    email_hash bytea,
+    twin boolean DEFAULT false NOT NULL,
+    locale text DEFAULT 'en'::text NOT NULL,
+    request_key bytea,
+    request_hash bytea,
+    invitation_id bigint,
+    app_id bigint,
+    received_at timestamp with time zone NOT NULL,
+    numbered_at timestamp with time zone,
+    admitted_at timestamp with time zone,
+    lapses_at timestamp with time zone,
+    entered_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    account_id bigint
+)
+WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.05', autovacuum_vacuum_cost_delay='0');
+
 CREATE TABLE public.repost (
     account_id bigint NOT NULL,
     post_id bigint NOT NULL,
@@ -592,6 +662,11 @@ CREATE TABLE public.session (
     expires_at timestamp with time zone NOT NULL,
     user_agent text DEFAULT ''::text NOT NULL,
     address text DEFAULT ''::text NOT NULL
+);
+
+CREATE TABLE public.spent_proof (
+    hash bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.suggestion_dismissed (
@@ -655,6 +730,18 @@ ALTER TABLE ONLY public.account_note
 
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.admission_head
+    ADD CONSTRAINT admission_head_pkey PRIMARY KEY (minute);
+
+ALTER TABLE ONLY public.admission_log
+    ADD CONSTRAINT admission_log_pkey PRIMARY KEY (index);
+
+ALTER TABLE ONLY public.admission_node
+    ADD CONSTRAINT admission_node_pkey PRIMARY KEY (level, index);
+
+ALTER TABLE ONLY public.admission_tree
+    ADD CONSTRAINT admission_tree_pkey PRIMARY KEY (only_one);
 
 ALTER TABLE ONLY public.archive
     ADD CONSTRAINT archive_pkey PRIMARY KEY (account_id, id);
@@ -733,6 +820,12 @@ ALTER TABLE ONLY public.home_entry_7
 
 ALTER TABLE ONLY public.home_state
     ADD CONSTRAINT home_state_pkey PRIMARY KEY (account_id);
+
+ALTER TABLE ONLY public.invitation
+    ADD CONSTRAINT invitation_code_hash_key UNIQUE (code_hash);
+
+ALTER TABLE ONLY public.invitation
+    ADD CONSTRAINT invitation_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.job
     ADD CONSTRAINT job_pkey PRIMARY KEY (id);
@@ -839,6 +932,12 @@ ALTER TABLE ONLY public.push_subscription
 ALTER TABLE ONLY public.push_subscription
     ADD CONSTRAINT push_subscription_pkey PRIMARY KEY (account_id, id);
 
+ALTER TABLE ONLY public.receipt
+    ADD CONSTRAINT receipt_number_key UNIQUE (number);
+
+ALTER TABLE ONLY public.receipt
+    ADD CONSTRAINT receipt_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.repost
     ADD CONSTRAINT repost_pkey PRIMARY KEY (account_id, post_id);
 
@@ -865,6 +964,9 @@ ALTER TABLE ONLY public.session
 
 ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY public.spent_proof
+    ADD CONSTRAINT spent_proof_pkey PRIMARY KEY (hash);
 
 ALTER TABLE ONLY public.suggestion_dismissed
     ADD CONSTRAINT suggestion_dismissed_pkey PRIMARY KEY (account_id, target_id);
@@ -913,6 +1015,8 @@ CREATE INDEX follow_request_by_id ON public.follow_request USING btree (account_
 
 CREATE INDEX follower_by_id ON public.follower USING btree (account_id, id);
 
+CREATE INDEX invitation_of_inviter ON public.invitation USING btree (inviter_id, id);
+
 CREATE UNIQUE INDEX job_dedupe ON public.job USING btree (kind, dedupe_key) WHERE (dedupe_key IS NOT NULL);
 
 CREATE INDEX job_leased ON public.job USING btree (kind, leased_until) WHERE (owner IS NOT NULL);
@@ -945,6 +1049,8 @@ CREATE INDEX oauth_token_of_account ON public.oauth_token USING btree (account_i
 
 CREATE INDEX oauth_token_of_code ON public.oauth_token USING btree (code_hash) WHERE (code_hash IS NOT NULL);
 
+CREATE INDEX oauth_token_of_receipt ON public.oauth_token USING btree (receipt_id) WHERE (receipt_id IS NOT NULL);
+
 CREATE INDEX one_time_token_of_account ON public.one_time_token USING btree (account_id);
 
 CREATE INDEX poll_vote_of_post ON public.poll_vote USING btree (post_id, account_id);
@@ -963,6 +1069,24 @@ CREATE INDEX post_tag_of_post ON public.post_tag USING btree (post_id);
 
 CREATE INDEX publish_key_age ON public.publish_key USING btree (created_at);
 
+CREATE INDEX receipt_beside ON public.receipt USING btree (lane, number) WHERE ((state = 0) AND (lane > 0) AND (number IS NOT NULL));
+
+CREATE INDEX receipt_expired ON public.receipt USING btree (ended_at) WHERE ((state = 4) AND (handle IS NOT NULL));
+
+CREATE INDEX receipt_lapsing ON public.receipt USING btree (lapses_at) WHERE (state = 1);
+
+CREATE INDEX receipt_mailbox ON public.receipt USING btree (email_hash) WHERE (state < 2);
+
+CREATE INDEX receipt_of_account ON public.receipt USING btree (account_id) WHERE (account_id IS NOT NULL);
+
+CREATE INDEX receipt_of_invitation ON public.receipt USING btree (invitation_id) WHERE (invitation_id IS NOT NULL);
+
+CREATE UNIQUE INDEX receipt_request ON public.receipt USING btree (request_key) WHERE (request_key IS NOT NULL);
+
+CREATE INDEX receipt_unnumbered ON public.receipt USING btree (id) WHERE (number IS NULL);
+
+CREATE INDEX receipt_waiting ON public.receipt USING btree (number) WHERE ((state = 0) AND (lane < 3) AND (number IS NOT NULL));
+
 CREATE INDEX search_account_tokens ON public.search_account USING gin (tokens);
 
 CREATE INDEX search_post_by_id ON public.search_post USING btree (post_id, account_id);
@@ -970,6 +1094,8 @@ CREATE INDEX search_post_by_id ON public.search_post USING btree (post_id, accou
 CREATE INDEX search_post_tokens ON public.search_post USING gin (tokens);
 
 CREATE INDEX session_of_account ON public.session USING btree (account_id);
+
+CREATE INDEX spent_proof_expiry ON public.spent_proof USING btree (expires_at);
 
 CREATE INDEX tag_follow_by_id ON public.tag_follow USING btree (account_id, id);
 

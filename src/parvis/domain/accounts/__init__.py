@@ -17,13 +17,27 @@ from parvis.domain.accounts.apps import (
     register_app,
 )
 from parvis.domain.accounts.confirm import confirm_email, resend_confirmation
-from parvis.domain.accounts.create import check_sign_up, create, sign_up
+from parvis.domain.accounts.create import (
+    check_sign_up,
+    create,
+    open_account,
+    release_handles,
+    reserve_handles,
+    sign_up,
+)
 from parvis.domain.accounts.find import by_handle, by_id, by_ids, change_counters, login_of, totals
 from parvis.domain.accounts.keys import digest
 from parvis.domain.accounts.letters import CONFIRMATION_JOB, RESET_JOB, send_confirmation, send_reset
 from parvis.domain.accounts.one_time import Purpose, is_usable
 from parvis.domain.accounts.owner import become_owner, contact, create_owner, has_owner, owner_token, set_role
-from parvis.domain.accounts.password import ask_reset, change_password, reset_password, set_password
+from parvis.domain.accounts.password import (
+    ask_reset,
+    change_password,
+    has_this_password,
+    reset_password,
+    set_first_password,
+    set_password,
+)
 from parvis.domain.accounts.profile import check_profile, html_of, update_profile
 from parvis.domain.accounts.sessions import (
     end_all,
@@ -38,11 +52,14 @@ from parvis.domain.accounts.sessions import (
 from parvis.domain.accounts.tidy import delete_expired
 from parvis.domain.accounts.tokens import (
     authorized_apps,
+    bind_tokens,
     client_token,
     create_token,
+    create_waiting_token,
     end_token,
     exchange_code,
     grant_of_token,
+    receipt_of_token,
     revoke_token,
     viewer_of_token,
 )
@@ -90,6 +107,7 @@ __all__ = [
     "authenticate_app",
     "authorized_apps",
     "become_owner",
+    "bind_tokens",
     "by_handle",
     "by_id",
     "by_ids",
@@ -104,6 +122,7 @@ __all__ = [
     "create",
     "create_owner",
     "create_token",
+    "create_waiting_token",
     "delete_expired",
     "digest",
     "end_all",
@@ -113,15 +132,20 @@ __all__ = [
     "grant_code",
     "grant_of_token",
     "has_owner",
+    "has_this_password",
     "html_of",
     "is_usable",
     "login_of",
+    "open_account",
     "open_session",
     "owner_token",
+    "receipt_of_token",
     "redirect_target",
     "register_app",
+    "release_handles",
     "renew_session",
     "resend_confirmation",
+    "reserve_handles",
     "reset_password",
     "revoke_token",
     "rules",
@@ -129,6 +153,7 @@ __all__ = [
     "send_confirmation",
     "send_reset",
     "sessions_of",
+    "set_first_password",
     "set_password",
     "set_role",
     "sign_in",

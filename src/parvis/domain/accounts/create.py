@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
@@ -56,16 +57,35 @@ async def sign_up(
     new = NewAccount(handle=handle, email=email, password_hash=password_hash, locale=locale)
     async with services.db.transaction() as tx:
         try:
-            account_id = await create(tx, services.ids, new=new, now=now)
+            return await open_account(services, tx, new=new, now=now)
         except Invalid as problem:
             raise InvalidFields([problem]) from None
-        if services.settings.confirm_email:
-            await letters.want_confirmation(tx, account_id)
-        else:
-            key = rules.email_key(rules.normalise_email(email))
-            await logins.email_claimed(tx, services.secrets.keyed_hash("email", key), account_id)
-            await logins.confirmed(tx, account_id, now)
+
+
+async def open_account(services: Services, tx: Connection, *, new: NewAccount, now: datetime) -> AccountId:
+    """The account of somebody who signed up exists, and its letter is on its way, as `sign_up` says.
+
+    Raises: Invalid for a handle that cannot be used.
+    """
+    account_id = await create(tx, services.ids, new=new, now=now)
+    if services.settings.confirm_email:
+        await letters.want_confirmation(tx, account_id)
+    else:
+        key = rules.email_key(rules.normalise_email(new.email))
+        await logins.email_claimed(tx, services.secrets.keyed_hash("email", key), account_id)
+        await logins.confirmed(tx, account_id, now)
     return account_id
+
+
+async def reserve_handles(tx: Connection, wanted: Mapping[int, str]) -> set[int]:
+    """Of these handles (checked already, by who wants them), those that are free are kept for whoever wants them: for
+    them alone, until they are released. Whose they are now is returned."""
+    return await people.handles_reserved(tx, wanted)
+
+
+async def release_handles(tx: Connection, held: Mapping[int, str]) -> None:
+    """Handles that were reserved by these are free again."""
+    await people.handles_released(tx, held)
 
 
 def check_sign_up(*, handle: str, email: str, password: str) -> None:

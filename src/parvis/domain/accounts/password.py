@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from parvis.base.errors import Invalid
+from parvis.base.errors import Conflict, Invalid
 from parvis.base.ids import AccountId
 from parvis.domain.accounts import confirm, letters, one_time, rules
 from parvis.domain.accounts.one_time import Purpose
@@ -40,6 +40,19 @@ async def set_password(services: Services, account_id: AccountId, *, password: s
     """The operator's way: the new password holds, every session and token has ended."""
     rules.check_password(password)
     await _set(services, account_id, password, None, now)
+
+
+async def set_first_password(tx: Connection, account_id: AccountId, password_hash: str, *, now: datetime) -> None:
+    """The account that had no password has this one, and its apps stay signed in. Raises: Conflict when it has one."""
+    if not await logins.first_password_set(tx, account_id, password_hash, now):
+        raise Conflict("This account has a password")
+
+
+async def has_this_password(services: Services, account_id: AccountId, password: str) -> bool:
+    """Whether that is the account's password."""
+    async with services.db.connection() as db:
+        known = await logins.password_hash_of(db, account_id)
+    return await services.hasher.verify(known, rules.encodable_password(password))
 
 
 async def _set(services: Services, account_id: AccountId, password: str, keep: int | None, now: datetime) -> None:

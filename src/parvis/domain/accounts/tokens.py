@@ -94,6 +94,25 @@ async def create_token(
     return (await _new_grant(tx, ids, app_id, account_id, scopes, None, now)).token
 
 
+async def create_waiting_token(
+    tx: Connection, ids: IdSource, receipt_id: int, *, app_id: AppId, scopes: Sequence[str], now: datetime
+) -> str:
+    """A token for whoever waits with that receipt. It opens nothing until `bind_tokens` makes it an account's."""
+    token = new_key()
+    await queries.new_waiting_token(tx, digest(token), ids.next(), app_id, receipt_id, scopes=scopes, now=now)
+    return token
+
+
+async def receipt_of_token(db: Connection, token: str) -> int | None:
+    """The receipt that the token waits with; None for every other token."""
+    return await queries.receipt_of_token(db, digest(token))
+
+
+async def bind_tokens(tx: Connection, receipt_id: int, account_id: AccountId) -> None:
+    """The tokens that waited with the receipt are that account's."""
+    await queries.tokens_bound(tx, receipt_id, account_id)
+
+
 async def _new_grant(
     tx: Connection,
     ids: IdSource,

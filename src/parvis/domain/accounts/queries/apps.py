@@ -171,6 +171,7 @@ async def viewer_by_token(db: Connection, token_hash: bytes) -> tuple[Viewer, da
           LEFT JOIN account a ON a.id = t.account_id
           LEFT JOIN login l ON l.account_id = t.account_id
          WHERE t.token_hash = $1
+           AND t.receipt_id IS NULL
            AND (t.account_id IS NULL OR a.state < 3)
         """,
         token_hash,
@@ -206,6 +207,41 @@ def _viewer(row: Row) -> Viewer:
         default_visibility=row["default_visibility"] or 0,
         default_sensitive=bool(row["default_sensitive"]),
         default_language=row["default_language"],
+    )
+
+
+async def new_waiting_token(
+    tx: Connection,
+    token_hash: bytes,
+    token_id: int,
+    app_id: AppId,
+    receipt_id: int,
+    *,
+    scopes: Sequence[str],
+    now: datetime,
+) -> None:
+    """A token that nobody is behind yet; it opens nothing until it is an account's."""
+    await tx.execute(
+        """
+        INSERT INTO oauth_token (token_hash, id, app_id, receipt_id, scopes, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        """,
+        token_hash,
+        token_id,
+        app_id,
+        receipt_id,
+        list(scopes),
+        now,
+    )
+
+
+async def receipt_of_token(db: Connection, token_hash: bytes) -> int | None:
+    return await db.fetchval("SELECT receipt_id FROM oauth_token WHERE token_hash = $1", token_hash)
+
+
+async def tokens_bound(tx: Connection, receipt_id: int, account_id: AccountId) -> None:
+    await tx.execute(
+        "UPDATE oauth_token SET account_id = $2, receipt_id = NULL WHERE receipt_id = $1", receipt_id, account_id
     )
 
 

@@ -99,6 +99,24 @@ async def password_changed(tx: Connection, account_id: AccountId, password_hash:
     )
 
 
+async def first_password_set(tx: Connection, account_id: AccountId, password_hash: str, now: datetime) -> bool:
+    """Whether there was none before."""
+    return bool(
+        await tx.fetchval(
+            """
+            UPDATE login
+               SET password_hash = $2, password_changed_at = $3
+             WHERE account_id = $1
+               AND password_hash IS NULL
+            RETURNING true
+            """,
+            account_id,
+            password_hash,
+            now,
+        )
+    )
+
+
 async def role_changed(tx: Connection, account_id: AccountId, role: Role) -> bool:
     """Whether there was a login that can have a role. The role is shown with the account, so that is a new version."""
     changed = await tx.fetchval(

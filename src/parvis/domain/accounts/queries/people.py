@@ -35,6 +35,38 @@ async def handle_taken_by(tx: Connection, handle: str, account_id: AccountId) ->
     )
 
 
+async def handles_reserved(tx: Connection, wanted: Mapping[int, str]) -> set[int]:
+    """Who of those who want a handle has it now. Taken in alphabetical order, so that two never wait for each other."""
+    rows = await tx.fetch(
+        """
+        INSERT INTO account_handle (handle, account_id)
+        SELECT w.handle, w.holder
+          FROM unnest($1::text[], $2::bigint[]) AS w (handle, holder)
+         ORDER BY w.handle, w.holder
+            ON CONFLICT (handle, domain) DO NOTHING
+        RETURNING account_id
+        """,
+        list(wanted.values()),
+        list(wanted),
+    )
+    return {row["account_id"] for row in rows}
+
+
+async def handles_released(tx: Connection, held: Mapping[int, str]) -> None:
+    """Handles that these have reserved are free."""
+    await tx.execute(
+        """
+        DELETE FROM account_handle h
+         USING unnest($1::text[], $2::bigint[]) AS w (handle, holder)
+         WHERE h.handle = w.handle
+           AND h.domain = ''
+           AND h.account_id = w.holder
+        """,
+        list(held.values()),
+        list(held),
+    )
+
+
 async def new_account(
     tx: Connection,
     account_id: AccountId,

@@ -1,0 +1,65 @@
+"""Who gets in and when: receipts and their tickets, the one order, the gate, invitations, and the public log.
+
+A receipt is stored in one small transaction, whatever else happens. The sequencer numbers what is committed, the gate
+admits the oldest at the rate that the server bears, and whoever is admitted enters and has an account. With room to
+spare all of that is one step. It leaves to `accounts` what an account is, and to the doors what people see.
+"""
+
+from parvis.domain.admission.admit import admit, admit_one
+from parvis.domain.admission.enter import choose_password, enter, enter_by_token
+from parvis.domain.admission.gate import has_room
+from parvis.domain.admission.invitations import invite, invited_by, invited_the
+from parvis.domain.admission.leave import come_back, correct, forget, lapse, withdraw
+from parvis.domain.admission.place import place, serving
+from parvis.domain.admission.receive import receive
+from parvis.domain.admission.sequence import sequence
+from parvis.domain.admission.sign_up import SignedUp, sign_up
+from parvis.domain.admission.tickets import read as read_ticket
+from parvis.domain.admission.tickets import ticket_of
+from parvis.domain.admission.types import (
+    Admitted,
+    Application,
+    Head,
+    Kind,
+    Lane,
+    Leaf,
+    NowServing,
+    Place,
+    State,
+    Ticket,
+)
+
+__all__ = [
+    "Admitted",
+    "Application",
+    "Head",
+    "Kind",
+    "Lane",
+    "Leaf",
+    "NowServing",
+    "Place",
+    "SignedUp",
+    "State",
+    "Ticket",
+    "admit",
+    "admit_one",
+    "choose_password",
+    "come_back",
+    "correct",
+    "enter",
+    "enter_by_token",
+    "forget",
+    "has_room",
+    "invite",
+    "invited_by",
+    "invited_the",
+    "lapse",
+    "place",
+    "read_ticket",
+    "receive",
+    "sequence",
+    "serving",
+    "sign_up",
+    "ticket_of",
+    "withdraw",
+]

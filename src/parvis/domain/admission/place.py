@@ -1,0 +1,32 @@
+"""Where a ticket stands, and the one document that everybody who waits reads."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from parvis.base.errors import NotFound
+from parvis.domain.admission import gate, log_queries, queries
+from parvis.domain.admission.types import NowServing, Place, Ticket
+from parvis.infra.postgres import Connection
+
+
+async def place(db: Connection, ticket: Ticket, now: datetime) -> Place:
+    """Where its receipt stands. What is said to be ahead only ever falls.
+
+    Raises: NotFound while an outage keeps the receipt in a spool; the ticket is good all the same.
+    """
+    found = await queries.place_of(db, ticket.receipt_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def serving(db: Connection) -> NowServing:
+    """Small, the same for everybody, and true for as long as it is cached, because it says "at most"."""
+    tree = await log_queries.tree(db)
+    return NowServing(
+        serving=tree.serving,
+        last_number=tree.last_number,
+        waiting=tree.waiting,
+        open=await gate.has_room(db),
+    )
