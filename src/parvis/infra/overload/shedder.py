@@ -13,7 +13,7 @@ from typing import Any, Literal
 from parvis.infra.overload.control import Controller, Gradient, Scores, Tuning
 from parvis.infra.overload.queues import Queue, Waiting
 
-Verdict = Literal["run", "wait", "load", "share", "full"]
+Verdict = Literal["run", "wait", "share", "full"]
 
 HOUR_S = 3600
 
@@ -50,14 +50,20 @@ class Shedder:
         self._waits: deque[tuple[float, int]] = deque(maxlen=max(1, round(self.tuning.window / self.tuning.tick)))
         self._sum, self._count = 0.0, 0
         self._ticks = 0
+        self._came = 0
 
-    def arrive(self, urgency: int, principal: Hashable, *, now: float, ticket: Any = None) -> Verdict:
-        """What becomes of a request that has just come."""
+    def sheds(self, urgency: int, principal: Hashable, *, now: float) -> bool:
+        """Whether a request that has just come is refused for load, before anything is done for it."""
+        self._came += 1
         score = urgency + self._place(principal, int(now // HOUR_S))
         self._scores.add(score)
         if score > self.threshold:
             self.refused[urgency] += 1
-            return "load"
+            return True
+        return False
+
+    def arrive(self, urgency: int, principal: Hashable, *, now: float, ticket: Any = None) -> Verdict:
+        """What becomes of a request that is not shed."""
         if self.under_way < self.limit and not self.waiting:
             self._start(urgency, principal, 0.0)
             return "run"
@@ -98,7 +104,9 @@ class Shedder:
         count = sum(one[1] for one in self._waits)
         mean = sum(one[0] for one in self._waits) / count if count else 0.0
         stuck = 0.0 if self._waits[-1][1] else max(queue.oldest_s(now) for queue in self._queues)
-        self.wait_s = max(mean, stuck) + lag_s
+        # Where next to nothing is asked, a late clock means that others use the processor; refusing would not help.
+        self.wait_s = max(mean, stuck) + (lag_s if self._came * self.tuning.busy_from_s >= self.tuning.tick else 0.0)
+        self._came = 0
         idle = not self.waiting and self.under_way * 4 < self.limit and self.wait_s < self.tuning.target_wait / 4
         self.threshold = self._scores.threshold(self.controller.step(self.wait_s, idle=idle))
         if self._ticks % self.tuning.gradient_every == 0:
