@@ -43,6 +43,7 @@ class Shedder:
         self.started = [0, 0, 0, 0]
         self.refused = [0, 0, 0, 0]
         self.waiting = 0
+        self.finished_at = 0.0  # when a place was last given back
         self._place = place
         self._scores = Scores(self.tuning.scores)
         self._queues = [Queue(longest, self.tuning.longest_queue) for longest in self.tuning.longest_waits]
@@ -65,7 +66,7 @@ class Shedder:
     def arrive(self, urgency: int, principal: Hashable, *, now: float, ticket: Any = None) -> Verdict:
         """What becomes of a request that is not shed."""
         if self.under_way < self.limit and not self.waiting:
-            self._start(urgency, principal, 0.0)
+            self._start(urgency, principal, 0.0, now)
             return "run"
         if urgency > 0 and self._held.get(principal, 0) >= max(4, int(self.limit * self.tuning.share)):
             self.refused[urgency] += 1
@@ -80,6 +81,7 @@ class Shedder:
     def leave(self, principal: Hashable, *, took_s: float, now: float) -> list[Any]:
         """A request is done. Back come the tickets of those whose turn it is now: they are under way."""
         self.under_way -= 1
+        self.finished_at = now
         self._let_go(principal)
         self.gradient.took(took_s)
         return self._next(now) if self.waiting else []
@@ -123,11 +125,13 @@ class Shedder:
             while self.under_way < self.limit and (one := queue.take(now)) is not None:
                 self.waiting -= 1
                 self._let_go(one.principal)
-                self._start(urgency, one.principal, now - one.since)
+                self._start(urgency, one.principal, now - one.since, now)
                 turns.append(one.ticket)
         return turns
 
-    def _start(self, urgency: int, principal: Hashable, waited_s: float) -> None:
+    def _start(self, urgency: int, principal: Hashable, waited_s: float, now: float) -> None:
+        if not self.under_way:
+            self.finished_at = max(self.finished_at, now)
         self.under_way += 1
         self.started[urgency] += 1
         self._held[principal] = self._held.get(principal, 0) + 1

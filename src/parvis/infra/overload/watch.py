@@ -19,6 +19,7 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S = 0.5
 LOOK_WITHIN_S = 1.0
+STALLED_S = 1.5  # nothing is finished though something is under way
 _OF_INTEREST = (b"PostRemoved", b"PostEdited", b"AccountChanged")
 
 
@@ -95,6 +96,8 @@ class Watch:
     def _step(self, now: float) -> None:
         overload = self._overload
         overload.hand_out(overload.shedder.tick(now, lag_s=self.lag_s))
+        if overload.shedder.under_way and now - overload.shedder.finished_at > STALLED_S:
+            self.look()
         was = overload.level
         level = overload.levels.step(overload.shedder.controller.refused, database_gone=self.database_gone, now=now)
         if level != was:
