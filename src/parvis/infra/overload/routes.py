@@ -36,9 +36,11 @@ class _Node:
 
 
 class Routes:
-    """The routes of an application, found as its framework finds them: a fixed part goes before a parameter."""
+    """The routes of an application, found as its framework finds them: first whole paths without parameters, then part by
+    part, a fixed one before a parameter."""
 
     def __init__(self, handlers: Iterable[Any]) -> None:
+        self._plain: dict[str, dict[str, Route]] = {}
         self._root = _Node()
         for handler in handlers:
             for path in handler.paths:
@@ -46,6 +48,11 @@ class Routes:
 
     def find(self, method: str, path: str) -> Route:
         """The route; UNKNOWN where there is none."""
+        plain = self._plain.get(path)
+        if plain is None and (path[-1:] == "/" or "//" in path):
+            plain = self._plain.get("/" + "/".join(part for part in path.split("/") if part))
+        if plain is not None:
+            return plain.get(method) or plain.get("") or UNKNOWN
         node = self._root
         for part in path.split("/"):
             if not part:
@@ -62,6 +69,19 @@ class Routes:
         return node.routes.get(method) or node.routes.get("") or UNKNOWN
 
     def _add(self, path: str, handler: Any) -> None:
+        routes = self._plain.setdefault(path, {}) if "{" not in path else self._node(path).routes
+        policy: Policy = handler.opt["policy"]
+        for method in sorted(getattr(handler, "http_methods", None) or {""}):
+            urgency = urgency_of(policy, method)
+            routes[method] = Route(
+                path,
+                policy.audience,
+                BROWSING if urgency is None else urgency,
+                policy.bulkhead,
+                policy.shared_s if policy.audience == "public" and method == "GET" else 0.0,
+            )
+
+    def _node(self, path: str) -> _Node:
         node = self._root
         for part in path.split("/"):
             if part.startswith("{"):
@@ -70,13 +90,4 @@ class Routes:
                 node = node.child
             elif part:
                 node = node.below.setdefault(part, _Node())
-        policy: Policy = handler.opt["policy"]
-        for method in sorted(getattr(handler, "http_methods", None) or {""}):
-            urgency = urgency_of(policy, method)
-            node.routes[method] = Route(
-                path,
-                policy.audience,
-                BROWSING if urgency is None else urgency,
-                policy.bulkhead,
-                policy.shared_s if policy.audience == "public" and method == "GET" else 0.0,
-            )
+        return node
