@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from types import TracebackType
 from typing import Any
 
 import asyncpg
 from asyncpg.connection import LoggedQuery
+from asyncpg.pool import PoolConnectionProxy
 
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 Row = asyncpg.Record
@@ -31,16 +34,16 @@ class Database:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self.pool = pool
         self.watch: Callable[[str], None] | None = None
+        # Connections at rest are kept here, outside the pool: to take one from the pool and to give it back costs as much
+        # processor time as a small statement.
+        self._resting: list[PoolConnectionProxy] = []
+        self._most_resting = pool.get_max_size() - 1  # whoever asks the pool itself gets one
+        self._waiting = 0
+        self._closed = False
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
-        """A connection for reading, without a transaction."""
-        async with self.pool.acquire(timeout=ACQUIRE_S) as connection:
-            if self.watch is None:
-                yield connection
-            else:
-                with _watched(connection, self.watch):
-                    yield connection
+    def connection(self) -> _Borrowed:
+        """A connection for reading, without a transaction, for the length of an `async with`."""
+        return _Borrowed(self)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -49,7 +52,57 @@ class Database:
             yield connection
 
     async def close(self) -> None:
+        """Every connection has ended."""
+        self._closed = True
+        while self._resting:
+            await self.pool.release(self._resting.pop())
         await self.pool.close()
+
+    async def take(self) -> PoolConnectionProxy:
+        """A connection that is open, as far as is known. Raises: TimeoutError when none is free for long."""
+        while self._resting:
+            connection = self._resting.pop()
+            if not connection.is_closed():
+                return connection
+            await self.pool.release(connection)
+        self._waiting += 1
+        try:
+            return await self.pool.acquire(timeout=ACQUIRE_S)
+        finally:
+            self._waiting -= 1
+
+    async def give_back(self, connection: PoolConnectionProxy, *, spoilt: bool) -> None:
+        """The connection is free for others. `spoilt`: its last statement may not have ended well."""
+        fine = not (spoilt or connection.is_closed() or connection.is_in_transaction())
+        if fine and not self._waiting and not self._closed and len(self._resting) < self._most_resting:
+            self._resting.append(connection)
+        else:
+            await self.pool.release(connection)
+
+
+class _Borrowed:
+    """A connection taken for a while; given back also by an exception."""
+
+    __slots__ = ("_connection", "_database", "_watching")
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def __aenter__(self) -> Connection:
+        self._connection = await self._database.take()
+        self._watching = None
+        if self._database.watch is not None:
+            self._watching = _watched(self._connection, self._database.watch)
+            self._watching.__enter__()
+        return self._connection
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._watching is not None:
+            self._watching.__exit__(None, None, None)
+            await asyncio.sleep(0)  # the driver tells of statements in the loop's next turn
+        await self._database.give_back(self._connection, spoilt=kind is not None)
 
 
 async def connect(
