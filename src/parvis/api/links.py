@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from litestar import Request
 
@@ -22,10 +22,10 @@ def link_header(request: Request[Any, Any, Any], page: Page[Any], origin: str) -
     """`<…max_id=A>; rel="next", <…min_id=B>; rel="prev"` for a page with rows; None for an empty one."""
     if page.first_cursor is None or page.last_cursor is None:
         return None
-    kept = [(k, v) for k, vs in request.query_params.dict().items() if k not in _CURSORS for v in vs]
-    base = origin + request.url.path
-    links = []
-    if page.more:
-        links.append(f'<{base}?{urlencode([*kept, ("max_id", str(page.last_cursor))])}>; rel="next"')
-    links.append(f'<{base}?{urlencode([*kept, (page.prev_name, str(page.first_cursor))])}>; rel="prev"')
-    return ", ".join(links)
+    kept = ""
+    if request.scope["query_string"]:
+        pairs = [(k, v) for k, vs in request.query_params.dict().items() if k not in _CURSORS for v in vs]
+        kept = urlencode(pairs) + "&" if pairs else ""
+    base = f"{origin}{quote(request.scope['path'])}?{kept}"
+    previous = f'<{base}{page.prev_name}={page.first_cursor}>; rel="prev"'
+    return f'<{base}max_id={page.last_cursor}>; rel="next", {previous}' if page.more else previous

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import types
 import typing
+from functools import cache
 from typing import Any, TypeVar, Union
 from urllib.parse import parse_qsl
 
@@ -218,6 +219,7 @@ def _fields(value: dict[str, Any], kind: type) -> dict[str, Any]:
     return shaped
 
 
+@cache
 def _unwrap(kind: Any) -> tuple[Any, bool]:
     """The type without `| None` and `| UnsetType`, and whether None was allowed."""
     if typing.get_origin(kind) in (Union, types.UnionType):

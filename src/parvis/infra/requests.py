@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from parvis.base.settings import Settings
@@ -20,6 +21,8 @@ def header(scope: Mapping[str, Any], name: bytes) -> str | None:
 def client_address(scope: Mapping[str, Any], settings: Settings) -> str:
     """Who is asking: the peer's address, or what a trusted proxy says of it (case A4)."""
     peer = (scope.get("client") or ("",))[0]
+    if not settings.trusted_proxies:
+        return peer
     trusted = {one.strip() for one in settings.trusted_proxies.split(",") if one.strip()}
     if peer in trusted:
         for hop in reversed((header(scope, b"x-forwarded-for") or "").split(",")):
@@ -29,6 +32,7 @@ def client_address(scope: Mapping[str, Any], settings: Settings) -> str:
     return peer
 
 
+@lru_cache(maxsize=10_000)
 def network_of(address: str) -> str:
     """What limits are counted by: the address itself, for IPv6 the /64 it lies in."""
     try:
