@@ -41,6 +41,8 @@ COMMANDS = (
     Command("owner link", "parvis.commands.owner_link", "Print a link that makes its reader the owner."),
     Command("demo", "parvis.commands.demo", "Add a small demo community to look around in."),
     Command("seed", "parvis.commands.seed", "Add bulk data, to measure with."),
+    Command("simulate", "parvis.commands.simulate", "Send a crowd to a server and report what came of it."),
+    Command("capacity", "parvis.commands.capacity", "Say how many people this machine can serve and admit in a day."),
     Command("doctor", "parvis.commands.doctor", "Say what is well and what is not."),
     Command("announce", "parvis.commands.announce", HIDDEN),
 )

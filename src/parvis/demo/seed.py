@@ -23,6 +23,7 @@ _TABLES = (
     "account account_handle account_counter login login_email follow follower post post_directory post_counter post_tag "
     "tag repost favourite search_post search_account"
 )
+MAIL_DOMAIN = "seed.example"  # how a seeded account is told from a person's
 Progress = Callable[[str], None]
 
 
@@ -106,7 +107,7 @@ class _Filling:
                 for one, followers, following in zip(people, network.followers, network.following, strict=True)
             ],
         )
-        hashed = [(one, f"{one.handle}@seed.example") for one in people]
+        hashed = [(one, f"{one.handle}@{MAIL_DOMAIN}") for one in people]
         hashes = [self._services.secrets.keyed_hash("email", email) for _, email in hashed]
         await self._copy(
             "login",
