@@ -16,7 +16,7 @@ import pytest
 from parvis.load import crowd, page
 from parvis.load.connection import Answer, Connection
 from parvis.load.crowd import Crowd, judge, retry_after_s
-from parvis.load.parameters import ENTRY, MIX, SIGN_UP
+from parvis.load.parameters import ENTRY, LOADS, MIX, SIGN_UP, Load
 from parvis.load.people import Member
 from parvis.load.plan import Plan
 from parvis.load.report import Report, report_of
@@ -154,7 +154,7 @@ def step_of(duration_ms: float) -> int:
 
 async def test_who_is_shed_comes_back_twice_at_most_and_mostly_waits_as_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crowd, "BACK_OFF_S", 0.2)
-    plan = Plan("launch-day", 0.5, 2, level=True)
+    plan = Plan("launch-day", 0.3, 2, level=True)
     async with stranger(lambda head, number: BUSY) as there:
         tally = await came_of(there, plan)
     report = reported(plan, tally)
@@ -222,7 +222,9 @@ async def test_people_who_sign_up_wait_until_they_are_in_and_then_act_like_other
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(crowd, "ENTRY_EVERY_S", 0.3)
-    plan = Plan("launch-day", 0.8, 5, level=True)
+    few = Load("door", "", 1, 0.35, requests=20 * 86_400, sign_ups=5 * 86_400, streams=0)
+    monkeypatch.setitem(LOADS, "door", few)
+    plan = Plan("door", 1, 5, level=True)
     calls = Counter[bytes]()
 
     def door(head: bytes, number: int) -> bytes:
