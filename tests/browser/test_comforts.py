@@ -32,6 +32,7 @@ def test_a_favourite_shows_at_once_and_is_taken_back_when_it_fails(
     expect(heart).to_have_text("1")
     page.wait_for_function("() => true")
     held[0].continue_()  # type: ignore[attr-defined]
+    post.locator("[formaction$='/unfavourite']").wait_for()  # what the server says has taken its place
     expect(post.get_by_role("button", name="Favourite")).to_have_attribute("aria-pressed", "true")
     page.unroute("**/posts/*/favourite")
     people.watched.expected.append("Failed to load resource|Response Status Error")
