@@ -1,4 +1,4 @@
-"""The application under measurement, with one more route: a constant answer of any size, to compare with."""
+"""The application under measurement, with two more routes: a constant answer of any size, and a request that is refused."""
 
 from __future__ import annotations
 
@@ -7,16 +7,25 @@ from typing import Any
 from parvis import app as parvis_app
 
 _PREFIX = "/bench/constant/"
+_REFUSED = "/bench/refused"
 
 
 def create_app() -> Any:
     """The application as `parvis web` runs it, behind a constant answer."""
     inner = parvis_app.create_app()
     bodies: dict[int, bytes] = {}
+    shedder, refusing = inner.overload.shedder, [False]  # type: ignore[attr-defined]
+    sheds = shedder.sheds
+    shedder.sheds = lambda *whom, now: refusing[0] or sheds(*whom, now=now)
 
     async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(_PREFIX):
+        if scope["type"] != "http" or not scope["path"].startswith("/bench/"):
             await inner(scope, receive, send)
+            return
+        if scope["path"] == _REFUSED:
+            refusing[0] = True
+            await inner({**scope, "path": "/api/v1/timelines/home"}, receive, send)
+            refusing[0] = False
             return
         size = int(scope["path"][len(_PREFIX) :])
         body = bodies.setdefault(size, b"x" * size)

@@ -24,7 +24,7 @@ from parvis.base.errors import Problem, Unavailable
 from parvis.base.settings import Settings, from_environment
 from parvis.domain.timelines import Live
 from parvis.infra import logs
-from parvis.infra.doors import Policy
+from parvis.infra.doors import ENTRANCE, Policy
 from parvis.infra.engines.processes import die_with_parent
 from parvis.infra.front import Front
 from parvis.infra.keep_alive import keep_alive_on_listeners
@@ -70,15 +70,16 @@ def build(settings: Settings, services: Services | None = None) -> ASGIApp:
             yield
             looking.cancel()  # or who is stopped before the port is open would wait for it
 
+    handlers = [live, ready, health, *api.handlers(), *web.route_handlers(), *console.route_handlers()]
     litestar = Litestar(
-        route_handlers=[live, ready, health, *api.handlers(), *web.route_handlers(), *console.route_handlers()],
+        route_handlers=handlers,
         lifespan=[lifespan],
         exception_handlers={Problem: on_problem, HTTPException: on_http_error, Exception: on_error},
         openapi_config=None,
         request_max_body_size=MOST_BODY_BYTES,
         logging_config=None,
     )
-    front = Front(Door(litestar, ENDPOINTS, on_problem, on_error), settings)
+    front = Front(Door(litestar, ENDPOINTS, on_problem, on_error), settings, handlers)
     return front
 
 
@@ -89,18 +90,21 @@ async def _started(app: Litestar, front: Front, services: Services) -> AsyncIter
     app.state.fragments = Fragments(addresses(services))
     app.state.live = Live(services)
     await app.state.live.open()
+    app.state.overload = front.overload
+    await front.overload.open(services)
     front.streaming = Streaming(services, app.state.live, app.state.fragments.sieves)
     yield
     await app.state.live.close()
+    await front.overload.close()
 
 
-@get("/health/live", media_type=MediaType.TEXT, opt={"policy": Policy("public")})
+@get("/health/live", media_type=MediaType.TEXT, opt={"policy": Policy("public", urgency=ENTRANCE)})
 async def live() -> str:
     """The process answers."""
     return "OK"
 
 
-@get("/health/ready", media_type=MediaType.TEXT, opt={"policy": Policy("public")})
+@get("/health/ready", media_type=MediaType.TEXT, opt={"policy": Policy("public", urgency=ENTRANCE)})
 async def ready(request: Request[Any, Any, Any]) -> Response[str]:
     """The process can serve: its database answers a query."""
     services: Services = request.app.state.services
@@ -109,7 +113,7 @@ async def ready(request: Request[Any, Any, Any]) -> Response[str]:
     return Response("OK", media_type=MediaType.TEXT)
 
 
-@get("/health", media_type=MediaType.TEXT, opt={"policy": Policy("public")})
+@get("/health", media_type=MediaType.TEXT, opt={"policy": Policy("public", urgency=ENTRANCE)})
 async def health(request: Request[Any, Any, Any]) -> Response[str]:
     """The same as /health/ready, where clients of the API look for it."""
     return await ready.fn(request)

@@ -44,6 +44,8 @@ class Server:
             "PARVIS_PORT": str(self.port),
             "PARVIS_CONFIRM_EMAIL": "off",
             "PARVIS_RATE_LIMITS": "off",
+            "PARVIS_LIMITER": "off",
+            "PARVIS_PAGE_CACHE_BYTES": "0",
             "PARVIS_ALLOW_PRIVATE_ADDRESSES": "on",
         }
         return {k: v for k, v in os.environ.items() if not k.startswith("PARVIS_")} | own | self.settings

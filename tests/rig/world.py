@@ -76,6 +76,8 @@ def settings_for(home: Path, database_url: str, nats_url: str, **more: Any) -> S
         nats_url=nats_url,
         confirm_email=True,
         rate_limits=False,
+        limiter=False,  # a machine that runs many tests at once is overloaded
+        page_cache_bytes=0,  # tests look at once at what they have just done
         database_pool=6,
     )
     return msgspec.structs.replace(settings, **more)

@@ -22,6 +22,7 @@ from parvis.base.pages import Page
 from parvis.domain import accounts, relationships
 from parvis.domain import search as finding
 from parvis.domain.posts.types import Visibility
+from parvis.infra.doors import ENTRANCE, READING, SHARED_S
 from parvis.infra.rate_limits import MAILS, SIGN_UPS
 
 READ = ("read:accounts",)
@@ -79,6 +80,8 @@ async def verify_credentials(call: Call) -> CredentialAccount:
 @endpoint(
     "POST",
     "/api/v1/accounts",
+    urgency=ENTRANCE,
+    bulkhead="hashing",
     app=True,
     scopes=("write:accounts",),
     params=NewAccount,
@@ -123,7 +126,7 @@ def check_agreement(wanted: NewAccount) -> None:
         raise InvalidFields(problems)
 
 
-@endpoint("GET", "/api/v1/accounts", scopes=READ, params=ManyAccounts, returns=list[Account])
+@endpoint("GET", "/api/v1/accounts", urgency=READING, scopes=READ, params=ManyAccounts, returns=list[Account])
 async def many(call: Call[ManyAccounts]) -> list[Account]:
     """Several accounts by id; unknown ones are left out."""
     if len(call.params.id) > 40:
@@ -131,7 +134,9 @@ async def many(call: Call[ManyAccounts]) -> list[Account]:
     return await presented(call, ids_in(call.params.id, 40))
 
 
-@endpoint("GET", "/api/v1/accounts/lookup", scopes=READ, params=Lookup, returns=Account)
+@endpoint(
+    "GET", "/api/v1/accounts/lookup", urgency=READING, shared_s=SHARED_S, scopes=READ, params=Lookup, returns=Account
+)
 async def lookup(call: Call[Lookup]) -> Account:
     """The account of a handle, if it is known here."""
     person = await accounts.by_handle(call.db, call.params.acct, domain=call.services.settings.domain)
@@ -173,13 +178,23 @@ async def familiar_followers(call: Call[ManyAccounts]) -> list[FamiliarFollowers
     ]
 
 
-@endpoint("GET", "/api/v1/accounts/:id", scopes=READ, params=OneAccount, returns=Account)
+@endpoint(
+    "GET", "/api/v1/accounts/:id", urgency=READING, shared_s=SHARED_S, scopes=READ, params=OneAccount, returns=Account
+)
 async def read(call: Call[OneAccount]) -> Account:
     """One account."""
     return present_account(await accounts.by_id(call.db, AccountId(call.params.id)), addresses(call.services))
 
 
-@endpoint("GET", "/api/v1/accounts/:id/followers", scopes=READ, params=ListOfAccount, returns=list[Account])
+@endpoint(
+    "GET",
+    "/api/v1/accounts/:id/followers",
+    urgency=READING,
+    shared_s=SHARED_S,
+    scopes=READ,
+    params=ListOfAccount,
+    returns=list[Account],
+)
 async def followers(call: Call[ListOfAccount]) -> Page[Account]:
     """Who follows the account; empty when it does not show that."""
     page = await relationships.followers(
@@ -188,7 +203,15 @@ async def followers(call: Call[ListOfAccount]) -> Page[Account]:
     return await page_of_people(call, page)
 
 
-@endpoint("GET", "/api/v1/accounts/:id/following", scopes=READ, params=ListOfAccount, returns=list[Account])
+@endpoint(
+    "GET",
+    "/api/v1/accounts/:id/following",
+    urgency=READING,
+    shared_s=SHARED_S,
+    scopes=READ,
+    params=ListOfAccount,
+    returns=list[Account],
+)
 async def following(call: Call[ListOfAccount]) -> Page[Account]:
     """Whom the account follows; empty when it does not show that."""
     page = await relationships.following(
@@ -197,7 +220,7 @@ async def following(call: Call[ListOfAccount]) -> Page[Account]:
     return await page_of_people(call, page)
 
 
-@endpoint("POST", "/api/v1/emails/confirmations", user=True, waiting=True, limit=MAILS)
+@endpoint("POST", "/api/v1/emails/confirmations", urgency=ENTRANCE, user=True, waiting=True, limit=MAILS)
 async def resend_confirmation(call: Call) -> dict[str, str]:
     """Have the letter with the confirmation link written again."""
     if (await accounts.login_of(call.db, call.me)).confirmed_at is not None:

@@ -20,6 +20,7 @@ from parvis.base.ids import MediaId, PostId
 from parvis.domain import posts
 from parvis.domain.posts import MediaChange
 from parvis.domain.posts.types import Draft
+from parvis.infra.doors import READING, SHARED_S
 from parvis.infra.text import with_origin
 
 PIN = ("write:accounts",)
@@ -104,7 +105,15 @@ async def patch(call: Call[Edit]) -> msgspec.Raw:
     return await edit(call)
 
 
-@endpoint("GET", "/api/v1/statuses/:id/history", scopes=READ, params=OnePost, returns=list[StatusEdit])
+@endpoint(
+    "GET",
+    "/api/v1/statuses/:id/history",
+    urgency=READING,
+    shared_s=SHARED_S,
+    scopes=READ,
+    params=OnePost,
+    returns=list[StatusEdit],
+)
 async def history(call: Call[OnePost]) -> list[StatusEdit]:
     """What a post has said, oldest first."""
     post_id = PostId(call.params.id)
@@ -139,7 +148,7 @@ async def unpin(call: Call[OnePost]) -> msgspec.Raw:
     return await one(call, PostId(call.params.id))
 
 
-@endpoint("GET", "/api/v1/polls/:id", scopes=READ, params=OnePost, returns=Poll)
+@endpoint("GET", "/api/v1/polls/:id", urgency=READING, shared_s=SHARED_S, scopes=READ, params=OnePost, returns=Poll)
 async def poll(call: Call[OnePost]) -> Poll:
     """A poll, by the id of its post."""
     return await presented_poll(call, PostId(call.params.id))

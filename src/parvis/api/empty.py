@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from parvis.api.routing import Call, endpoint
+from parvis.infra.doors import LONG_SHARED_S, READING
 
 ACCOUNTS = ("read:accounts",)
 
@@ -42,7 +43,11 @@ def _declare(path: str, scopes: tuple[str, ...] | None) -> None:
 
     name = path.removeprefix("/api/").replace("/:id", "").replace("/", "_")
     nothing.__name__, nothing.__doc__ = name, f"{name.partition('_')[2].replace('_', ' ').capitalize()}: none yet."
-    endpoint("GET", path, user=scopes is not None, scopes=scopes or (), returns=list[Any])(nothing)
+    shared_s = LONG_SHARED_S if scopes is None else 0.0
+    declared = endpoint(
+        "GET", path, user=scopes is not None, scopes=scopes or (), returns=list[Any], urgency=READING, shared_s=shared_s
+    )
+    declared(nothing)
 
 
 for _path, _scopes in LISTS.items():

@@ -23,6 +23,7 @@ from parvis.api.routing import Call, Reply, endpoint
 from parvis.base.clock import iso_ms, utc_now
 from parvis.domain import accounts
 from parvis.infra import vapid
+from parvis.infra.doors import LONG_SHARED_S, READING
 from parvis.infra.services import Services
 
 CACHED = {"Cache-Control": "public, max-age=300", "Vary": "Origin"}
@@ -64,7 +65,7 @@ async def _looked_up(call: Call) -> Facts:
     return Facts(totals, contact[0] if contact else None)
 
 
-@endpoint("GET", "/api/v2/instance", returns=Instance, connects=False)
+@endpoint("GET", "/api/v2/instance", urgency=READING, shared_s=LONG_SHARED_S, returns=Instance, connects=False)
 async def instance(call: Call) -> Reply:
     """This place, its limits and its addresses."""
     found, services = await facts(call), call.services
@@ -73,7 +74,7 @@ async def instance(call: Call) -> Reply:
     return Reply(body, headers=CACHED)
 
 
-@endpoint("GET", "/api/v1/instance", returns=V1Instance, connects=False)
+@endpoint("GET", "/api/v1/instance", urgency=READING, shared_s=LONG_SHARED_S, returns=V1Instance, connects=False)
 async def v1_instance(call: Call) -> Reply:
     """This place for older clients."""
     found, services = await facts(call), call.services
@@ -81,14 +82,23 @@ async def v1_instance(call: Call) -> Reply:
     return Reply(body, headers=CACHED | {"Deprecation": "@1668384000"})  # the day 4.0.0 came out
 
 
-@endpoint("GET", "/api/v1/instance/extended_description", returns=ExtendedDescription, connects=False)
+@endpoint(
+    "GET",
+    "/api/v1/instance/extended_description",
+    urgency=READING,
+    shared_s=LONG_SHARED_S,
+    returns=ExtendedDescription,
+    connects=False,
+)
 async def extended_description(call: Call) -> Reply:
     """This place in its own words; settings change at the start of the server only."""
     words = html.escape(call.services.settings.description, quote=False)
     return Reply(ExtendedDescription(iso_ms(_started_at), f"<p>{words}</p>"), headers=CACHED)
 
 
-@endpoint("GET", "/api/v1/instance/languages", returns=list[Language], connects=False)
+@endpoint(
+    "GET", "/api/v1/instance/languages", urgency=READING, shared_s=LONG_SHARED_S, returns=list[Language], connects=False
+)
 async def languages(call: Call) -> Reply:
     """The main languages of this place, by their own names."""
     return Reply([Language(code, _name(code)) for code in languages_of(call.services.settings)], headers=CACHED)
@@ -101,7 +111,14 @@ def _name(code: str) -> str:
         return code
 
 
-@endpoint("GET", "/api/v1/instance/translation_languages", returns=dict[str, list[str]], connects=False)
+@endpoint(
+    "GET",
+    "/api/v1/instance/translation_languages",
+    urgency=READING,
+    shared_s=LONG_SHARED_S,
+    returns=dict[str, list[str]],
+    connects=False,
+)
 async def translation_languages(call: Call) -> dict[str, list[str]]:
     """From which language into which posts can be translated: none yet."""
     return {}

@@ -64,7 +64,7 @@ async def upload(call: Call[NewMedia]) -> MediaAttachment:
 
 
 @endpoint(
-    "POST", "/api/v2/media", user=True, scopes=SCOPES, params=NewMedia, returns=MediaAttachment,
+    "POST", "/api/v2/media", bulkhead="media", user=True, scopes=SCOPES, params=NewMedia, returns=MediaAttachment,
     connects=False, limit=UPLOADS, body_bytes=BODY_BYTES,
 )  # fmt: skip
 async def upload_v2(call: Call[NewMedia]) -> MediaAttachment:
@@ -73,7 +73,7 @@ async def upload_v2(call: Call[NewMedia]) -> MediaAttachment:
 
 
 @endpoint(
-    "POST", "/api/v1/media", user=True, scopes=SCOPES, params=NewMedia, returns=MediaAttachment,
+    "POST", "/api/v1/media", bulkhead="media", user=True, scopes=SCOPES, params=NewMedia, returns=MediaAttachment,
     connects=False, limit=UPLOADS, body_bytes=BODY_BYTES,
 )  # fmt: skip
 async def upload_v1(call: Call[NewMedia]) -> MediaAttachment:

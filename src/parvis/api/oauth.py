@@ -25,6 +25,7 @@ from parvis.base.ids import AppId
 from parvis.domain import accounts
 from parvis.domain.accounts import OAuthProblem
 from parvis.infra import vapid
+from parvis.infra.doors import ENTRANCE
 from parvis.infra.rate_limits import APPS
 
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -126,6 +127,7 @@ def client_of(call: Call[Any]) -> tuple[str | None, str | None]:
 @endpoint(
     "POST",
     "/api/v1/apps",
+    urgency=ENTRANCE,
     params=NewApp,
     returns=CredentialApplication,
     limit=APPS,
@@ -155,7 +157,9 @@ async def verify(call: Call) -> Application:
     return present_application(app, vapid.public_key(call.services.secrets))
 
 
-@endpoint("POST", "/oauth/token", params=TokenRequest, returns=Token, connects=False, body_bytes=BODY_BYTES)
+@endpoint(
+    "POST", "/oauth/token", urgency=ENTRANCE, params=TokenRequest, returns=Token, connects=False, body_bytes=BODY_BYTES
+)
 @in_oauth_words
 async def token(call: Call[TokenRequest]) -> Reply:
     """Exchange a code, or an app's own secret, for a token."""
@@ -189,7 +193,7 @@ async def token(call: Call[TokenRequest]) -> Reply:
     return Reply(present_token(grant), headers=NO_STORE)
 
 
-@endpoint("POST", "/oauth/revoke", params=Revocation, connects=False, body_bytes=BODY_BYTES)
+@endpoint("POST", "/oauth/revoke", urgency=ENTRANCE, params=Revocation, connects=False, body_bytes=BODY_BYTES)
 @in_oauth_words
 async def revoke(call: Call[Revocation]) -> Reply:
     """Take a token back; one that is not known is no error."""

@@ -10,6 +10,7 @@ import msgspec
 from parvis import __version__
 from parvis.api.parameters import Upload
 from parvis.api.routing import ENDPOINTS, Call, Endpoint, Nothing, Reply, endpoint
+from parvis.infra.doors import LONG_SHARED_S, READING
 
 _ERRORS = {
     "400": "The request cannot be read",
@@ -23,7 +24,7 @@ _ERRORS = {
 }
 
 
-@endpoint("GET", "/api/openapi.json", connects=False)
+@endpoint("GET", "/api/openapi.json", urgency=READING, shared_s=LONG_SHARED_S, connects=False)
 async def document(call: Call) -> Reply:
     """This document."""
     return Reply(build(call.services.settings.public_origin), headers={"Cache-Control": "public, max-age=300"})

@@ -10,6 +10,7 @@ from parvis.base.errors import BadRequest, Invalid
 from parvis.domain import notifications
 from parvis.domain.notifications import PushPolicy, Subscription, Wish
 from parvis.infra import vapid
+from parvis.infra.doors import WRITING
 
 PATH = "/api/v1/push/subscription"
 SCOPES = ("push",)
@@ -117,7 +118,7 @@ async def unsubscribe(call: Call) -> None:
     await notifications.unsubscribe(call.db, call.me, token_id(call))
 
 
-@endpoint("DELETE", "/api/web/push_subscriptions/:id", params=OnePushKey)
+@endpoint("DELETE", "/api/web/push_subscriptions/:id", urgency=WRITING, params=OnePushKey)
 async def unsubscribe_by_key(call: Call[OnePushKey]) -> None:
     """A push service ends the subscription whose key it holds."""
     await notifications.unsubscribe_by_key(call.db, call.services.secrets, call.params.id)

@@ -27,7 +27,7 @@ from parvis.base.pages import Page
 from parvis.domain import accounts
 from parvis.domain.accounts.types import State, Viewer
 from parvis.infra import jobs
-from parvis.infra.doors import Audience, Policy
+from parvis.infra.doors import Audience, Bulkhead, Policy, Urgency
 from parvis.infra.postgres import Connection
 from parvis.infra.rate_limits import BY_ADDRESS, READS, STRANGERS, Limit, Standing
 from parvis.infra.requests import client_address, network_of
@@ -119,11 +119,15 @@ def endpoint(
     connects: bool = True,
     limit: Limit | None = None,
     body_bytes: int = 1_000_000,
+    urgency: Urgency | None = None,
+    bulkhead: Bulkhead = "",
+    shared_s: float = 0.0,
 ) -> Callable[[Callable[[Call[Any]], Awaitable[object]]], Callable[[Call[Any]], Awaitable[object]]]:
     """The function answers `method path`. Writing verbs get a transaction unless `writes` says otherwise.
 
     `waiting`: accounts whose address is not confirmed may call it; reading may be, writing is not, unless said.
     `connects=False`: the handler opens its own connections, for work that must not hold one (uploads, hashing).
+    `urgency`, `bulkhead`, `shared_s`: how it is served under load, as in Policy; public routes must say `urgency`.
     """
     audience: Audience = "user" if user else "app" if app else "public"
 
@@ -132,7 +136,9 @@ def endpoint(
             Endpoint(
                 method=method,
                 path=path,
-                policy=Policy(audience, scopes, method == "GET" if waiting is None else waiting),
+                policy=Policy(
+                    audience, scopes, method == "GET" if waiting is None else waiting, urgency, bulkhead, shared_s
+                ),
                 params=params,
                 returns=returns,
                 writes=(method != "GET") if writes is None else writes,

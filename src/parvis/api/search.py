@@ -16,6 +16,7 @@ from parvis.api.tags import presented_tags
 from parvis.base.errors import BadRequest, Unauthenticated
 from parvis.base.ids import MAX_ID, AccountId
 from parvis.domain import accounts, search
+from parvis.infra.doors import READING
 
 SCOPES = ("read:search",)
 LONGEST_QUERY = 500
@@ -46,7 +47,7 @@ class OldFound(msgspec.Struct, frozen=True):
     hashtags: list[str]
 
 
-@endpoint("GET", "/api/v2/search", scopes=SCOPES, params=Search, returns=Found)
+@endpoint("GET", "/api/v2/search", urgency=READING, scopes=SCOPES, params=Search, returns=Found)
 async def find(call: Call[Search]) -> Found:
     """People, posts and hashtags."""
     wanted = call.params
@@ -70,7 +71,7 @@ async def find(call: Call[Search]) -> Found:
     return Found(people, posts, tags)  # type: ignore[arg-type]
 
 
-@endpoint("GET", "/api/v1/search", scopes=SCOPES, params=Search, returns=OldFound)
+@endpoint("GET", "/api/v1/search", urgency=READING, scopes=SCOPES, params=Search, returns=OldFound)
 async def find_as_before(call: Call[Search]) -> Reply:
     """The same for clients of long ago, who read hashtags as words."""
     found = await find(call)

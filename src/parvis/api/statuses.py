@@ -14,6 +14,7 @@ from parvis.base.ids import AccountId, MediaId, PostId
 from parvis.base.pages import Page
 from parvis.domain import accounts, media, posts
 from parvis.domain.posts.types import Draft, PollDraft, Visibility
+from parvis.infra.doors import READING, SHARED_S
 
 READ = ("read:statuses",)
 WRITE = ("write:statuses",)
@@ -111,7 +112,7 @@ async def publish(call: Call[Publication]) -> msgspec.Raw:
     return await call.fragments.fresh(call.db, post_id, viewer_id=call.me)
 
 
-@endpoint("GET", "/api/v1/statuses", scopes=READ, params=ManyPosts, returns=list[Status])
+@endpoint("GET", "/api/v1/statuses", urgency=READING, scopes=READ, params=ManyPosts, returns=list[Status])
 async def many(call: Call[ManyPosts]) -> list[msgspec.Raw]:
     """Several posts by id; unseen ones are left out."""
     if len(call.params.id) > 20:
@@ -119,7 +120,9 @@ async def many(call: Call[ManyPosts]) -> list[msgspec.Raw]:
     return list((await statuses(call, [PostId(i) for i in call.params.id])).values())
 
 
-@endpoint("GET", "/api/v1/statuses/:id", scopes=READ, params=OnePost, returns=Status)
+@endpoint(
+    "GET", "/api/v1/statuses/:id", urgency=READING, shared_s=SHARED_S, scopes=READ, params=OnePost, returns=Status
+)
 async def read(call: Call[OnePost]) -> msgspec.Raw:
     """One post."""
     return await one(call, PostId(call.params.id))
@@ -137,7 +140,15 @@ async def delete(call: Call[Deletion]) -> Status:
     return present_status(view, addresses(call.services), viewer_id=call.me, with_source=True)
 
 
-@endpoint("GET", "/api/v1/statuses/:id/context", scopes=("read:statuses",), params=OnePost, returns=Context)
+@endpoint(
+    "GET",
+    "/api/v1/statuses/:id/context",
+    urgency=READING,
+    shared_s=SHARED_S,
+    scopes=("read:statuses",),
+    params=OnePost,
+    returns=Context,
+)
 async def context(call: Call[OnePost]) -> Context:
     """What a post answers and what answers it; less of it for strangers."""
     stranger = call.viewer_id is None
@@ -164,7 +175,15 @@ async def source(call: Call[OnePost]) -> StatusSource:
     return StatusSource(str(view.id), view.text, view.warning)
 
 
-@endpoint("GET", "/api/v1/statuses/:id/favourited_by", scopes=READ, params=PostList, returns=list[Account])
+@endpoint(
+    "GET",
+    "/api/v1/statuses/:id/favourited_by",
+    urgency=READING,
+    shared_s=SHARED_S,
+    scopes=READ,
+    params=PostList,
+    returns=list[Account],
+)
 async def favourited_by(call: Call[PostList]) -> Page[Account]:
     """Who has favourited a post."""
     page = await posts.favourited_by(
@@ -173,7 +192,15 @@ async def favourited_by(call: Call[PostList]) -> Page[Account]:
     return await page_of_accounts(call, page)
 
 
-@endpoint("GET", "/api/v1/statuses/:id/reblogged_by", scopes=READ, params=PostList, returns=list[Account])
+@endpoint(
+    "GET",
+    "/api/v1/statuses/:id/reblogged_by",
+    urgency=READING,
+    shared_s=SHARED_S,
+    scopes=READ,
+    params=PostList,
+    returns=list[Account],
+)
 async def reblogged_by(call: Call[PostList]) -> Page[Account]:
     """Who has passed a post on."""
     page = await posts.reposted_by(

@@ -15,6 +15,7 @@ from parvis.base.pages import Page
 from parvis.domain import search
 from parvis.domain.relationships import followed_tags
 from parvis.domain.search import TagUse
+from parvis.infra.doors import READING, SHARED_S
 from parvis.infra.rate_limits import FOLLOWS
 
 WRITE = ("write:follows",)
@@ -38,7 +39,7 @@ async def _one(call: Call[OneTag]) -> Tag:
     return (await presented_tags(call, [found]))[0]
 
 
-@endpoint("GET", "/api/v1/tags/:name", params=OneTag, returns=Tag)
+@endpoint("GET", "/api/v1/tags/:name", urgency=READING, shared_s=SHARED_S, params=OneTag, returns=Tag)
 async def one_tag(call: Call[OneTag]) -> Tag:
     """One hashtag."""
     return await _one(call)

@@ -11,6 +11,7 @@ from parvis.base.ids import AccountId
 from parvis.base.pages import Page
 from parvis.domain import accounts, posts, timelines
 from parvis.infra.background import in_background
+from parvis.infra.doors import READING, SHARED_S
 
 
 class Public(Paging, frozen=True):
@@ -48,7 +49,15 @@ async def home(call: Call[Paging]) -> Page[msgspec.Raw]:
     return await page_of_glances(call, found.page, found.proven, "home")
 
 
-@endpoint("GET", "/api/v1/timelines/public", scopes=("read:statuses",), params=Public, returns=list[Status])
+@endpoint(
+    "GET",
+    "/api/v1/timelines/public",
+    urgency=READING,
+    shared_s=SHARED_S,
+    scopes=("read:statuses",),
+    params=Public,
+    returns=list[Status],
+)
 async def public(call: Call[Public]) -> Page[msgspec.Raw]:
     """What the people of this place have published for everybody."""
     if call.params.remote and not call.params.local:
@@ -59,7 +68,15 @@ async def public(call: Call[Public]) -> Page[msgspec.Raw]:
     return await page_of_glances(call, found.page, found.proven, "public")
 
 
-@endpoint("GET", "/api/v1/timelines/tag/:hashtag", scopes=("read:statuses",), params=Tagged, returns=list[Status])
+@endpoint(
+    "GET",
+    "/api/v1/timelines/tag/:hashtag",
+    urgency=READING,
+    shared_s=SHARED_S,
+    scopes=("read:statuses",),
+    params=Tagged,
+    returns=list[Status],
+)
 async def tag(call: Call[Tagged]) -> Page[msgspec.Raw]:
     """Public posts under a hashtag."""
     wanted = call.params
@@ -78,7 +95,15 @@ async def tag(call: Call[Tagged]) -> Page[msgspec.Raw]:
     return await page_of_statuses(call, page, "public")
 
 
-@endpoint("GET", "/api/v1/accounts/:id/statuses", scopes=("read:statuses",), params=OfAccount, returns=list[Status])
+@endpoint(
+    "GET",
+    "/api/v1/accounts/:id/statuses",
+    urgency=READING,
+    shared_s=SHARED_S,
+    scopes=("read:statuses",),
+    params=OfAccount,
+    returns=list[Status],
+)
 async def of_account(call: Call[OfAccount]) -> Page[msgspec.Raw]:
     """One account's posts as the caller may see them."""
     wanted = call.params

@@ -16,6 +16,7 @@ from parvis.api.routing import Call, Reply, endpoint
 from parvis.base.errors import BadRequest, NotFound
 from parvis.domain import accounts
 from parvis.domain.accounts.types import State
+from parvis.infra.doors import LONG_SHARED_S, READING, SHARED_S
 
 NODEINFO = "http://nodeinfo.diaspora.software/ns/schema/2.0"
 PROFILE_PAGE = "http://webfinger.net/rel/profile-page"
@@ -26,7 +27,7 @@ class Finger(msgspec.Struct, frozen=True):
     resource: str = ""
 
 
-@endpoint("GET", "/.well-known/oauth-authorization-server", connects=False)
+@endpoint("GET", "/.well-known/oauth-authorization-server", urgency=READING, shared_s=LONG_SHARED_S, connects=False)
 async def oauth_metadata(call: Call) -> Reply:
     """Where OAuth happens and what it offers (RFC 8414)."""
     origin = call.services.settings.public_origin
@@ -48,7 +49,7 @@ async def oauth_metadata(call: Call) -> Reply:
     return Reply(document, headers=CACHED)
 
 
-@endpoint("GET", "/.well-known/webfinger", params=Finger)
+@endpoint("GET", "/.well-known/webfinger", urgency=READING, shared_s=SHARED_S, params=Finger)
 async def webfinger(call: Call[Finger]) -> Response[bytes]:
     """Where the account of that name is (RFC 7033)."""
     to, domain = addresses(call.services), call.services.settings.domain
@@ -93,7 +94,7 @@ def _is_address(text: str) -> bool:
         return False
 
 
-@endpoint("GET", "/.well-known/host-meta", connects=False)
+@endpoint("GET", "/.well-known/host-meta", urgency=READING, shared_s=LONG_SHARED_S, connects=False)
 async def host_meta(call: Call) -> Response[bytes]:
     """Where WebFinger is, as XRD, or as JSON for those who prefer it (RFC 6415)."""
     if "json" in call.request.headers.get("accept", ""):
@@ -108,7 +109,7 @@ async def host_meta(call: Call) -> Response[bytes]:
     return Response(text.encode(), media_type="application/xrd+xml; charset=utf-8", headers=CACHED)
 
 
-@endpoint("GET", "/.well-known/host-meta.json", connects=False)
+@endpoint("GET", "/.well-known/host-meta.json", urgency=READING, shared_s=LONG_SHARED_S, connects=False)
 async def host_meta_json(call: Call) -> Response[bytes]:
     """Where WebFinger is, as JSON."""
     return _host_meta_json(call)
@@ -123,14 +124,14 @@ def _template(call: Call) -> str:
     return f"{call.services.settings.public_origin}/.well-known/webfinger?resource={{uri}}"
 
 
-@endpoint("GET", "/.well-known/nodeinfo", connects=False)
+@endpoint("GET", "/.well-known/nodeinfo", urgency=READING, shared_s=LONG_SHARED_S, connects=False)
 async def nodeinfo_links(call: Call) -> Reply:
     """Where NodeInfo is."""
     href = f"{call.services.settings.public_origin}/nodeinfo/2.0"
     return Reply({"links": [{"rel": NODEINFO, "href": href}]}, headers=CACHED)
 
 
-@endpoint("GET", "/nodeinfo/2.0", connects=False)
+@endpoint("GET", "/nodeinfo/2.0", urgency=READING, shared_s=LONG_SHARED_S, connects=False)
 async def nodeinfo(call: Call) -> Reply:
     """What runs here and how many use it. No protocol is listed until this server federates."""
     totals, settings = (await facts(call)).totals, call.services.settings
@@ -149,7 +150,7 @@ async def nodeinfo(call: Call) -> Reply:
     return Reply(document, headers=CACHED)
 
 
-@endpoint("GET", "/.well-known/change-password", connects=False)
+@endpoint("GET", "/.well-known/change-password", urgency=READING, connects=False)
 async def change_password(call: Call) -> Response[bytes]:
     """Password managers are sent to the page where a password is changed."""
     address = f"{call.services.settings.public_origin}/settings/account"

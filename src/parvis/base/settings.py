@@ -28,6 +28,8 @@ class Settings(msgspec.Struct, frozen=True):
     mail_from: str = ""
     confirm_email: bool = True
     rate_limits: bool = True
+    limiter: bool = True
+    page_cache_bytes: int = 32 * 1024 * 1024
     allow_private_addresses: bool = False
     trusted_proxies: str = ""
     web_workers: int = 2
@@ -78,6 +80,8 @@ DESCRIPTIONS: dict[str, str] = {
     "mail_from": "Sender of mail. Default: no-reply at the domain.",
     "confirm_email": "Whether an address must be confirmed before posting. Off only in closed test networks.",
     "rate_limits": "Whether requests are limited. Off only in closed test networks.",
+    "limiter": "Whether requests are refused, the least urgent first, when more come than can be served.",
+    "page_cache_bytes": "Memory for public pages of each web process; 0: none are kept.",
     "allow_private_addresses": "Whether outgoing requests may go to private addresses. On only in closed test networks.",
     "trusted_proxies": "Addresses of proxies whose X-Forwarded-For is believed, comma separated.",
     "web_workers": "Number of web processes.",

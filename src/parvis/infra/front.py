@@ -1,13 +1,16 @@
-"""What happens to every request before any route: host check, cross-origin rules, request ids, streaming's own road."""
+"""What happens to every request before any route: host check, cross-origin rules, request ids, the limiter, streaming's
+own road."""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from typing import Any
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from parvis.base.settings import Settings
+from parvis.infra.overload.middleware import Overload
 from parvis.infra.requests import header
 
 ANY_ORIGIN = ("/api/", "/oauth/token", "/oauth/revoke", "/oauth/userinfo", "/.well-known/", "/nodeinfo")
@@ -34,8 +37,9 @@ _NOSNIFF = (b"x-content-type-options", b"nosniff")
 class Front:
     """The outermost ASGI application. `streaming` is set when the process has started."""
 
-    def __init__(self, inner: ASGIApp, settings: Settings) -> None:
+    def __init__(self, inner: ASGIApp, settings: Settings, handlers: Iterable[Any]) -> None:
         self.inner = inner
+        self.overload = Overload(handlers, settings)
         self.settings = settings
         self.streaming: Any = None
         self._hosts = settings.hosts
@@ -58,7 +62,7 @@ class Front:
         answering = _with_headers(send, crossing)
         if scope["type"] == "http" and scope["method"] == "HEAD":  # every page that can be fetched can be asked about
             scope, answering = {**scope, "method": "GET"}, _without_body(answering)  # type: ignore[assignment]
-        await self.inner(scope, receive, answering)
+        await self.overload(scope, receive, answering, self.inner)
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "OPTIONS":
@@ -66,7 +70,8 @@ class Front:
         elif self.streaming is None:
             await _refuse(scope, receive, send, 503, b"Starting.\n")
         else:
-            await self.streaming(scope, receive, _with_headers(send, True) if scope["type"] == "http" else send)
+            sending = _with_headers(send, True) if scope["type"] == "http" else send
+            await self.overload.stream(scope, receive, sending, self.streaming)
 
 
 def _with_headers(send: Send, crossing: bool) -> Send:

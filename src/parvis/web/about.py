@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from parvis.domain import accounts
+from parvis.infra.doors import LONG_SHARED_S, READING
 from parvis.infra.html.visit import Answer, Page
 from parvis.web.routing import Call, page
 
 
-@page("GET", "/about")
+@page("GET", "/about", urgency=READING, shared_s=LONG_SHARED_S)
 async def about(call: Call[None]) -> Answer:
     """The place in a few sentences and figures."""
     owner_id = await accounts.contact(call.db)

@@ -11,6 +11,7 @@ from litestar.datastructures import Cookie
 from parvis.base.errors import Invalid
 from parvis.domain import accounts
 from parvis.domain.accounts import Purpose, SessionTicket
+from parvis.infra.doors import ENTRANCE
 from parvis.infra.html.paths import safe_path
 from parvis.infra.html.visit import Answer, Page, Redirect, cookie, session_cookie
 from parvis.infra.rate_limits import MAILS, SIGN_INS, SIGN_UPS
@@ -71,7 +72,7 @@ def user_agent_of(call: Call[Any]) -> str:
 # ── sign-up ──
 
 
-@page("GET", "/sign-up", params=Onward)
+@page("GET", "/sign-up", urgency=ENTRANCE, params=Onward)
 async def sign_up_form(call: Call[Onward]) -> Answer:
     """Name, address, password."""
     if call.viewer is not None:
@@ -79,7 +80,16 @@ async def sign_up_form(call: Call[Onward]) -> Answer:
     return Page("web/entrance/sign_up.html", {"return_to": safe_path(call.params.return_to, "")})
 
 
-@page("POST", "/sign-up", params=SignUp, again=sign_up_form, connects=False, limit=SIGN_UPS)
+@page(
+    "POST",
+    "/sign-up",
+    urgency=ENTRANCE,
+    bulkhead="hashing",
+    params=SignUp,
+    again=sign_up_form,
+    connects=False,
+    limit=SIGN_UPS,
+)
 async def sign_up(call: Call[SignUp]) -> Answer:
     """The account exists and its owner is signed in."""
     wanted = call.params
@@ -101,7 +111,7 @@ async def sign_up(call: Call[SignUp]) -> Answer:
 # ── sign-in and sign-out ──
 
 
-@page("GET", "/sign-in", params=Onward)
+@page("GET", "/sign-in", urgency=ENTRANCE, params=Onward)
 async def sign_in_form(call: Call[Onward]) -> Answer:
     """Name or address, password."""
     onward = safe_path(call.params.return_to, "")
@@ -110,7 +120,16 @@ async def sign_in_form(call: Call[Onward]) -> Answer:
     return Page("web/entrance/sign_in.html", {"return_to": onward})
 
 
-@page("POST", "/sign-in", params=SignIn, again=sign_in_form, connects=False, limit=SIGN_INS)
+@page(
+    "POST",
+    "/sign-in",
+    urgency=ENTRANCE,
+    bulkhead="hashing",
+    params=SignIn,
+    again=sign_in_form,
+    connects=False,
+    limit=SIGN_INS,
+)
 async def sign_in(call: Call[SignIn]) -> Answer:
     """The browser is signed in, with a session that is new."""
     ticket = await accounts.sign_in(
@@ -125,7 +144,7 @@ async def sign_in(call: Call[SignIn]) -> Answer:
     return Redirect(safe_path(call.params.return_to, "/home"), cookies=[session_of(call, ticket)])
 
 
-@page("POST", "/sign-out", params=Onward)
+@page("POST", "/sign-out", urgency=ENTRANCE, params=Onward)
 async def sign_out(call: Call[Onward]) -> Answer:
     """The session is over."""
     if call.session_token is not None:
@@ -138,13 +157,13 @@ async def sign_out(call: Call[Onward]) -> Answer:
 # ── links of letters ──
 
 
-@page("GET", "/confirm", params=Link)
+@page("GET", "/confirm", urgency=ENTRANCE, params=Link)
 async def confirm_form(call: Call[Link]) -> Answer:
     """A button: looking at a link, as mail programs do, must not use it up."""
     return await _confirm_form(call)
 
 
-@page("GET", "/confirm/{token:str}", params=Link)
+@page("GET", "/confirm/{token:str}", urgency=ENTRANCE, params=Link)
 async def confirm_form_by_path(call: Call[Link]) -> Answer:
     """The same for the shorter address."""
     return await _confirm_form(call)
@@ -155,20 +174,20 @@ async def _confirm_form(call: Call[Link]) -> Answer:
     return Page("web/entrance/confirm.html", {"usable": usable, "one_time_token": call.params.token})
 
 
-@page("POST", "/confirm", params=Link, again=confirm_form)
+@page("POST", "/confirm", urgency=ENTRANCE, params=Link, again=confirm_form)
 async def confirm(call: Call[Link]) -> Answer:
     """The address is confirmed."""
     await accounts.confirm_email(call.db, call.params.token, now=call.now)
     return Redirect("/home", notice="confirmed")
 
 
-@page("GET", "/forgot")
+@page("GET", "/forgot", urgency=ENTRANCE)
 async def forgot_form(call: Call[Any]) -> Answer:
     """An address to send a link to."""
     return Page("web/entrance/forgot.html", {"sent": False})
 
 
-@page("POST", "/forgot", params=Forgot, again=forgot_form, connects=False, limit=MAILS)
+@page("POST", "/forgot", urgency=ENTRANCE, params=Forgot, again=forgot_form, connects=False, limit=MAILS)
 async def forgot(call: Call[Forgot]) -> Answer:
     """If the address is known, a letter is on its way; the answer is the same if not (case A2)."""
     if not call.params.email.strip():
@@ -177,13 +196,13 @@ async def forgot(call: Call[Forgot]) -> Answer:
     return Page("web/entrance/forgot.html", {"sent": True})
 
 
-@page("GET", "/reset-password", params=Link)
+@page("GET", "/reset-password", urgency=ENTRANCE, params=Link)
 async def reset_form(call: Call[Link]) -> Answer:
     """A new password, for whoever has the link."""
     return await _reset_form(call)
 
 
-@page("GET", "/reset/{token:str}", params=Link)
+@page("GET", "/reset/{token:str}", urgency=ENTRANCE, params=Link)
 async def reset_form_by_path(call: Call[Link]) -> Answer:
     """The same for the shorter address."""
     return await _reset_form(call)
@@ -195,7 +214,16 @@ async def _reset_form(call: Call[Any]) -> Answer:
     return Page("web/entrance/reset.html", {"usable": usable, "one_time_token": token})
 
 
-@page("POST", "/reset-password", params=NewPassword, again=_reset_form, connects=False, limit=SIGN_INS)
+@page(
+    "POST",
+    "/reset-password",
+    urgency=ENTRANCE,
+    bulkhead="hashing",
+    params=NewPassword,
+    again=_reset_form,
+    connects=False,
+    limit=SIGN_INS,
+)
 async def reset(call: Call[NewPassword]) -> Answer:
     """The new password holds and its owner is signed in, here and nowhere else."""
     account_id = await accounts.reset_password(

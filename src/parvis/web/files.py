@@ -8,12 +8,12 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.response import Stream
 
-from parvis.infra.doors import Policy
+from parvis.infra.doors import READING, Policy
 from parvis.infra.html.assets import asset, asset_path
 from parvis.infra.html.headers import file_headers
 from parvis.infra.services import Services
 
-_PUBLIC = {"policy": Policy("public")}
+_PUBLIC = {"policy": Policy("public", urgency=READING, bulkhead="files")}
 _YEAR = "public, max-age=31536000, immutable"
 _HOUR = "public, max-age=3600"
 

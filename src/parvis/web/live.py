@@ -19,7 +19,7 @@ from parvis.base.ids import AccountId
 from parvis.domain import accounts, notifications
 from parvis.domain.accounts.types import State, Viewer
 from parvis.domain.timelines import HOME, NOTIFICATIONS, PUBLIC, Audience, Happening, Key, Listener
-from parvis.infra.doors import Policy
+from parvis.infra.doors import READING, Policy
 from parvis.infra.html.visit import session_cookie
 from parvis.infra.requests import header
 from parvis.infra.services import Services
@@ -61,7 +61,7 @@ async def unread(services: Services, account: AccountId) -> int:
         return await notifications.unread_count(db, account)
 
 
-@asgi("/live", opt={"policy": Policy("session", waiting=True)}, copy_scope=True)
+@asgi("/live", opt={"policy": Policy("session", waiting=True, urgency=READING, bulkhead="streams")}, copy_scope=True)
 async def live(scope: Any, receive: Any, send: Any) -> None:
     """The stream of one open page."""
     state = scope["litestar_app"].state

@@ -7,6 +7,7 @@ import msgspec
 from parvis.domain import accounts
 from parvis.domain.accounts import Authorization, OAuthProblem
 from parvis.infra.catalogues import later
+from parvis.infra.doors import ENTRANCE
 from parvis.infra.html.headers import source_of
 from parvis.infra.html.paths import with_query
 from parvis.infra.html.visit import Answer, Elsewhere, Page, Redirect
@@ -44,7 +45,7 @@ class Code(msgspec.Struct, frozen=True):
     code: str = ""
 
 
-@page("GET", "/oauth/authorize", params=Asked)
+@page("GET", "/oauth/authorize", urgency=ENTRANCE, params=Asked)
 async def ask(call: Call[Asked]) -> Answer:
     """The consent page; strangers sign in first."""
     try:
@@ -71,7 +72,7 @@ async def ask(call: Call[Asked]) -> Answer:
     )
 
 
-@page("POST", "/oauth/authorize", audience="session", params=Answered, waiting=True)
+@page("POST", "/oauth/authorize", urgency=ENTRANCE, audience="session", params=Answered, waiting=True)
 async def answer(call: Call[Answered]) -> Answer:
     """The app has a code, or a no."""
     try:

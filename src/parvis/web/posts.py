@@ -12,6 +12,7 @@ from parvis.base.ids import AccountId, PostId
 from parvis.domain import posts
 from parvis.domain.posts import PostView
 from parvis.infra.catalogues import later
+from parvis.infra.doors import READING, SHARED_S
 from parvis.infra.html.look import post_path
 from parvis.infra.html.paths import safe_path
 from parvis.infra.html.visit import Answer, Page, Redirect
@@ -52,7 +53,7 @@ class Reply(msgspec.Struct, frozen=True):
     deep: bool
 
 
-@page("GET", "/{at:str}/{post_id:str}", params=OnePost)
+@page("GET", "/{at:str}/{post_id:str}", urgency=READING, shared_s=SHARED_S, params=OnePost)
 async def conversation(call: Call[OnePost]) -> Answer:
     """The post, what it answers and what answers it."""
     acct = handle_of(call.params.at)
@@ -93,19 +94,19 @@ def indented(post_id: PostId, replies: Sequence[PostView]) -> list[Reply]:
     return found
 
 
-@page("GET", "/posts/{post_id:str}", params=ById)
+@page("GET", "/posts/{post_id:str}", urgency=READING, params=ById)
 async def by_id(call: Call[ById]) -> Answer:
     """On to the post's own page."""
     return Redirect(post_path(await posts.view(call.db, PostId(call.params.post_id), viewer_id=call.viewer_id)))
 
 
-@page("GET", "/{at:str}/{post_id:str}/favourites", params=PostSlice)
+@page("GET", "/{at:str}/{post_id:str}/favourites", urgency=READING, shared_s=SHARED_S, params=PostSlice)
 async def favourited_by(call: Call[PostSlice]) -> Answer:
     """Who likes the post."""
     return await _who(call, posts.favourited_by, later("Favourited by"), later("Nobody has favourited this yet"))
 
 
-@page("GET", "/{at:str}/{post_id:str}/reposts", params=PostSlice)
+@page("GET", "/{at:str}/{post_id:str}/reposts", urgency=READING, shared_s=SHARED_S, params=PostSlice)
 async def reposted_by(call: Call[PostSlice]) -> Answer:
     """Who has passed the post on."""
     return await _who(call, posts.reposted_by, later("Reposted by"), later("Nobody has reposted this yet"))

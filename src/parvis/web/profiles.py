@@ -13,6 +13,7 @@ from parvis.domain import accounts, relationships, timelines
 from parvis.domain.accounts.types import Account, State
 from parvis.domain.relationships.types import Relationship
 from parvis.infra.catalogues import later
+from parvis.infra.doors import READING, SHARED_S
 from parvis.infra.html.forms import storable
 from parvis.infra.html.visit import Answer, Page, Redirect
 from parvis.infra.rate_limits import FOLLOWS
@@ -62,25 +63,25 @@ async def _profile(call: Call[OneAccount], tab: str, **kinds: Any) -> Answer:
     return await timeline(call, "web/people/profile.html", page_of_ids, account=account, relation=relation, tab=tab)
 
 
-@page("GET", "/{at:str}", params=OneAccount)
+@page("GET", "/{at:str}", urgency=READING, shared_s=SHARED_S, params=OneAccount)
 async def profile(call: Call[OneAccount]) -> Answer:
     """Who somebody is and what they publish, without their replies."""
     return await _profile(call, "posts", without_replies=True)
 
 
-@page("GET", "/{at:str}/replies", params=OneAccount)
+@page("GET", "/{at:str}/replies", urgency=READING, shared_s=SHARED_S, params=OneAccount)
 async def replies(call: Call[OneAccount]) -> Answer:
     """All that somebody publishes, replies too."""
     return await _profile(call, "replies")
 
 
-@page("GET", "/{at:str}/media", params=OneAccount)
+@page("GET", "/{at:str}/media", urgency=READING, shared_s=SHARED_S, params=OneAccount)
 async def pictures(call: Call[OneAccount]) -> Answer:
     """What somebody publishes with pictures."""
     return await _profile(call, "media", only_media=True, without_reposts=True)
 
 
-@page("GET", "/{at:str}/followers", params=OneAccount)
+@page("GET", "/{at:str}/followers", urgency=READING, shared_s=SHARED_S, params=OneAccount)
 async def followers(call: Call[OneAccount]) -> Answer:
     """Who follows somebody."""
     account = await named(call)
@@ -88,7 +89,7 @@ async def followers(call: Call[OneAccount]) -> Answer:
     return await _listed(call, account, found, later("Followers of %(who)s"), later("Nobody to be seen"))
 
 
-@page("GET", "/{at:str}/following", params=OneAccount)
+@page("GET", "/{at:str}/following", urgency=READING, shared_s=SHARED_S, params=OneAccount)
 async def following(call: Call[OneAccount]) -> Answer:
     """Whom somebody follows."""
     account = await named(call)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from parvis.domain import posts, search
 from parvis.infra.catalogues import later
+from parvis.infra.doors import READING
 from parvis.infra.html.paths import with_query
 from parvis.infra.html.visit import Answer, Page
 from parvis.web.routing import Call, page
@@ -28,7 +29,7 @@ class Wanted(Slice, frozen=True):
     only: str = ""  # people, posts or hashtags
 
 
-@page("GET", "/search", params=Wanted)
+@page("GET", "/search", urgency=READING, params=Wanted)
 async def find(call: Call[Wanted]) -> Answer:
     """People whose name or profile has the words, hashtags that begin with them, posts that contain them."""
     query, only = " ".join(call.params.q.split())[:LONGEST_QUERY], call.params.only

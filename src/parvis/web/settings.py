@@ -146,6 +146,7 @@ async def account_form(call: Call[Any]) -> Answer:
     "POST",
     "/settings/account/password",
     audience="session",
+    bulkhead="hashing",
     params=Passwords,
     again=account_form,
     waiting=True,

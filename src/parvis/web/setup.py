@@ -6,6 +6,7 @@ from typing import Any
 
 from parvis.domain import accounts
 from parvis.domain.accounts import Purpose
+from parvis.infra.doors import ENTRANCE
 from parvis.infra.html.visit import Answer, Page, Redirect
 from parvis.infra.rate_limits import SIGN_INS
 from parvis.web.entrance import Link, address_of, session_of, user_agent_of
@@ -18,14 +19,23 @@ class Owner(Link, frozen=True):
     password: str = ""
 
 
-@page("GET", "/setup/{token:str}", params=Link)
+@page("GET", "/setup/{token:str}", urgency=ENTRANCE, params=Link)
 async def setup_form(call: Call[Any]) -> Answer:
     """A new account, or a button for somebody who is signed in."""
     usable = await accounts.is_usable(call.db, Purpose.BECOME_OWNER, call.params.token, now=call.now)
     return Page("web/entrance/setup.html", {"usable": usable, "one_time_token": call.params.token})
 
 
-@page("POST", "/setup/{token:str}", params=Owner, again=setup_form, connects=False, limit=SIGN_INS)
+@page(
+    "POST",
+    "/setup/{token:str}",
+    urgency=ENTRANCE,
+    bulkhead="hashing",
+    params=Owner,
+    again=setup_form,
+    connects=False,
+    limit=SIGN_INS,
+)
 async def setup(call: Call[Owner]) -> Answer:
     """The owner of this place is whoever came with the link, signed in under a fresh session (case A7)."""
     if call.viewer is not None and call.session_token is not None:

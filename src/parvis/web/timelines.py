@@ -6,6 +6,7 @@ from parvis.domain import posts, timelines
 from parvis.domain.accounts.rules import SESSION_LIFETIME
 from parvis.infra.background import in_background
 from parvis.infra.catalogues import later
+from parvis.infra.doors import READING, SHARED_S
 from parvis.infra.html.visit import Answer, Page, Redirect
 from parvis.web.compose import blank
 from parvis.web.entrance import session_cookie_of
@@ -17,7 +18,7 @@ class TagSlice(Slice, frozen=True):
     name: str = ""
 
 
-@page("GET", "/", params=Slice)
+@page("GET", "/", urgency=READING, shared_s=SHARED_S, params=Slice)
 async def start(call: Call[Slice]) -> Answer:
     """Members are led home; strangers learn what this place is and what is being said."""
     if call.viewer is not None:
@@ -40,14 +41,14 @@ async def home(call: Call[Slice]) -> Answer:
     return answer
 
 
-@page("GET", "/public", params=Slice)
+@page("GET", "/public", urgency=READING, shared_s=SHARED_S, params=Slice)
 async def public(call: Call[Slice]) -> Answer:
     """What the people of this place have published for everybody."""
     found = await timelines.public(call.db, call.viewer_id, call.params.request())
     return await timeline(call, "web/timelines/public.html", found)
 
 
-@page("GET", "/tags/{name:str}", params=TagSlice)
+@page("GET", "/tags/{name:str}", urgency=READING, shared_s=SHARED_S, params=TagSlice)
 async def tag(call: Call[TagSlice]) -> Answer:
     """Public posts under a hashtag."""
     name = call.params.name.lstrip("#")[:100]

@@ -113,7 +113,7 @@ class Model:
             self._begin([one])
             return
         self._expire()
-        verdict = self.shedder.arrive(one.urgency, one.principal, now=self.now, ticket=one)
+        verdict = _verdict(self.shedder, one, self.now)
         if verdict == "run":
             self._begin([one])
         elif verdict != "wait":
@@ -160,3 +160,9 @@ def simulate(
     coming = arrivals(random.Random(seed), rates=rates, mix=mix, people=people)
     shedder = Shedder(pool=pool) if limited else None
     return Model(shedder, cost_s=cost_s, refusal_s=refusal_s).run(coming)
+
+
+def _verdict(shedder: Shedder, one: Arrival, now: float) -> str:
+    if shedder.sheds(one.urgency, one.principal, now=now):
+        return "load"
+    return shedder.arrive(one.urgency, one.principal, now=now, ticket=one)

@@ -20,7 +20,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from parvis.base.clock import utc_now
 from parvis.base.errors import Forbidden, Invalid, InvalidFields, Problem, Unauthenticated
-from parvis.infra.doors import Audience, Policy
+from parvis.infra.doors import Audience, Bulkhead, Policy, Urgency
 from parvis.infra.html import csrf, forms
 from parvis.infra.html.paths import encoded
 from parvis.infra.html.visit import NOTICE_COOKIE, Answer, Elsewhere, Page, Redirect, Visit, accepted, cookie
@@ -84,16 +84,26 @@ class Door:
         writes: bool | None = None,
         limit: Limit | None = None,
         body_bytes: int = FORM_BYTES,
+        urgency: Urgency | None = None,
+        bulkhead: Bulkhead = "",
+        shared_s: float = 0.0,
     ) -> Callable[[H], H]:
         """The function answers `method path`; POST gets a transaction.
 
         `waiting`: accounts without a confirmed address may come in (to read they may, to write only if said).
         `again`: what shows the form once more, with the messages beside the fields, when a field is Invalid.
         `connects=False`: the handler opens its own connections, for work that must not hold one.
+        `urgency`, `bulkhead`, `shared_s`: how it is served under load, as in Policy; public pages must say `urgency`.
         """
 
         def register(handler: H) -> H:
-            policy = Policy(audience, waiting=method == "GET" if waiting is None else waiting)
+            policy = Policy(
+                audience,
+                waiting=method == "GET" if waiting is None else waiting,
+                urgency=urgency,
+                bulkhead=bulkhead or ("operators" if audience in ("moderator", "owner") else ""),
+                shared_s=shared_s,
+            )
             writing = method != "GET" if writes is None else writes
             self.pages.append(
                 Declared(method, path, policy, params, again, connects, writing, limit, body_bytes, handler)

@@ -20,6 +20,7 @@ class Tuning(msgspec.Struct, frozen=True):
     proportional: float = 0.03
     relief: float = 0.85  # what is left of the refusals, each tick, while most places are free and nobody waits
     gradient_every: int = 5  # ticks
+    busy_from_s: float = 0.02  # when requests come closer together than this on average, a late clock counts
     most_refused: float = 0.95
     longest_waits: tuple[float, float, float, float] = (0.5, 0.3, 0.15, 0.05)
     longest_queue: int = 1000

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from parvis.infra.overload.control import Controller, Gradient, Scores, Tuning
 from parvis.infra.overload.queues import Queue, Waiting
 
-Verdict = Literal["run", "wait", "load", "share", "full"]
+Verdict = Literal["run", "wait", "share", "full"]
 
 HOUR_S = 3600
 
@@ -43,6 +43,7 @@ class Shedder:
         self.started = [0, 0, 0, 0]
         self.refused = [0, 0, 0, 0]
         self.waiting = 0
+        self.finished_at = 0.0  # when a place was last given back
         self._place = place
         self._scores = Scores(self.tuning.scores)
         self._queues = [Queue(longest, self.tuning.longest_queue) for longest in self.tuning.longest_waits]
@@ -50,16 +51,22 @@ class Shedder:
         self._waits: deque[tuple[float, int]] = deque(maxlen=max(1, round(self.tuning.window / self.tuning.tick)))
         self._sum, self._count = 0.0, 0
         self._ticks = 0
+        self._came = 0
 
-    def arrive(self, urgency: int, principal: Hashable, *, now: float, ticket: Any = None) -> Verdict:
-        """What becomes of a request that has just come."""
+    def sheds(self, urgency: int, principal: Hashable, *, now: float) -> bool:
+        """Whether a request that has just come is refused for load, before anything is done for it."""
+        self._came += 1
         score = urgency + self._place(principal, int(now // HOUR_S))
         self._scores.add(score)
         if score > self.threshold:
             self.refused[urgency] += 1
-            return "load"
+            return True
+        return False
+
+    def arrive(self, urgency: int, principal: Hashable, *, now: float, ticket: Any = None) -> Verdict:
+        """What becomes of a request that is not shed."""
         if self.under_way < self.limit and not self.waiting:
-            self._start(urgency, principal, 0.0)
+            self._start(urgency, principal, 0.0, now)
             return "run"
         if urgency > 0 and self._held.get(principal, 0) >= max(4, int(self.limit * self.tuning.share)):
             self.refused[urgency] += 1
@@ -74,6 +81,7 @@ class Shedder:
     def leave(self, principal: Hashable, *, took_s: float, now: float) -> list[Any]:
         """A request is done. Back come the tickets of those whose turn it is now: they are under way."""
         self.under_way -= 1
+        self.finished_at = now
         self._let_go(principal)
         self.gradient.took(took_s)
         return self._next(now) if self.waiting else []
@@ -98,7 +106,9 @@ class Shedder:
         count = sum(one[1] for one in self._waits)
         mean = sum(one[0] for one in self._waits) / count if count else 0.0
         stuck = 0.0 if self._waits[-1][1] else max(queue.oldest_s(now) for queue in self._queues)
-        self.wait_s = max(mean, stuck) + lag_s
+        # Where next to nothing is asked, a late clock means that others use the processor; refusing would not help.
+        self.wait_s = max(mean, stuck) + (lag_s if self._came * self.tuning.busy_from_s >= self.tuning.tick else 0.0)
+        self._came = 0
         idle = not self.waiting and self.under_way * 4 < self.limit and self.wait_s < self.tuning.target_wait / 4
         self.threshold = self._scores.threshold(self.controller.step(self.wait_s, idle=idle))
         if self._ticks % self.tuning.gradient_every == 0:
@@ -115,11 +125,13 @@ class Shedder:
             while self.under_way < self.limit and (one := queue.take(now)) is not None:
                 self.waiting -= 1
                 self._let_go(one.principal)
-                self._start(urgency, one.principal, now - one.since)
+                self._start(urgency, one.principal, now - one.since, now)
                 turns.append(one.ticket)
         return turns
 
-    def _start(self, urgency: int, principal: Hashable, waited_s: float) -> None:
+    def _start(self, urgency: int, principal: Hashable, waited_s: float, now: float) -> None:
+        if not self.under_way:
+            self.finished_at = max(self.finished_at, now)
         self.under_way += 1
         self.started[urgency] += 1
         self._held[principal] = self._held.get(principal, 0) + 1
