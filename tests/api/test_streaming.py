@@ -111,7 +111,7 @@ async def test_a_stream_that_the_scopes_do_not_cover_is_refused_and_the_connecti
     assert answer["status"] == 401
 
 
-async def test_an_account_has_ten_streams_at_most(world: World) -> None:
+async def test_j2_an_account_has_ten_streams_at_most(world: World) -> None:
     alice, bob = await world.person("alice"), await world.person("bob")
     sockets = [(await knock(world, authorization=f"Bearer {alice.token}"))[0] for _ in range(live.MOST_OF_ACCOUNT)]
     _, answer = await knock(world, authorization=f"Bearer {alice.token}")
@@ -125,7 +125,7 @@ async def test_an_account_has_ten_streams_at_most(world: World) -> None:
         pass
 
 
-async def test_an_address_has_a_limited_number_of_streams(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_j2_an_address_has_a_limited_number_of_streams(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(application, "MOST_OF_NETWORK", 1)
     alice, bob = await world.person("alice"), await world.person("bob")
     world.services.settings = msgspec.structs.replace(world.services.settings, rate_limits=True)
@@ -172,7 +172,7 @@ async def test_following_and_unfollowing_take_effect_without_reconnecting(world:
 
 
 @pytest.mark.parametrize("act", ["alice blocks bob", "bob blocks alice", "bob mutes alice"])
-async def test_blocks_and_mutes_stop_the_next_post(world: World, act: str) -> None:
+async def test_j1_blocks_and_mutes_stop_the_next_post(world: World, act: str) -> None:
     alice, bob = await world.person("alice"), await world.person("bob")
     await world.follows(bob, alice)
     async with socket_of(world, bob, "user", "public", "hashtag", tag="x") as socket:
@@ -393,7 +393,7 @@ async def test_a_revoked_token_closes_its_streams_at_once(world: World) -> None:
     await socket.end()
 
 
-async def test_a_revoked_token_closes_its_streams_within_five_seconds_also_when_news_are_lost(world: World) -> None:
+async def test_j1_a_revoked_token_closes_its_streams_within_five_seconds_also_when_news_are_lost(world: World) -> None:
     alice = await world.person("alice")
     socket, _ = await knock(world, authorization=f"Bearer {alice.token}")
     await _revoke(world, alice)  # and nobody tells
@@ -409,7 +409,7 @@ async def _revoke(world: World, person: Person) -> None:
         await accounts.end_token(tx, person.id, app.token_id)
 
 
-async def test_a_suspended_account_hears_nothing_more(world: World) -> None:
+async def test_j1_a_suspended_account_hears_nothing_more(world: World) -> None:
     alice = await world.person("alice")
     socket, _ = await knock(world, authorization=f"Bearer {alice.token}")
     async with world.services.db.transaction() as tx:
@@ -422,7 +422,7 @@ async def test_a_suspended_account_hears_nothing_more(world: World) -> None:
     assert answer["status"] == 401
 
 
-async def test_whoever_is_too_slow_is_closed_to_come_back_and_catch_up(world: World) -> None:
+async def test_j2_whoever_is_too_slow_is_closed_to_come_back_and_catch_up(world: World) -> None:
     alice = await world.person("alice")
     socket, _ = await knock(world, authorization=f"Bearer {alice.token}")
     socket.blocked = asyncio.Event()
@@ -434,7 +434,7 @@ async def test_whoever_is_too_slow_is_closed_to_come_back_and_catch_up(world: Wo
     await socket.end()
 
 
-async def test_a_listener_keeps_no_more_than_its_share(world: World) -> None:
+async def test_j2_a_listener_keeps_no_more_than_its_share(world: World) -> None:
     door = application.Streaming(world.services, live.Live(world.services))
     listener = Listener(door, None, None)
     for number in range(MOST_WAITING):

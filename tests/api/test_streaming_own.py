@@ -53,7 +53,7 @@ async def test_a_list_streams_what_it_would_show(world: World) -> None:
         assert [frame["event"] for frame in frames] == ["delete", "update"], "of an exclusive list home is told the end"
 
 
-async def test_only_ones_own_lists_can_be_listened_to(world: World) -> None:
+async def test_j1_only_ones_own_lists_can_be_listened_to(world: World) -> None:
     alice, bob = await world.person("alice"), await world.person("bob")
     await world.follows(alice, bob)
     list_id = await list_of(alice, bob)
@@ -90,7 +90,7 @@ async def test_a_deleted_list_and_an_ended_subscription_are_silent(world: World)
         assert (await socket.event())[0] == ["user"]
 
 
-async def test_a_conversation_is_told_to_those_who_take_part(world: World) -> None:
+async def test_j1_a_conversation_is_told_to_those_who_take_part(world: World) -> None:
     alice, bob, carol = [await world.person(n) for n in ("alice", "bob", "carol")]
     async with socket_of(world, alice, "direct") as socket, socket_of(world, carol, "direct", "user") as others:
         post = await publish(world, bob, "psst @alice", visibility=Visibility.MENTIONED)

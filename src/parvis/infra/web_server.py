@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
@@ -22,6 +23,8 @@ _LOGGING: dict[str, Any] = {
 }
 
 
+MOST_CONNECTIONS = 200_000  # the system's bound on open files comes first; a full house must not keep a sign-up outside
+HEADERS_WITHIN_MS = 15_000  # also how long a connection may be idle before its first request
 MOST_FILES = 1_048_576  # where a system knows no bound, a number all the same
 
 
@@ -43,7 +46,8 @@ def run(settings: Settings, factory: str) -> None:
         loop=Loops.uvloop,
         http=HTTPModes.http1,
         backlog=4096,
-        backpressure=20_000,  # open streams count; the default stalls beyond about a thousand
+        backpressure=MOST_CONNECTIONS,  # idle ones and open streams count; the default stalls beyond about a thousand
+        http1_settings=HTTP1Settings(header_read_timeout=HEADERS_WITHIN_MS),
         respawn_failed_workers=True,  # without it one dead worker stops the server
         respawn_interval=0.2,
         workers_kill_timeout=8,

@@ -47,15 +47,9 @@ def _made(reason: str, level: int, api: bool, locale: str, retry_s: int) -> Mess
         (b"content-length", str(len(body)).encode()),
         (b"retry-after", str(retry_s).encode()),
         (b"cache-control", b"no-store"),
-        (b"x-content-type-options", b"nosniff"),
         (b"x-parvis-level", str(level).encode()),
     ]
-    if api:
-        headers += [
-            (b"access-control-allow-origin", b"*"),
-            (b"access-control-expose-headers", b"Retry-After, X-Parvis-Level"),
-        ]
-    else:
+    if not api:
         headers += [(name.lower().encode(), value.encode()) for name, value in page_headers(secure=False).items()]
     if reason == "slow":
         headers.append((b"connection", b"close"))
