@@ -71,14 +71,14 @@ class Watch:
             self._looking = None
 
     async def _answers(self) -> bool:
-        """Whether the database answers; that all connections are in use does not mean that it is gone."""
+        """Whether the database answers. Where requests are still finished, an answer that is late means only much work."""
         assert self._services is not None
-        pool = self._services.db.pool
         try:
             async with asyncio.timeout(LOOK_WITHIN_S), self._services.db.connection() as db:
                 await db.fetchval("SELECT 1")
         except TimeoutError:
-            return pool.get_size() > 0 and pool.get_idle_size() == 0 and not self.database_gone
+            idle_s = asyncio.get_running_loop().time() - self._overload.shedder.finished_at
+            return idle_s < STALLED_S and not self.database_gone
         except Exception:
             return False
         return True
