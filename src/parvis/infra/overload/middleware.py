@@ -188,7 +188,9 @@ class Overload:
             await send({**start, "type": "websocket.http.response.start"})
             await send({**body, "type": "websocket.http.response.body"})
             return
-        await send(start)
+        await send(
+            {**start}
+        )  # who sends it on adds headers to what it is given; the prepared answer must stay as it is
         await send(body)
 
     def _noting(self, route: Route, asking: Asking, send: Any) -> Any:
