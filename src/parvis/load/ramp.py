@@ -49,7 +49,7 @@ async def climb(
     """Every step that was tried, in order."""
     steps: list[Step] = []
 
-    async def attempt(speed: float) -> Step:
+    async def once(speed: float) -> Step:
         plan = Plan(load, speed, step_s, level=True)
         report = report_of(await run(plan, target, people, seed=len(steps) + 1))
         step = Step(speed, report.verdict.carried, report.served_per_s, report)
@@ -57,7 +57,12 @@ async def climb(
         tell(step)
         return step
 
-    await attempt(FIRST_SPEED)  # for the first time everything is slow: home timelines are made, caches are empty
+    async def attempt(speed: float) -> Step:
+        """A step that was too much is tried once more: something else may have wanted the machine for a moment."""
+        step = await once(speed)
+        return step if step.carried else await once(speed)
+
+    await once(FIRST_SPEED)  # for the first time everything is slow: home timelines are made, caches are empty
     speed = FIRST_SPEED
     while (await attempt(speed)).carried and len(steps) < _MOST_STEPS:
         speed *= GROWTH
