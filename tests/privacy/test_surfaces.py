@@ -96,7 +96,7 @@ def test_every_route_is_classified(world: World) -> None:
 
 
 async def test_the_application_has_no_other_routes(world: World) -> None:
-    paths = {route.path for route in build(world.services.settings, world.services).inner.routes}
+    paths = {route.path for route in build(world.services.settings, world.services).inner.framework.routes}
     declared = {re.sub(r":(\w+)$", r"{\1:str}", re.sub(r":(\w+)/", r"{\1:str}/", one.path)) for one in ENDPOINTS}
     declared |= {path for one in [*web.route_handlers(), *console.route_handlers()] for path in one.paths}
     declared |= {"/health", "/health/live", "/health/ready"}

@@ -28,7 +28,7 @@ class Door:
     def __init__(
         self, framework: Litestar, endpoints: Iterable[Endpoint], on_problem: Failed, on_error: Failed
     ) -> None:
-        self._framework = framework
+        self.framework = framework
         self._on_problem = on_problem
         self._on_error = on_error
         self._root: dict[str, Any] = {}
@@ -42,7 +42,7 @@ class Door:
             if found is not None:
                 await self._answer(*found, scope, receive, send)
                 return
-        await self._framework(scope, receive, send)
+        await self.framework(scope, receive, send)
 
     def _plant(self, declared: Endpoint) -> None:
         branch, names = self._root, []
@@ -70,7 +70,7 @@ class Door:
     async def _answer(
         self, declared: Endpoint, values: dict[str, str], scope: Scope, receive: Receive, send: Send
     ) -> None:
-        scope["litestar_app"] = self._framework
+        scope["litestar_app"] = self.framework
         scope["path_params"] = values
         request: Request[Any, Any, Any] = Request(scope, receive, send)
         try:
