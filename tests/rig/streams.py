@@ -35,7 +35,7 @@ async def everything_is_told(world: World) -> None:
 
     News come in order on each of the two kinds of subject, so something of our own is sent after them on both.
     """
-    live: Live = world.app.inner.state.live
+    live: Live = world.app.inner.framework.state.live
     probe, nobody = _Probe(), AccountId(world.services.ids.next())
     listener = Listener(probe, nobody, None)
     live.join(listener)
