@@ -62,7 +62,9 @@ async def test_every_person_and_post_comes_once(world: World) -> None:
     await world.follows(bob, alice)
     body = decoded(await alice.get(GROUPS))
     assert sorted(one["type"] for one in body["notification_groups"]) == ["favourite", "follow", "reblog"]
-    (follow,) = [one for one in body["notification_groups"] if one["type"] == "follow"]  # what they do side by side has no order
+    (follow,) = [
+        one for one in body["notification_groups"] if one["type"] == "follow"
+    ]  # what they do side by side has no order
     assert "status_id" not in follow
     assert [one["id"] for one in body["accounts"]] == [str(bob.id)]
     assert [one["id"] for one in body["statuses"]] == [post]
