@@ -110,6 +110,16 @@ async def test_data_and_addresses_survive_a_restart_and_nothing_else_does(home: 
         assert await value(second.database_url, "SELECT n FROM kept") == 42
 
 
+async def test_data_put_back_with_open_folders_start_again(home: Path) -> None:
+    async with engines.running(home, postgres_options=THROWAWAY):
+        pass
+    data = PostgreSQL(Places(home)).data
+    data.chmod(0o755)
+    async with engines.running(home, postgres_options=THROWAWAY) as where:
+        assert await value(where.database_url, "SELECT 1") == 1
+    assert data.stat().st_mode & 0o777 == 0o700
+
+
 async def test_the_database_listens_on_no_network_and_asks_for_a_password(home: Path) -> None:
     async with engines.running(home, nats=False, postgres_options=THROWAWAY) as found:
         assert await value(found.database_url, "SHOW listen_addresses") == ""

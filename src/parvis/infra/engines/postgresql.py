@@ -70,6 +70,7 @@ class PostgreSQL:
         self._remove_stale_locks()
         if not self.data.exists():
             await self._create_data()
+        self.data.chmod(0o700)  # a copy that was put back may lie open, and PostgreSQL refuses such a folder
         if self._folder is None:
             self._folder = os.open(self.data, os.O_PATH | os.O_DIRECTORY)
 
