@@ -6,7 +6,7 @@ SHELL := /bin/sh
 .PHONY: help setup run test test-long check format types bench lock schema clean
 
 # What a person's shell says about Python must not reach the environment.
-unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 # Node has certificates of its own; where an organisation adds one to the system, npm must know it too.
 export NODE_USE_SYSTEM_CA := 1
 
