@@ -19,10 +19,12 @@ from parvis.api.routing import Call, endpoint
 from parvis.base.errors import Forbidden, Invalid, InvalidFields
 from parvis.base.ids import AccountId, AppId
 from parvis.base.pages import Page
-from parvis.domain import accounts, relationships
+from parvis.domain import accounts, admission, relationships
 from parvis.domain import search as finding
+from parvis.domain.admission import Application
 from parvis.domain.posts.types import Visibility
 from parvis.infra.doors import ENTRANCE, READING, SHARED_S
+from parvis.infra.postgres import Connection
 from parvis.infra.rate_limits import MAILS, SIGN_UPS
 
 READ = ("read:accounts",)
@@ -97,20 +99,29 @@ async def create(call: Call[NewAccount]) -> Token:
         raise Forbidden("This method requires a client credentials token")
     wanted = call.params
     check_agreement(wanted)
-    account_id = await accounts.sign_up(
-        call.services,
+    app_id = AppId(call.viewer.app_id or 0)
+    asked = Application(
         handle=wanted.username,
         email=wanted.email,
-        password=wanted.password,
         locale=wanted.locale,
-        now=call.now,
+        principal=f"app {app_id}",
+        route="accounts",
+        idempotency_key=call.request.headers.get("idempotency-key"),
+        app_id=app_id,
     )
+    done = await admission.sign_up(call.services, wanted=asked, password=wanted.password, now=call.now)
     async with call.services.db.transaction() as tx:
-        app = await accounts.app_by_id(tx, AppId(call.viewer.app_id or 0))
-        token = await accounts.create_token(
-            tx, call.services.ids, account_id, app_id=app.id, scopes=app.scopes, now=call.now
-        )
-    return present_token(accounts.Grant(token, tuple(app.scopes), call.now, account_id))
+        app = await accounts.app_by_id(tx, app_id)
+        token = await _token(call, tx, app, done)
+    return present_token(accounts.Grant(token, tuple(app.scopes), call.now, done.account_id))
+
+
+async def _token(call: Call[NewAccount], tx: Connection, app: accounts.App, done: admission.SignedUp) -> str:
+    """A token of the new account, or of whoever waits for one; no other call gets in with that until they are admitted."""
+    of_app = {"app_id": app.id, "scopes": app.scopes, "now": call.now}
+    if done.account_id is not None:
+        return await accounts.create_token(tx, call.services.ids, done.account_id, **of_app)
+    return await accounts.create_waiting_token(tx, call.services.ids, done.ticket.receipt_id, **of_app)
 
 
 def check_agreement(wanted: NewAccount) -> None:

@@ -24,7 +24,7 @@ from parvis.base.clock import iso_ms, utc_now
 from parvis.base.errors import Forbidden, Invalid, Problem, Unauthenticated
 from parvis.base.ids import AccountId
 from parvis.base.pages import Page
-from parvis.domain import accounts
+from parvis.domain import accounts, admission
 from parvis.domain.accounts.types import State, Viewer
 from parvis.infra import jobs
 from parvis.infra.doors import Audience, Bulkhead, Policy, Urgency
@@ -176,14 +176,38 @@ def _litestar_handler(declared: Endpoint) -> HTTPRouteHandler:
 
 
 async def respond(declared: Endpoint, request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Authorise, parse, call within a transaction if it writes, present."""
-    services: Services = request.app.state.services
+    """Authorise, parse, call within a transaction if it writes, present.
+
+    A token that an app got for somebody who had to wait opens nothing until they are admitted; its next use enters.
+    """
     token = bearer_token(request)
+    try:
+        return await _respond(declared, request, token)
+    except Unauthenticated:
+        if token is None:
+            raise
+        await _come_in(request.app.state.services, token)
+    return await _respond(declared, request, token)
+
+
+async def _come_in(services: Services, token: str) -> None:
+    """Whoever waited with that token has entered. Raises: Forbidden while they wait; Unauthenticated for other tokens."""
+    found = await admission.enter_by_token(services, token, now=utc_now())
+    if found is None:
+        raise Unauthenticated
+    ticket, entered = found
+    if not entered:
+        address = services.settings.public_origin + admission.rules.path_of(ticket)
+        raise Forbidden(f"Your login is currently pending approval. Your place in the line: {address}")
+    await jobs.wake(services)
+
+
+async def _respond(declared: Endpoint, request: Request[Any, Any, Any], token: str | None) -> Response[bytes]:
+    services: Services = request.app.state.services
     standing = count(declared, services, request, token)
     now = utc_now()
     if not declared.connects:
-        async with services.db.connection() as db:
-            viewer = await authorise(declared.policy, token, db, now)
+        viewer = await _authorised(declared.policy, token, services, now)
         params = await parameters.read(request, declared.params)
         result = await declared.handler(Call(services, None, viewer, params, now, request))  # type: ignore[arg-type]
     elif declared.writes:
@@ -200,6 +224,14 @@ async def respond(declared: Endpoint, request: Request[Any, Any, Any]) -> Respon
     if standing is not None:
         response.headers.update(limit_headers(standing))
     return response
+
+
+async def _authorised(policy: Policy, token: str | None, services: Services, now: datetime) -> Viewer | None:
+    """The same as `authorise`; the database is not asked about those who bring no token where none is needed."""
+    if token is None and policy.audience == "public":
+        return None
+    async with services.db.connection() as db:
+        return await authorise(policy, token, db, now)
 
 
 async def _read(declared: Endpoint, request: Request[Any, Any, Any], token: str | None, now: datetime) -> object:

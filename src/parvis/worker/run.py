@@ -15,7 +15,7 @@ from parvis.infra import postgres
 from parvis.infra.opening import open_services
 from parvis.infra.queue import LEASE_S, PLANNER, Queue
 from parvis.infra.services import Services
-from parvis.worker import schedules
+from parvis.worker import schedules, sequencer
 from parvis.worker.handlers import Handler, Router
 from parvis.worker.kinds import all_kinds
 from parvis.worker.runner import Runner
@@ -37,11 +37,13 @@ async def work(settings: Settings, kinds: Mapping[str, Handler | Router], *, lea
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, runner.stop)
         clock = asyncio.create_task(schedules.keep(services))
+        numbering = asyncio.create_task(sequencer.keep(services))
         log.info("worker.started", owner=str(queue.owner))
         try:
             await runner.run()
         finally:
             clock.cancel()
+            numbering.cancel()
         log.info("worker.stopped")
 
 

@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from parvis.base.clock import utc_now
-from parvis.domain import accounts, media, posts, relationships, search
+from parvis.domain import accounts, admission, media, posts, relationships, search
 from parvis.infra import jobs
 from parvis.infra.jobs import NewJob
 from parvis.infra.postgres import Connection
@@ -54,6 +54,15 @@ async def delete_expired_rows(services: Services) -> None:
             await delete(tx, now=now)
 
 
+async def lapse_admissions(services: Services) -> None:
+    """Admissions that nobody used in a week have lapsed; what long lapsed ones knew of a person is gone."""
+    for step in (admission.lapse, admission.forget):
+        more = True
+        while more:
+            async with services.db.transaction() as tx:
+                more = await step(tx, now=utc_now()) > 0
+
+
 async def index_what_was_there(services: Services) -> None:
     """What is older than the index of words is in it."""
     indexed = await search.work_off(services)
@@ -64,6 +73,7 @@ async def index_what_was_there(services: Services) -> None:
 SCHEDULES = (
     Schedule(purge_unattached_media, timedelta(hours=1)),
     Schedule(delete_expired_rows, timedelta(hours=1)),
+    Schedule(lapse_admissions, timedelta(minutes=5)),
     Schedule(index_what_was_there, timedelta(minutes=10)),
 )
 

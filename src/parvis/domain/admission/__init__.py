@@ -5,14 +5,17 @@ admits the oldest at the rate that the server bears, and whoever is admitted ent
 spare all of that is one step. It leaves to `accounts` what an account is, and to the doors what people see.
 """
 
+from parvis.domain.admission import proofs, rules
 from parvis.domain.admission.admit import admit, admit_one
 from parvis.domain.admission.enter import choose_password, enter, enter_by_token
 from parvis.domain.admission.gate import has_room
 from parvis.domain.admission.invitations import invite, invited_by, invited_the
 from parvis.domain.admission.leave import come_back, correct, forget, lapse, withdraw
+from parvis.domain.admission.log import leaf_data, public_key
 from parvis.domain.admission.place import place, serving
+from parvis.domain.admission.proofs import exported
 from parvis.domain.admission.receive import receive
-from parvis.domain.admission.sequence import sequence
+from parvis.domain.admission.sequence import BATCH, has_work, sequence
 from parvis.domain.admission.sign_up import SignedUp, sign_up
 from parvis.domain.admission.tickets import read as read_ticket
 from parvis.domain.admission.tickets import ticket_of
@@ -28,19 +31,24 @@ from parvis.domain.admission.types import (
     State,
     Ticket,
 )
+from parvis.domain.admission.verify import FORMAT, NotTrue, Verdict, head_line, verify
 
 __all__ = [
+    "BATCH",
+    "FORMAT",
     "Admitted",
     "Application",
     "Head",
     "Kind",
     "Lane",
     "Leaf",
+    "NotTrue",
     "NowServing",
     "Place",
     "SignedUp",
     "State",
     "Ticket",
+    "Verdict",
     "admit",
     "admit_one",
     "choose_password",
@@ -48,18 +56,26 @@ __all__ = [
     "correct",
     "enter",
     "enter_by_token",
+    "exported",
     "forget",
     "has_room",
+    "has_work",
+    "head_line",
     "invite",
     "invited_by",
     "invited_the",
     "lapse",
+    "leaf_data",
     "place",
+    "proofs",
+    "public_key",
     "read_ticket",
     "receive",
+    "rules",
     "sequence",
     "serving",
     "sign_up",
     "ticket_of",
+    "verify",
     "withdraw",
 ]

@@ -122,6 +122,19 @@ async def latest_head(db: Connection) -> Head | None:
     return None if row is None else Head(row["size"], row["root"], row["minute"], row["signature"])
 
 
+async def has_work(db: Connection) -> bool:
+    """Whether a receipt waits for its number, or the log has grown since it was signed."""
+    return bool(
+        await db.fetchval(
+            """
+            SELECT EXISTS (SELECT FROM receipt WHERE number IS NULL)
+                OR t.size <> coalesce((SELECT h.size FROM admission_head h ORDER BY h.minute DESC LIMIT 1), 0)
+              FROM admission_tree t
+            """
+        )
+    )
+
+
 async def leaf_index_of(db: Connection, receipt_id: int) -> int | None:
     return await db.fetchval("SELECT leaf_index FROM receipt WHERE id = $1", receipt_id)
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from parvis.base.errors import Invalid, InvalidFields
 from parvis.domain import accounts
-from parvis.domain.admission.types import Application
+from parvis.domain.admission.types import Application, Ticket
 
 LAPSES_AFTER = timedelta(days=7)  # an admission that nobody uses
 KEPT_AFTER_LAPSE = timedelta(days=90)  # handle and address of a lapsed one, so that its owner can still come
@@ -59,6 +59,11 @@ def mailbox(email: str) -> str:
     if domain in _DOTLESS:
         local, domain = local.replace(".", "") or local, _DOTLESS[domain]
     return f"{local}@{domain}"
+
+
+def path_of(ticket: Ticket) -> str:
+    """Where on this server the owner of a ticket looks at it."""
+    return f"/ticket/{ticket.text}"
 
 
 def rounded(moment: datetime) -> datetime:

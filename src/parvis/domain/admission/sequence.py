@@ -30,9 +30,14 @@ async def sequence(services: Services, *, now: datetime, wait: bool = True) -> i
             return 0
         count = await number(tx, services.secrets, tree, now=now)
         head = await queries.latest_head(tx)
-        if head is None or head.size != tree.size:
+        if tree.size and (head is None or head.size != tree.size):
             await log.sign_head(tx, services.secrets, tree, now=now)
         return count
+
+
+async def has_work(db: Connection) -> bool:
+    """Whether `sequence` would do anything."""
+    return await queries.has_work(db)
 
 
 async def number(tx: Connection, secrets: Secrets, tree: Tree, *, now: datetime) -> int:
