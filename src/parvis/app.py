@@ -22,6 +22,7 @@ from parvis.api.routing import ENDPOINTS, Remembered
 from parvis.api.streaming import Streaming
 from parvis.base.errors import Problem, Unavailable
 from parvis.base.settings import Settings, from_environment
+from parvis.domain import admission
 from parvis.domain.timelines import Live
 from parvis.infra import logs
 from parvis.infra.doors import ENTRANCE, Policy
@@ -93,7 +94,9 @@ async def _started(app: Litestar, front: Front, services: Services) -> AsyncIter
     app.state.overload = front.overload
     await front.overload.open(services)
     front.streaming = Streaming(services, app.state.live, app.state.fragments.sieves)
+    storing = asyncio.create_task(admission.keep_storing(services), name="store late receipts")
     yield
+    storing.cancel()
     await app.state.live.close()
     await front.overload.close()
 

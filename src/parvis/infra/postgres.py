@@ -21,6 +21,17 @@ ACQUIRE_S = 5  # for a free connection, and for a fresh one
 GENERIC_PLANS = {"plan_cache_mode": "force_generic_plan"}
 
 
+# The database is gone or going; what was under way may or may not have been committed. (BlockingIOError is an OSError.)
+OUTAGES = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
+
+
 class _QuietConnection(asyncpg.Connection):
     """A connection without the reset query: nothing here leaves session state behind, and a reset costs a round trip."""
 

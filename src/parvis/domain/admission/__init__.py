@@ -10,6 +10,7 @@ from parvis.domain.admission.admit import admit, admit_one
 from parvis.domain.admission.enter import choose_password, enter, enter_by_token
 from parvis.domain.admission.gate import has_room
 from parvis.domain.admission.invitations import invite, invited_by, invited_the
+from parvis.domain.admission.late import keep_storing, replay
 from parvis.domain.admission.leave import come_back, correct, forget, lapse, withdraw
 from parvis.domain.admission.log import leaf_data, public_key
 from parvis.domain.admission.place import place, serving
@@ -64,6 +65,7 @@ __all__ = [
     "invite",
     "invited_by",
     "invited_the",
+    "keep_storing",
     "lapse",
     "leaf_data",
     "place",
@@ -71,6 +73,7 @@ __all__ = [
     "public_key",
     "read_ticket",
     "receive",
+    "replay",
     "rules",
     "sequence",
     "serving",

@@ -18,6 +18,7 @@ from parvis.domain.admission.receive import prepared, receive
 from parvis.domain.admission.sequence import number
 from parvis.domain.admission.types import Application, Kind, State, Ticket
 from parvis.domain.admission.write import write
+from parvis.infra.postgres import OUTAGES
 from parvis.infra.services import Services
 
 
@@ -44,8 +45,11 @@ async def sign_up(services: Services, *, wanted: Application, password: str, now
 
 
 async def _has_room(services: Services) -> bool:
-    async with services.db.connection() as db:
-        return await gate.has_room(db)
+    try:
+        async with services.db.connection() as db:
+            return await gate.has_room(db)
+    except OUTAGES:
+        return False  # a receipt can be taken all the same
 
 
 async def _at_once(
