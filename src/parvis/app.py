@@ -23,6 +23,7 @@ from parvis.api.streaming import Streaming
 from parvis.base.errors import Problem, Unavailable
 from parvis.base.settings import Settings, from_environment
 from parvis.domain import admission
+from parvis.domain import health as health_room
 from parvis.domain.timelines import Live
 from parvis.infra import logs
 from parvis.infra.doors import ENTRANCE, Policy
@@ -32,6 +33,7 @@ from parvis.infra.keep_alive import keep_alive_on_listeners
 from parvis.infra.opening import open_services
 from parvis.infra.services import Services
 from parvis.infra.stopping import when_told_to_stop
+from parvis.infra.web_server import MOST_CONNECTIONS, allow_many_connections
 from parvis.web import errors as web_errors
 
 log = structlog.get_logger(__name__)
@@ -65,6 +67,7 @@ def build(settings: Settings, services: Services | None = None) -> ASGIApp:
         async with (
             open_services(settings, application="parvis web", statement_s=STATEMENT_S) as opened,
             _started(app, front, opened),
+            health_room.measured(opened, "web", [_streams(app)]),
         ):
             looking = asyncio.create_task(keep_alive_on_listeners(), name="keep alive")
             when_told_to_stop(app.state.live.close)
@@ -99,6 +102,11 @@ async def _started(app: Litestar, front: Front, services: Services) -> AsyncIter
     storing.cancel()
     await app.state.live.close()
     await front.overload.close()
+
+
+def _streams(app: Litestar) -> health_room.Probe:
+    live_: Live = app.state.live
+    return health_room.held("streams", lambda: float(live_.count), min(MOST_CONNECTIONS, allow_many_connections()))
 
 
 @get("/health/live", media_type=MediaType.TEXT, opt={"policy": Policy("public", urgency=ENTRANCE)})

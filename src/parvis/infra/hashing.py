@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from time import perf_counter
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
@@ -12,14 +15,17 @@ from parvis.base.errors import TooMany
 
 
 class Hasher:
-    """At most `threads` hashes at a time and `queue` waiting; more is refused. `count` is read by tests."""
+    """At most `threads` hashes at a time and `queue` waiting; more is refused. `count` and `worked_s`
+    are what it has done so far."""
 
     def __init__(self, *, threads: int = 1, queue: int = 64) -> None:
         self._argon2 = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="hashing")
+        self.threads = threads
         self._places = threads + queue
         self._busy = 0
         self.count = 0
+        self.worked_s = 0.0
         self._dummy: str | None = None
 
     async def hash(self, password: str) -> str:
@@ -47,6 +53,18 @@ class Hasher:
         self._busy += 1
         self.count += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, function, *arguments)
+            return await asyncio.get_running_loop().run_in_executor(self._pool, self._timed, function, *arguments)
         finally:
             self._busy -= 1
+
+    @property
+    def waiting(self) -> int:
+        """How many hashes have been asked for and are not done."""
+        return self._busy
+
+    def _timed(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        began = perf_counter()
+        try:
+            return function(*arguments)
+        finally:
+            self.worked_s += perf_counter() - began

@@ -59,6 +59,7 @@ class Mailer:
         self._service = _service(settings.smtp_url) if settings.smtp_url else None
         self._host = _mail_host(settings)
         self._sender = _sender(settings, self._host)
+        self.sent = self.deferred = self.refused = 0  # so far
 
     @property
     def by_smtp(self) -> bool:
@@ -74,10 +75,18 @@ class Mailer:
         for good; Unavailable when it may work later.
         """
         message = self._message(to, subject, text, html, headers or {})
-        if self._service is None:
-            await asyncio.to_thread(_file, self._folder, message)
-        else:
-            await self._service.deliver(message, self._sender.addr_spec, to)
+        try:
+            if self._service is None:
+                await asyncio.to_thread(_file, self._folder, message)
+            else:
+                await self._service.deliver(message, self._sender.addr_spec, to)
+        except Unavailable:
+            self.deferred += 1
+            raise
+        except Invalid:
+            self.refused += 1
+            raise
+        self.sent += 1
         log.info("mail.sent", message_id=message["Message-ID"], by_smtp=self.by_smtp)
 
     async def outbox(self, limit: int = 50) -> list[SentLetter]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from time import perf_counter
 from types import TracebackType
 from typing import Any
 
@@ -39,11 +41,21 @@ class _QuietConnection(asyncpg.Connection):
         return ""
 
 
+@dataclass(slots=True)
+class Loans:
+    """How often connections were lent, how long borrowers waited for them, and how long they kept them, so far."""
+
+    count: int = 0
+    waited_s: float = 0.0
+    kept_s: float = 0.0
+
+
 class Database:
     """One process's connections. `watch`, when set, is told each statement sent (tests count round trips with it)."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self.pool = pool
+        self.loans = Loans()
         self.watch: Callable[[str], None] | None = None
         # Connections at rest are kept here, outside the pool: to take one from the pool and to give it back costs as much
         # processor time as a small statement.
@@ -94,13 +106,16 @@ class Database:
 class _Borrowed:
     """A connection taken for a while; given back also by an exception."""
 
-    __slots__ = ("_connection", "_database", "_watching")
+    __slots__ = ("_connection", "_database", "_lent", "_watching")
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def __aenter__(self) -> Connection:
+        asked = perf_counter()
         self._connection = await self._database.take()
+        self._lent = perf_counter()
+        self._database.loans.waited_s += self._lent - asked
         self._watching = None
         if self._database.watch is not None:
             self._watching = _watched(self._connection, self._database.watch)
@@ -113,6 +128,9 @@ class _Borrowed:
         if self._watching is not None:
             self._watching.__exit__(None, None, None)
             await asyncio.sleep(0)  # the driver tells of statements in the loop's next turn
+        loans = self._database.loans
+        loans.count += 1
+        loans.kept_s += perf_counter() - self._lent
         await self._database.give_back(self._connection, spoilt=kind is not None)
 
 

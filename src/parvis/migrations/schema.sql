@@ -202,6 +202,77 @@ CREATE TABLE public.follower (
     created_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.gate_change (
+    id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    mode text NOT NULL,
+    rate_per_s double precision,
+    binding text,
+    message text,
+    by_id bigint,
+    measured jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+
+ALTER TABLE public.gate_change ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.gate_change_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.gate_minute (
+    minute timestamp with time zone NOT NULL,
+    rate_per_s double precision NOT NULL,
+    binding text NOT NULL,
+    received bigint NOT NULL,
+    admitted bigint NOT NULL,
+    waiting bigint NOT NULL
+);
+
+CREATE TABLE public.gate_promise (
+    at timestamp with time zone NOT NULL,
+    number bigint NOT NULL,
+    low_s double precision NOT NULL,
+    middle_s double precision NOT NULL,
+    high_s double precision NOT NULL,
+    called_at timestamp with time zone,
+    kept boolean
+);
+
+CREATE TABLE public.gate_state (
+    only_one boolean DEFAULT true NOT NULL,
+    mode text DEFAULT 'auto'::text NOT NULL,
+    cap_per_s double precision,
+    message text,
+    decided_at timestamp with time zone,
+    rate_per_s double precision,
+    target_per_s double precision,
+    binding text,
+    tokens double precision DEFAULT 0 NOT NULL,
+    came bigint DEFAULT 0 NOT NULL,
+    last_number bigint DEFAULT 0 NOT NULL,
+    memory jsonb DEFAULT '{}'::jsonb NOT NULL,
+    published jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT gate_state_mode_check CHECK ((mode = ANY (ARRAY['auto'::text, 'open'::text, 'cap'::text, 'pause'::text]))),
+    CONSTRAINT gate_state_only_one_check CHECK (only_one)
+)
+WITH (fillfactor='20');
+
+CREATE TABLE public.health_signal (
+    process text NOT NULL,
+    resource text NOT NULL,
+    role text NOT NULL,
+    host text NOT NULL,
+    measured_at timestamp with time zone NOT NULL,
+    used double precision NOT NULL,
+    use double precision NOT NULL,
+    capacity double precision,
+    facts jsonb DEFAULT '{}'::jsonb NOT NULL
+)
+WITH (fillfactor='50');
+
 CREATE TABLE public.home_entry (
     account_id bigint NOT NULL,
     post_id bigint NOT NULL,
@@ -791,6 +862,21 @@ ALTER TABLE ONLY public.follow_request
 ALTER TABLE ONLY public.follower
     ADD CONSTRAINT follower_pkey PRIMARY KEY (account_id, follower_id);
 
+ALTER TABLE ONLY public.gate_change
+    ADD CONSTRAINT gate_change_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.gate_minute
+    ADD CONSTRAINT gate_minute_pkey PRIMARY KEY (minute);
+
+ALTER TABLE ONLY public.gate_promise
+    ADD CONSTRAINT gate_promise_pkey PRIMARY KEY (at, number);
+
+ALTER TABLE ONLY public.gate_state
+    ADD CONSTRAINT gate_state_pkey PRIMARY KEY (only_one);
+
+ALTER TABLE ONLY public.health_signal
+    ADD CONSTRAINT health_signal_pkey PRIMARY KEY (process, resource);
+
 ALTER TABLE ONLY public.home_entry
     ADD CONSTRAINT home_entry_pkey PRIMARY KEY (account_id, post_id);
 
@@ -1014,6 +1100,12 @@ CREATE INDEX follow_merged ON public.follow USING btree (account_id, target_id) 
 CREATE INDEX follow_request_by_id ON public.follow_request USING btree (account_id, id);
 
 CREATE INDEX follower_by_id ON public.follower USING btree (account_id, id);
+
+CREATE INDEX gate_change_at ON public.gate_change USING btree (at);
+
+CREATE INDEX gate_promise_called ON public.gate_promise USING btree (called_at) WHERE (called_at IS NOT NULL);
+
+CREATE INDEX gate_promise_open ON public.gate_promise USING btree (number) WHERE (called_at IS NULL);
 
 CREATE INDEX invitation_of_inviter ON public.invitation USING btree (inviter_id, id);
 

@@ -11,6 +11,7 @@ import structlog
 import uvloop
 
 from parvis.base.settings import Settings, from_environment
+from parvis.domain import health
 from parvis.infra import postgres
 from parvis.infra.opening import open_services
 from parvis.infra.queue import LEASE_S, PLANNER, Queue
@@ -31,7 +32,11 @@ def main() -> int:
 
 async def work(settings: Settings, kinds: Mapping[str, Handler | Router], *, lease_s: float = LEASE_S) -> None:
     """Jobs are run and schedules kept until a signal comes; then leases are handed back."""
-    async with open_services(settings, application="parvis work") as services, _queue(settings, lease_s) as queue:
+    async with (
+        open_services(settings, application="parvis work") as services,
+        _queue(settings, lease_s) as queue,
+        health.measured(services, "work"),
+    ):
         runner = Runner(services, queue, kinds, at_once=max(2, settings.database_pool))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,6 +1,13 @@
-"""Whether this installation is well: settings, disk, engines, schema, clock. Knows no other room of the domain."""
+"""Whether this installation is well: what `doctor` examines, and what every process measures all the time.
+
+A process measures itself (`measured`), `headroom` puts together what all of them saw. Knows no other room of the
+domain: whoever has a resource of their own to watch brings a probe.
+"""
 
 from parvis.domain.health.doctor import examine, sound
-from parvis.domain.health.types import Finding
+from parvis.domain.health.headroom import headroom
+from parvis.domain.health.measure import Measuring, measured
+from parvis.domain.health.probes import Probe, held
+from parvis.domain.health.types import Finding, Signal
 
-__all__ = ["Finding", "examine", "sound"]
+__all__ = ["Finding", "Measuring", "Probe", "Signal", "examine", "headroom", "held", "measured", "sound"]

@@ -1,7 +1,8 @@
-"""What an examination finds."""
+"""What an examination finds, and what is measured all the time."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -13,6 +14,30 @@ class Finding(msgspec.Struct, frozen=True):
     subject: str
     verdict: Literal["ok", "warning", "failed"]
     message: str
+
+
+class Signal(msgspec.Struct, frozen=True):
+    """One resource, as one process saw it in its last few seconds.
+
+    `used`: in the resource's unit, a second or at a moment. `use`: the share of what there is. `capacity`: all there is,
+    where it can be counted. `facts`: whatever else is worth knowing, by name with unit.
+    """
+
+    resource: str
+    used: float
+    use: float
+    capacity: float | None = None
+    facts: dict[str, float] = {}
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """A signal, and where and when it was seen."""
+
+    process: str
+    role: str
+    host: str
+    measured_at: datetime
+    signal: Signal
 
 
 def ok(subject: str, message: str) -> Finding:

@@ -1,0 +1,51 @@
+"""All processes' signals put together: for each resource, what is used in all and how full the fullest is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from parvis.domain.health import queries
+from parvis.domain.health.types import Reading, Signal
+from parvis.infra.postgres import Connection
+
+FRESH = timedelta(seconds=25)  # a slow database makes signals come late, and must not make them disappear
+OLD = timedelta(minutes=10)
+
+OF_MACHINES = ("cpu", "disk")  # every process of a machine sees the same
+OF_ALL = ("database",)  # every process sees the same from where it is
+
+
+async def headroom(db: Connection) -> dict[str, Signal]:
+    """By resource, what was seen in the last seconds. A resource that nobody reports is not there."""
+    return merged(await queries.readings(db, FRESH))
+
+
+def merged(readings: Sequence[Reading]) -> dict[str, Signal]:
+    """One signal a resource. `readings`: the newest first."""
+    by_resource: dict[str, list[Reading]] = {}
+    for one in readings:
+        by_resource.setdefault(one.signal.resource, []).append(one)
+    return {resource: _merge(resource, several) for resource, several in by_resource.items()}
+
+
+def _merge(resource: str, several: Sequence[Reading]) -> Signal:
+    if resource in OF_MACHINES:
+        several = list({one.host: one for one in reversed(several)}.values())
+    signals = [one.signal for one in several]
+    use = max(one.use for one in signals)
+    if resource in OF_ALL:  # one process may just have been held up; what the database does, most of them see
+        use = sorted(one.use for one in signals)[len(signals) // 2]
+    capacities = [one.capacity for one in signals if one.capacity is not None]
+    capacity = sum(capacities) if len(capacities) == len(signals) else None
+    return Signal(resource, sum(one.used for one in signals), use, capacity, _worst(one.facts for one in signals))
+
+
+def _worst(facts: Iterable[dict[str, float]]) -> dict[str, float]:
+    """The largest of each; of what is free, the least."""
+    found: dict[str, float] = {}
+    for some in facts:
+        for name, value in some.items():
+            pick = min if name.startswith("free") else max
+            found[name] = pick(found.get(name, value), value)
+    return found

@@ -1,0 +1,56 @@
+"""What this machine has and uses, from what Linux says: cores, their use, and what a container's limit leaves of them."""
+
+from __future__ import annotations
+
+import os
+import socket
+from contextlib import suppress
+from pathlib import Path
+
+HOST = socket.gethostname()
+
+_CGROUPS = Path("/sys/fs/cgroup")
+
+
+def cores() -> float:
+    """How many cores this process may use at most."""
+    mine = float(len(os.sched_getaffinity(0)))
+    quota = _quota()
+    return mine if quota is None else min(mine, quota)
+
+
+def busy_s() -> float:
+    """Core-seconds used so far: of our container where it has a limit, else of the cores we may use, by everybody."""
+    if _quota() is not None:
+        with suppress(OSError, ValueError, StopIteration):
+            lines = (_CGROUPS / "cpu.stat").read_text().splitlines()
+            return next(int(line.split()[1]) for line in lines if line.startswith("usage_usec")) / 1e6
+        with suppress(OSError, ValueError):
+            return int((_CGROUPS / "cpuacct" / "cpuacct.usage").read_text()) / 1e9
+    return _of_cores(os.sched_getaffinity(0))
+
+
+def _of_cores(wanted: set[int]) -> float:
+    """All that was not idle; what a hypervisor took (steal) counts, for it is not there to be used."""
+    ticks = 0
+    try:
+        lines = Path("/proc/stat").read_text().splitlines()
+    except OSError:
+        return sum(os.times()[:4])
+    for line in lines:
+        name, _, rest = line.partition(" ")
+        if name[:3] == "cpu" and name[3:].isdigit() and int(name[3:]) in wanted:
+            user, nice, system, _idle, _waiting, irq, soft, steal = map(int, rest.split()[:8])
+            ticks += user + nice + system + irq + soft + steal
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _quota() -> float | None:
+    """Cores by the container's limit; None without one."""
+    with suppress(OSError, ValueError):
+        most, period = (_CGROUPS / "cpu.max").read_text().split()
+        return None if most == "max" else int(most) / int(period)
+    with suppress(OSError, ValueError):
+        most = int((_CGROUPS / "cpu" / "cpu.cfs_quota_us").read_text())
+        return None if most <= 0 else most / int((_CGROUPS / "cpu" / "cpu.cfs_period_us").read_text())
+    return None

@@ -1,0 +1,119 @@
+"""What a process looks at, every few seconds: how much of each resource was used since the last look."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+
+from parvis.domain.health import machine
+from parvis.domain.health.types import Signal
+from parvis.infra.services import Services
+
+# Says how its resource was used in the last so many seconds; called from the event loop, so it must not wait.
+Probe = Callable[[float], Signal]
+
+
+def of_process(services: Services, role: str) -> list[Probe]:
+    """What every process can see by itself."""
+    own: list[Probe] = [_cpu(), _loop(role), _pool(services, role), _database(services), _disk(services)]
+    return [*own, _hashing(services, role), _mail(services)]
+
+
+class Since:
+    """How much a number that only grows has grown since it was last asked."""
+
+    def __init__(self, read: Callable[[], float]) -> None:
+        self._read = read
+        self._before = read()
+
+    def __call__(self) -> float:
+        now = self._read()
+        grown, self._before = now - self._before, now
+        return max(0.0, grown)
+
+
+def held(resource: str, read: Callable[[], float], capacity: float) -> Probe:
+    """A resource of which so many are held at a moment, such as open streams."""
+
+    def probe(_: float) -> Signal:
+        used = read()
+        return Signal(resource, used, used / capacity, capacity)
+
+    return probe
+
+
+def _cpu() -> Probe:
+    busy = Since(machine.busy_s)
+
+    def probe(elapsed_s: float) -> Signal:
+        capacity = machine.cores()
+        used = min(busy() / elapsed_s, capacity)
+        return Signal("cpu", used, used / capacity, capacity)
+
+    return probe
+
+
+def _loop(role: str) -> Probe:
+    """The event loop's thread: one core at most, however many there are."""
+    busy = Since(time.thread_time)
+
+    def probe(elapsed_s: float) -> Signal:
+        used = min(busy() / elapsed_s, 1.0)
+        return Signal(role, used, used, 1.0)
+
+    return probe
+
+
+def _pool(services: Services, role: str) -> Probe:
+    loans, size = services.db.loans, services.db.pool.get_max_size()
+    count, waited, kept = Since(lambda: loans.count), Since(lambda: loans.waited_s), Since(lambda: loans.kept_s)
+
+    def probe(elapsed_s: float) -> Signal:
+        lent, used = count(), min(kept() / elapsed_s, float(size))
+        facts = {"lent_per_s": lent / elapsed_s, "mean_wait_s": waited() / lent if lent else 0.0}
+        return Signal("pool" if role == "web" else "pool_of_workers", used, used / size, float(size), facts)
+
+    return probe
+
+
+def _database(services: Services) -> Probe:
+    """Loans a second; how near the database is to its limit is known once it has been asked (`measure.py`)."""
+    count = Since(lambda: services.db.loans.count)
+
+    def probe(elapsed_s: float) -> Signal:
+        return Signal("database", count() / elapsed_s, 0.0)
+
+    return probe
+
+
+def _hashing(services: Services, role: str) -> Probe:
+    hasher = services.hasher
+    count, worked = Since(lambda: hasher.count), Since(lambda: hasher.worked_s)
+
+    def probe(elapsed_s: float) -> Signal:
+        facts = {"waiting": float(hasher.waiting)}
+        use = min(worked() / elapsed_s / hasher.threads, 1.0)
+        return Signal("hashing" if role == "web" else "hashing_of_workers", count() / elapsed_s, use, None, facts)
+
+    return probe
+
+
+def _disk(services: Services) -> Probe:
+    def probe(_: float) -> Signal:
+        total, _used, free = shutil.disk_usage(services.settings.home)
+        return Signal("disk", float(total - free), (total - free) / total, float(total), {"free_bytes": float(free)})
+
+    return probe
+
+
+def _mail(services: Services) -> Probe:
+    """Watched, and never a reason to keep somebody out: confirming an address can wait."""
+    mail = services.mail
+    sent, deferred, refused = Since(lambda: mail.sent), Since(lambda: mail.deferred), Since(lambda: mail.refused)
+
+    def probe(elapsed_s: float) -> Signal:
+        facts = {"deferred_per_s": deferred() / elapsed_s, "refused_per_s": refused() / elapsed_s}
+        return Signal("mail", sent() / elapsed_s, 0.0, None, facts)
+
+    return probe

@@ -1,0 +1,86 @@
+"""Processes measure themselves, and what all of them saw is put together."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from parvis.base.clock import utc_now
+from parvis.domain import health
+from parvis.domain.health import measure, queries
+from parvis.domain.health.headroom import FRESH, merged
+from parvis.domain.health.measure import Measuring
+from parvis.domain.health.types import Reading, Signal
+from parvis.infra.services import Services
+
+
+def reading(process: str, signal: Signal, *, host: str = "here", role: str = "web") -> Reading:
+    return Reading(process, role, host, utc_now(), signal)
+
+
+async def test_a_process_sees_what_it_uses(services: Services) -> None:
+    measuring = Measuring(services, "web", [health.held("streams", lambda: 5.0, 20.0)])
+    await services.hasher.hash("a password of some length")
+    async with services.db.connection():
+        await asyncio.sleep(0.05)
+    async with services.db.connection() as db:
+        seen = {one.resource: one for one in await measuring.look(db)}
+        assert (await health.headroom(db)).keys() == seen.keys()
+    assert seen.keys() == {"cpu", "web", "pool", "database", "disk", "hashing", "mail", "streams"}
+    assert seen["hashing"].used > 0
+    assert 0 < seen["hashing"].use <= 1
+    assert seen["pool"].used > 0
+    assert seen["streams"].use == 0.25
+    assert seen["database"].facts["response_s"] > 0
+    assert seen["database"].use == 0
+    assert 0 < seen["cpu"].use <= 1
+
+
+async def test_a_busy_event_loop_is_seen(services: Services) -> None:
+    measuring = Measuring(services, "web")
+    lagging = asyncio.create_task(measuring.watch_lag())
+    await asyncio.sleep(0.01)
+    until = time.perf_counter() + 0.4
+    while time.perf_counter() < until:
+        pass
+    await asyncio.sleep(0.01)
+    lagging.cancel()
+    async with services.db.connection() as db:
+        [loop] = [one for one in await measuring.look(db) if one.resource == "web"]
+    assert loop.facts["longest_lag_s"] > 0.1
+    assert loop.use > 0.3
+
+
+async def test_a_slow_database_is_nearly_full_however_little_is_asked_of_it(services: Services) -> None:
+    measuring = Measuring(services, "web")
+    database = Signal("database", 3.0, 0.0)
+    assert measuring._with_response(database, 0.005).use == 0
+    assert measuring._with_response(database, 0.2).use > 0.9
+    assert measuring._with_response(database, 0.005).use == 0
+
+
+async def test_a_process_that_ends_is_forgotten_at_once(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measure, "EVERY_S", 0.05)
+    async with health.measured(services, "work"), services.db.connection() as db:
+        await asyncio.sleep(1)
+        seen = await health.headroom(db)
+        assert "jobs" in seen
+    async with services.db.connection() as db:
+        assert await queries.readings(db, FRESH) == []
+
+
+def test_processes_of_one_machine_do_not_count_its_cores_twice() -> None:
+    cpu = Signal("cpu", 1.0, 0.5, 2.0)
+    here = [reading("a", cpu), reading("b", cpu)]
+    assert merged(here)["cpu"] == cpu
+    there = merged([*here, reading("c", Signal("cpu", 1.8, 0.9, 2.0), host="there")])["cpu"]
+    assert (there.used, there.use, there.capacity) == (2.8, 0.9, 4.0)
+
+
+def test_the_fullest_process_says_how_full_a_resource_is_but_one_alone_not_how_the_database_is() -> None:
+    pools = [reading(name, Signal("pool", used, used / 8, 8.0)) for name, used in (("a", 8.0), ("b", 0.0))]
+    assert merged(pools)["pool"].use == 1.0
+    answers = [reading(name, Signal("database", 5.0, use)) for name, use in (("a", 0.0), ("b", 0.95), ("c", 0.1))]
+    assert merged(answers)["database"].use == 0.1
