@@ -47,6 +47,7 @@ COMMANDS = (
     Command("simulate", "parvis.commands.simulate", "Send a crowd to a server and report what came of it."),
     Command("capacity", "parvis.commands.capacity", "Say how many people this machine can serve and admit in a day."),
     Command("doctor", "parvis.commands.doctor", "Say what is well and what is not."),
+    Command("gate", "parvis.commands.gate", "Say how the door stands, or open, slow or pause it."),
     Command("announce", "parvis.commands.announce", HIDDEN),
 )
 

@@ -35,6 +35,7 @@ class Settings(msgspec.Struct, frozen=True):
     web_workers: int = 2
     job_workers: int = 1
     database_pool: int = 8
+    gate: str = "auto"
     post_characters: int = 1000
     image_bytes: int = 16 * 1024 * 1024
     image_pixels: int = 33_177_600
@@ -87,6 +88,7 @@ DESCRIPTIONS: dict[str, str] = {
     "web_workers": "Number of web processes.",
     "job_workers": "Number of job processes.",
     "database_pool": "Database connections of each process.",
+    "gate": "How a new server lets people in: auto (as many as it can bear) or open; later `parvis gate` says.",
     "post_characters": "Longest post, in characters.",
     "image_bytes": "Largest picture file, in bytes.",
     "image_pixels": "Largest picture, width times height.",

@@ -16,7 +16,7 @@ from parvis.infra import postgres
 from parvis.infra.opening import open_services
 from parvis.infra.queue import LEASE_S, PLANNER, Queue
 from parvis.infra.services import Services
-from parvis.worker import schedules, sequencer
+from parvis.worker import doors, schedules, sequencer
 from parvis.worker.handlers import Handler, Router
 from parvis.worker.kinds import all_kinds
 from parvis.worker.runner import Runner
@@ -41,14 +41,17 @@ async def work(settings: Settings, kinds: Mapping[str, Handler | Router], *, lea
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, runner.stop)
-        clock = asyncio.create_task(schedules.keep(services))
-        numbering = asyncio.create_task(sequencer.keep(services))
+        clocks = [
+            asyncio.create_task(schedules.keep(services)),
+            asyncio.create_task(sequencer.keep(services)),
+            asyncio.create_task(doors.keep_gate(services)),
+        ]
         log.info("worker.started", owner=str(queue.owner))
         try:
             await runner.run()
         finally:
-            clock.cancel()
-            numbering.cancel()
+            for clock in clocks:
+                clock.cancel()
         log.info("worker.stopped")
 
 

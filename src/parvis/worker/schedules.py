@@ -49,7 +49,12 @@ async def purge_unattached_media(services: Services) -> None:
 async def delete_expired_rows(services: Services) -> None:
     """Sessions, links, codes, keys and mutes that have run out are gone."""
     now = utc_now()
-    for delete in (accounts.delete_expired, posts.delete_expired, relationships.delete_expired):
+    for delete in (
+        accounts.delete_expired,
+        posts.delete_expired,
+        relationships.delete_expired,
+        admission.forget_gate,
+    ):
         async with services.db.transaction() as tx:
             await delete(tx, now=now)
 

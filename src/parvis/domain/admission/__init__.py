@@ -8,7 +8,14 @@ spare all of that is one step. It leaves to `accounts` what an account is, and t
 from parvis.domain.admission import proofs, rules
 from parvis.domain.admission.admit import admit, admit_one
 from parvis.domain.admission.enter import choose_password, enter, enter_by_token
+from parvis.domain.admission.gate import changes as gate_changes
+from parvis.domain.admission.gate import command as command_gate
+from parvis.domain.admission.gate import forget as forget_gate
 from parvis.domain.admission.gate import has_room
+from parvis.domain.admission.gate import history as gate_history
+from parvis.domain.admission.gate import standing as gate_standing
+from parvis.domain.admission.gate import step as adjust_gate
+from parvis.domain.admission.gate_types import Standing
 from parvis.domain.admission.invitations import invite, invited_by, invited_the
 from parvis.domain.admission.late import keep_storing, replay
 from parvis.domain.admission.leave import come_back, correct, forget, lapse, withdraw
@@ -47,18 +54,25 @@ __all__ = [
     "NowServing",
     "Place",
     "SignedUp",
+    "Standing",
     "State",
     "Ticket",
     "Verdict",
+    "adjust_gate",
     "admit",
     "admit_one",
     "choose_password",
     "come_back",
+    "command_gate",
     "correct",
     "enter",
     "enter_by_token",
     "exported",
     "forget",
+    "forget_gate",
+    "gate_changes",
+    "gate_history",
+    "gate_standing",
     "has_room",
     "has_work",
     "head_line",

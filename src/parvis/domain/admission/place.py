@@ -24,9 +24,18 @@ async def place(db: Connection, ticket: Ticket, now: datetime) -> Place:
 async def serving(db: Connection) -> NowServing:
     """Small, the same for everybody, and true for as long as it is cached, because it says "at most"."""
     tree = await log_queries.tree(db)
+    state = await gate.standing(db)
+    told = {one.ahead: one for one in state.published.ranges}
     return NowServing(
         serving=tree.serving,
         last_number=tree.last_number,
         waiting=tree.waiting,
         open=await gate.has_room(db),
+        rate_per_s=state.rate_per_s,
+        reason="pause" if state.mode == "pause" else state.binding,
+        message=state.message,
+        low_s_per_1000=told[1000].low_s if 1000 in told else None,
+        high_s_per_1000=told[1000].high_s if 1000 in told else None,
+        within_range=state.published.within_range,
+        ranges=[[float(one.ahead), one.low_s, one.high_s] for one in state.published.ranges],
     )

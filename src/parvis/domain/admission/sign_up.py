@@ -68,6 +68,7 @@ async def _at_once(
         if stored == new.id:
             await number(tx, services.secrets, tree, now=now)
             await admit_one(tx, stored, now=now, kind=Kind.ADMITTED)
+            await gate.one_came(tx)
         row = await queries.receipt_locked(tx, stored)
         assert row is not None
         if row["state"] == State.ADMITTED:

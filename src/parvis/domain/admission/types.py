@@ -92,7 +92,11 @@ class Admitted(msgspec.Struct, frozen=True):
 
 
 class NowServing(msgspec.Struct, frozen=True, kw_only=True):
-    """The one document that everybody who waits reads: nobody with a number up to `serving` waits any more."""
+    """The one document that everybody who waits reads: nobody with a number up to `serving` waits any more.
+
+    `ranges`: people ahead, and in how many seconds they are called in eight of ten cases, from … to … `within_range`: how
+    often that held in the last day.
+    """
 
     serving: int
     last_number: int
@@ -104,6 +108,7 @@ class NowServing(msgspec.Struct, frozen=True, kw_only=True):
     low_s_per_1000: float | None = None
     high_s_per_1000: float | None = None
     within_range: float | None = None
+    ranges: list[list[float]] = []
 
 
 class Leaf(msgspec.Struct, frozen=True):

@@ -21,6 +21,11 @@ async def headroom(db: Connection) -> dict[str, Signal]:
     return merged(await queries.readings(db, FRESH))
 
 
+async def forget_old(tx: Connection) -> None:
+    """Signals of processes that have been silent for long are gone."""
+    await queries.old_signals_forgotten(tx, OLD)
+
+
 def merged(readings: Sequence[Reading]) -> dict[str, Signal]:
     """One signal a resource. `readings`: the newest first."""
     by_resource: dict[str, list[Reading]] = {}

@@ -1,0 +1,31 @@
+"""The door is kept: adjusted every ten seconds by whichever worker is first."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from parvis.base.clock import utc_now
+from parvis.domain import admission
+from parvis.infra.services import Services
+from parvis.worker.outcomes import DATABASE_TROUBLE
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY_S = 2.0
+
+
+async def keep_gate(services: Services) -> None:
+    """The gate decides when it is time, until this is cancelled."""
+    await asyncio.sleep(6)  # the first measurements are five seconds away
+    while True:
+        try:
+            decided = await admission.adjust_gate(services, now=utc_now())
+            if decided is not None:
+                log.debug("gate.decided", rate_per_s=decided.rate_per_s, reason=decided.binding)
+        except DATABASE_TROUBLE as error:
+            log.debug("gate.waits_for_database", error=repr(error))
+        except Exception:
+            log.exception("gate.failed")
+        await asyncio.sleep(LOOK_EVERY_S)
