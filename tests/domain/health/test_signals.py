@@ -39,18 +39,19 @@ async def test_a_process_sees_what_it_uses(services: Services) -> None:
 
 
 async def test_a_busy_event_loop_is_seen(services: Services) -> None:
+    began = time.perf_counter()
     measuring = Measuring(services, "web")
     lagging = asyncio.create_task(measuring.watch_lag())
     await asyncio.sleep(0.01)
-    until = time.perf_counter() + 0.4
-    while time.perf_counter() < until:
+    until = time.thread_time() + 0.4  # of the processor, however many share it
+    while time.thread_time() < until:
         pass
     await asyncio.sleep(0.01)
     lagging.cancel()
     async with services.db.connection() as db:
         [loop] = [one for one in await measuring.look(db) if one.resource == "web"]
     assert loop.facts["longest_lag_s"] > 0.1
-    assert loop.use > 0.3
+    assert loop.used * (time.perf_counter() - began) >= 0.4
 
 
 async def test_a_slow_database_is_nearly_full_however_little_is_asked_of_it(services: Services) -> None:
