@@ -38,18 +38,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     try:
-        state, measured = asyncio.run(_do(arguments, settings))
+        state = asyncio.run(_do(arguments, settings))
     except Invalid as problem:
         print(f"parvis: {problem.message}", file=sys.stderr)
         return 1
     if getattr(arguments, "json", False):
-        print_json(_as_json(state, measured))
+        print_json(_as_json(state))
     else:
-        _print(state, measured)
+        _print(state)
     return 0
 
 
-async def _do(arguments: argparse.Namespace, settings: Settings) -> tuple[Standing, dict[str, dict[str, float]]]:
+async def _do(arguments: argparse.Namespace, settings: Settings) -> Standing:
     async with installation(settings, nats=False) as reached:
         db = await postgres.connect(reached.database_url, size=1, application="parvis gate")
         try:
@@ -63,14 +63,12 @@ async def _do(arguments: argparse.Namespace, settings: Settings) -> tuple[Standi
                         now=utc_now(),
                     )
             async with db.connection() as connection:
-                changes = await admission.gate_changes(connection, limit=20)
-                measured = next((one.measured for one in changes if one.measured), {})
-                return await admission.gate_standing(connection), measured
+                return await admission.gate_standing(connection)
         finally:
             await db.close()
 
 
-def _as_json(state: Standing, measured: dict[str, dict[str, float]]) -> dict[str, Any]:
+def _as_json(state: Standing) -> dict[str, Any]:
     return {
         "mode": state.mode,
         "rate_per_s": state.rate_per_s,
@@ -82,11 +80,11 @@ def _as_json(state: Standing, measured: dict[str, dict[str, float]]) -> dict[str
         "waiting": state.waiting,
         "ranges": msgspec.to_builtins(state.published.ranges),
         "within_range": state.published.within_range,
-        "measured": measured,
+        "measured": state.remembered.measured,
     }
 
 
-def _print(state: Standing, measured: dict[str, dict[str, float]]) -> None:
+def _print(state: Standing) -> None:
     print(f"mode      {state.mode}" + (f" at {state.cap_per_s:g}/s" if state.cap_per_s is not None else ""))
     if state.message:
         print(f"message   {state.message}")
@@ -101,6 +99,6 @@ def _print(state: Standing, measured: dict[str, dict[str, float]]) -> None:
         print(f"          {one.ahead:>9,} ahead: {one.low_s:,.0f} to {one.high_s:,.0f} s")
     if state.published.within_range is not None:
         print(f"kept      {state.published.within_range:.0%} of what people were told in the last day")
-    for name, values in measured.items():
+    for name, values in state.remembered.measured.items():
         allows = f", allows {values['allows_per_s']:.2f}/s" if "allows_per_s" in values else ""
         print(f"          {name}: {values['use']:.0%} used{allows}")

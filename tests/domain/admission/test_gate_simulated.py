@@ -162,6 +162,26 @@ def test_a_fresh_server_does_not_begin_by_closing_its_door() -> None:
     assert rate.decide(Memory(), Situation(idle, waiting=0, newcomers=0)).rate_per_s > 2
 
 
+def test_a_disk_that_is_three_quarters_full_closes_no_door() -> None:
+    terabyte = 1e12
+    disk = Measure("disk", 0.77 * terabyte, 0.77, terabyte)
+    calm = [Measure("cpu", 0.1, 0.05, 2.0), disk]
+    decided = rate.decide(Memory(), Situation(calm, waiting=0, newcomers=0))
+    assert decided.binding == "cpu"
+    assert decided.rate_per_s > 2
+    full = [calm[0], Measure("disk", 0.98 * terabyte, 0.98, terabyte)]
+    assert rate.decide(Memory(), Situation(full, waiting=0, newcomers=0)).binding == "disk"
+
+
+def test_streams_may_fill_more_than_cores_before_the_brake_is_pulled() -> None:
+    calm = Measure("cpu", 0.1, 0.05, 2.0)
+    for use, braked in ((0.80, False), (0.93, True)):
+        decided = rate.decide(
+            Memory(), Situation([calm, Measure("streams", use * 1e5, use, 1e5)], waiting=0, newcomers=0)
+        )
+        assert (decided.rate_per_s < 1.5) is braked
+
+
 def test_a_million_people_take_seconds() -> None:
     before = time.perf_counter()
     run = Run(World(loads=machine(8, request_ms=1.0), hours=100, crowd=1_000_000, until_empty=True)).run()

@@ -120,10 +120,10 @@ async def _decide(tx: Connection, state: Standing, now: datetime) -> Decision:
         binding=decided.binding,
         tokens=decided.memory.tokens + decided.admit - admitted if decided.rate_per_s else 0.0,
         last_number=tree.last_number,
-        remembered=Remembered(decided.memory.rate_per_s, decided.memory.known, experience),
+        remembered=Remembered(decided.memory.rate_per_s, decided.memory.known, experience, _measured(decided, seen)),
         published=published,
     )
-    await _record(tx, state, new, decided, seen, now)
+    await _record(tx, state, new, decided, now)
     received = max(0, tree.last_number - state.last_number)
     minute = Minute(now, decided.rate_per_s, decided.binding, received, admitted + state.came, tree.waiting)
     await gate_queries.minute_counted(tx, now.replace(second=0, microsecond=0), minute)
@@ -192,15 +192,20 @@ async def _published(
     return Published(told, within_range)
 
 
-async def _record(
-    tx: Connection, before: Standing, new: Standing, decided: Decision, seen: Mapping[str, Signal], now: datetime
-) -> None:
+async def _record(tx: Connection, before: Standing, new: Standing, decided: Decision, now: datetime) -> None:
     """A change that somebody would notice is kept, with what was measured."""
     old = before.rate_per_s
     same = old is not None and abs(decided.rate_per_s - old) <= WORTH_RECORDING * max(old, decided.rate_per_s)
     if same and before.binding == new.binding:
         return
-    measured = {
+    await gate_queries.changed(
+        tx, Change(now, new.mode, decided.rate_per_s, decided.binding, new.message, measured=new.remembered.measured)
+    )
+
+
+def _measured(decided: Decision, seen: Mapping[str, Signal]) -> dict[str, dict[str, float]]:
+    """By resource: how full it is, and what it alone would allow."""
+    return {
         name: {
             "use": round(one.use, 4),
             "used": round(one.used, 4),
@@ -209,6 +214,3 @@ async def _record(
         }
         for name, one in seen.items()
     }
-    await gate_queries.changed(
-        tx, Change(now, new.mode, decided.rate_per_s, decided.binding, new.message, measured=measured)
-    )

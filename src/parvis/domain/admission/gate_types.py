@@ -11,11 +11,12 @@ from parvis.domain.admission.rate import Known, Mode
 
 
 class Remembered(msgspec.Struct, frozen=True):
-    """`rate_per_s`: of the last decision as measured, whatever the operator said."""
+    """`rate_per_s`: of the last decision as measured, whatever the operator said. `measured`: what it went by."""
 
     rate_per_s: float | None = None
     known: dict[str, Known] = {}
     experience: Experience = Experience()
+    measured: dict[str, dict[str, float]] = {}
 
 
 class Expectation(msgspec.Struct, frozen=True):

@@ -16,7 +16,7 @@ FAMILIAR_S = 1500.0  # newcomers cost most in their first 25 minutes, and are co
 FLOOR_PER_S = 0.2
 OPEN_PER_S = 1000.0  # when the operator holds nobody back
 GROWTH, GROWTH_PER_S = 1.15, 0.2
-BUSY, FULL = 0.75, 0.9
+BUSY, FULL = 0.05, 0.20  # beyond the target: there the rate is halved, here divided by ten
 SMOOTHING, SMOOTHING_DOWN = 0.1, 0.5  # a loss of capacity must be believed within a minute, a gain may take longer
 LEAST_USE = 0.05  # below that, throughput ÷ use says nothing
 CALM_USE = 0.3
@@ -47,7 +47,7 @@ NATURES: Mapping[str, Nature] = {
     "database": Nature(0.70, 60.0, seed=600.0),  # loans of a connection a second
     "hashing": Nature(0.70, 1.0, seed=20.0),  # hashes a second
     "streams": Nature(0.85, 0.07 * FAMILIAR_S),  # open streams; 0.07 of one each, all the time
-    "disk": Nature(0.95, 3e6 * 7 * 86_400),  # bytes; there must be room for a week of newcomers
+    "disk": Nature(0.95, 5e5 * 6 * 3600),  # bytes; half a megabyte each must fit for six hours, and is looked at again
 }
 
 
@@ -200,12 +200,27 @@ def _automatic(memory: Memory, seen: Situation, budgets: Mapping[str, float]) ->
     rate = target
     if seen.waiting and previous is not None:
         rate = min(rate, GROWTH * previous + GROWTH_PER_S)
-    fullest = max((one for one in seen.measures if one.resource in NATURES), key=lambda one: one.use)
-    if fullest.use > BUSY or seen.shedding:
-        factor = 0.1 if fullest.use > FULL else 0.5
-        target, rate = target * factor, rate * factor
-        binding = fullest.resource if fullest.use > BUSY else "shedding"
+    factor, cause = _brake(seen)
+    if factor < 1:
+        target, rate, binding = target * factor, rate * factor, cause
     return max(target, FLOOR_PER_S), max(rate, FLOOR_PER_S), binding
+
+
+def _brake(seen: Situation) -> tuple[float, str]:
+    """By what the rate is slowed at once because something is too full, and what that is.
+
+    A disk that is three quarters full is not busy: what counts is how far beyond its target a resource is.
+    """
+    fullest = max(
+        (one for one in seen.measures if one.resource in NATURES),
+        key=lambda one: one.use - NATURES[one.resource].target,
+    )
+    target = NATURES[fullest.resource].target
+    if fullest.use > min(target + FULL, 0.99):
+        return 0.1, fullest.resource
+    if fullest.use > min(target + BUSY, 0.97):
+        return 0.5, fullest.resource
+    return (0.5, "shedding") if seen.shedding else (1.0, "")
 
 
 def _as_told(seen: Situation, target: float, rate: float, binding: str) -> tuple[float, float, str]:
