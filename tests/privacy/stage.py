@@ -21,6 +21,7 @@ from tests.web.conftest import Browser
 
 TAGS = ("bread", "salt")
 POLL_S = 3600
+LINK = "https://page.invalid/about"
 
 
 class Stage:
@@ -150,6 +151,7 @@ class Stage:
         tags = dice.sample(TAGS, dice.choice([0, 1, 1, 2]))
         traces = {text := self.word()}
         draft: dict[str, object] = {}
+        text_after: list[str] = []
         if dice.random() < 0.3:
             traces.add(warning := self.word())
             draft["warning"] = warning
@@ -163,7 +165,9 @@ class Stage:
             )
             draft["media_ids"] = (stored.id,)
             traces.add(stored.key)
-        words = [text, *(f"@{one}" for one in mentions or ()), *(f"#{tag}" for tag in tags)]
+        if dice.random() < 0.3:
+            text_after.append(LINK)
+        words = [text, *text_after, *(f"@{one}" for one in mentions or ()), *(f"#{tag}" for tag in tags)]
         post_id = await person.says(" ".join(words), visibility=Visibility(visibility), in_reply_to_id=parent, **draft)
         made = self.model.posts[post_id] = Post(
             post_id, author, visibility, frozenset(mentions or ()), parent, None, frozenset(tags),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.privacy.model import MENTIONED, Post, Viewer
-from tests.privacy.stage import TAGS, Stage
+from tests.privacy.stage import LINK, TAGS, Stage
 
 JSON = "/api/v1"
 
@@ -49,6 +49,7 @@ READS: dict[str, Read] = {
     "GET /api/v1/statuses/:id/source": Read(_id("/source"), _own, signed=True, worded=True),
     "GET /api/v1/statuses/:id/favourited_by": Read(_id("/favourited_by")),
     "GET /api/v1/statuses/:id/reblogged_by": Read(_id("/reblogged_by")),
+    "GET /api/v1/statuses/:id/card": Read(_id("/card")),
     "GET /api/v1/polls/:id": Read(_id(root="/api/v1/polls"), lambda viewer, post: post.with_poll),
     "GET /{at:str}/{post_id:str}": Read(_page(), worded=True),
     "GET /posts/{post_id:str}": Read(_id(root="/posts")),
@@ -162,6 +163,12 @@ def _list(stage: Stage, viewer: Viewer) -> Iterator[Ask]:
         yield exactly(f"/api/v1/timelines/list/{stage.lists[viewer]}?limit=40", stage.model.in_list(viewer))
 
 
+def _link(stage: Stage, viewer: Viewer) -> Iterator[Ask]:
+    yield Ask(
+        f"/api/v1/timelines/link?url={LINK}&limit=40", set(), stage.model.public(viewer) | stage.model.seen(viewer)
+    )
+
+
 def _of_account(stage: Stage, viewer: Viewer) -> Iterator[Ask]:
     for author, person in stage.people.items():
 
@@ -249,6 +256,7 @@ LISTINGS: dict[str, Listing] = {
     "GET /api/v1/timelines/public": _public,
     "GET /api/v1/timelines/tag/:hashtag": _tag,
     "GET /api/v1/timelines/list/:list_id": _list,
+    "GET /api/v1/timelines/link": _link,
     "GET /api/v1/accounts/:id/statuses": _of_account,
     "GET /api/v1/bookmarks": _bookmarks("/api/v1/bookmarks?limit=40"),
     "GET /api/v1/favourites": _favourites("/api/v1/favourites?limit=40"),

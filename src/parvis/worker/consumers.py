@@ -92,16 +92,19 @@ async def sweep_reposts(services: Services, event: Event) -> None:
 
 
 async def index(services: Services, event: Event) -> None:
-    """The post's words can be found."""
+    """The post's words can be found, and the page it names will be looked at."""
     assert isinstance(event, happened.PostPublished | happened.PostEdited)
+    post_id, private = PostId(event.post_id), services.settings.allow_private_addresses
     async with services.db.transaction() as tx:
-        await search.index_posts(tx, [PostId(event.post_id)])
+        await posts.want_preview(tx, services.ids, post_id, private=private, now=utc_now())
+        await search.index_posts(tx, [post_id])
 
 
 async def forget_words(services: Services, event: Event) -> None:
-    """The removed post's words are out of the index."""
+    """The removed post's words are out of the index, and it names no page any more."""
     assert isinstance(event, happened.PostRemoved)
     async with services.db.transaction() as tx:
+        await posts.forget_preview(tx, AccountId(event.author_id), PostId(event.post_id))
         await search.forget_post(tx, AccountId(event.author_id), PostId(event.post_id))
 
 

@@ -6,13 +6,14 @@ import msgspec
 
 from parvis.base.clock import utc_now
 from parvis.base.ids import AccountId, PostId
-from parvis.domain import accounts, notifications, posts
+from parvis.domain import accounts, links, notifications, posts
 from parvis.infra.queue import Job
 from parvis.infra.services import Services
 from parvis.worker import consumers, schedules
 from parvis.worker.handlers import Handler, Router
 
 LETTERS_AT_ONCE = 4  # a mail service that answers slowly must not hold up everything else
+PAGES_AT_ONCE = 4
 PUSHES_AT_ONCE = 6  # nor must push services
 
 
@@ -22,6 +23,7 @@ def all_kinds() -> dict[str, Handler | Router]:
         **consumers.handlers(),
         **schedules.handlers(),
         posts.ENDING: Handler(end_poll),
+        links.FETCHING: Handler(look_at_page, limit=PAGES_AT_ONCE, time_limit_s=60),
         notifications.PUSH_JOB: Handler(push, limit=PUSHES_AT_ONCE, time_limit_s=30),
         accounts.CONFIRMATION_JOB: Handler(send_confirmation, limit=LETTERS_AT_ONCE),
         accounts.RESET_JOB: Handler(send_reset, limit=LETTERS_AT_ONCE, private=True),
@@ -33,6 +35,15 @@ async def end_poll(services: Services, job: Job) -> None:
     author, post_id = AccountId(job.data["author_id"]), PostId(job.data["post_id"])
     async with services.db.transaction() as tx:
         await posts.end_poll(tx, author, post_id, now=utc_now())
+
+
+async def look_at_page(services: Services, job: Job) -> None:
+    """Posts that name the page show its preview, if it has one."""
+    what = msgspec.json.decode(job.payload, type=links.Fetch)
+    card_id = await links.look(services, what, now=utc_now())
+    if card_id is not None:
+        async with services.db.transaction() as tx:
+            await posts.show_card(tx, what.link_id, card_id)
 
 
 async def push(services: Services, job: Job) -> None:

@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from parvis.base.clock import utc_now
-from parvis.domain import accounts, admission, media, posts, relationships, search
+from parvis.domain import accounts, admission, links, media, posts, relationships, search
 from parvis.infra import jobs
 from parvis.infra.jobs import NewJob
 from parvis.infra.postgres import Connection
@@ -75,10 +75,16 @@ async def index_what_was_there(services: Services) -> None:
         log.info("schedule.indexed", posts_and_accounts=indexed)
 
 
+async def delete_unused_previews(services: Services) -> None:
+    """Previews that no post shows are gone with their pictures."""
+    await links.delete_unused(services, now=utc_now())
+
+
 SCHEDULES = (
     Schedule(purge_unattached_media, timedelta(hours=1)),
     Schedule(delete_expired_rows, timedelta(hours=1)),
     Schedule(lapse_admissions, timedelta(minutes=5)),
+    Schedule(delete_unused_previews, timedelta(hours=1)),
     Schedule(index_what_was_there, timedelta(minutes=10)),
 )
 

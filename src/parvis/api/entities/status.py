@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from parvis.api.entities.account import Account, present_account
 from parvis.api.entities.addresses import Addresses
+from parvis.api.entities.card import PreviewCard, present_card
 from parvis.api.entities.filter import FilterResult
 from parvis.api.entities.media import MediaAttachment, present_media
 from parvis.api.entities.poll import Poll, present_poll
@@ -72,7 +73,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     in_reply_to_account_id: str | None
     reblog: Status | None = None
     poll: Poll | None = None
-    card: None = None
+    card: PreviewCard | None = None
     language: str | None
     text: str | UnsetType = UNSET
     edited_at: str | None
@@ -142,6 +143,7 @@ def present_status(
         muted=shown.muted if known else UNSET,
         bookmarked=shown.bookmarked if known else UNSET,
         pinned=view.pinned if own else UNSET,
+        card=present_card(shown.card, to) if shown.card else None,
         poll=present_poll(shown.poll, shown.id, known=known, own=known and shown.author.id == viewer_id, now=now)
         if shown.poll
         else None,

@@ -4,6 +4,7 @@ Owns the text, its audience (`sight.may_see`), threads, hashtags and counters. W
 `timelines`; who hears of them is `notifications`.
 """
 
+from parvis.domain.posts.cards import forget_preview, show_card, want_preview
 from parvis.domain.posts.edit import MediaChange, Revision, edit, history
 from parvis.domain.posts.glances import Glance, glances, glances_proved
 from parvis.domain.posts.looks import Look, looks
@@ -28,9 +29,52 @@ from parvis.domain.posts.views import (
 )
 
 __all__ = [
-    "ENDING", "Attachment", "Draft", "Glance", "Limits", "Look", "MediaChange", "Mention", "Picture", "Poll",
-    "PollDraft", "PostView", "Revision", "Thread", "Visibility", "bookmark", "bookmarks", "delete_expired", "edit",
-    "end_poll", "favourite", "favourited_by", "favourites", "glances", "glances_proved", "history", "looks",
-    "mute_thread", "pin", "pinned", "publish", "remove", "repost", "reposted_by", "sweep", "thread", "unbookmark",
-    "unfavourite", "unmute_thread", "unpin", "unrepost", "view", "views", "vote", "who_may_see",
+    "ENDING",
+    "Attachment",
+    "Draft",
+    "Glance",
+    "Limits",
+    "Look",
+    "MediaChange",
+    "Mention",
+    "Picture",
+    "Poll",
+    "PollDraft",
+    "PostView",
+    "Revision",
+    "Thread",
+    "Visibility",
+    "bookmark",
+    "bookmarks",
+    "delete_expired",
+    "edit",
+    "end_poll",
+    "favourite",
+    "favourited_by",
+    "favourites",
+    "forget_preview",
+    "glances",
+    "glances_proved",
+    "history",
+    "looks",
+    "mute_thread",
+    "pin",
+    "pinned",
+    "publish",
+    "remove",
+    "repost",
+    "reposted_by",
+    "show_card",
+    "sweep",
+    "thread",
+    "unbookmark",
+    "unfavourite",
+    "unmute_thread",
+    "unpin",
+    "unrepost",
+    "view",
+    "views",
+    "vote",
+    "want_preview",
+    "who_may_see",
 ]  # fmt: skip

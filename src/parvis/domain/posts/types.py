@@ -9,6 +9,7 @@ import msgspec
 
 from parvis.base.ids import AccountId, MediaId, PostId
 from parvis.domain.accounts.types import Account
+from parvis.domain.links.types import Card
 from parvis.domain.media.types import Attachment, Picture
 
 __all__ = ["Attachment", "Draft", "Mention", "Picture", "PostView", "Visibility"]
@@ -105,6 +106,7 @@ class PostView(msgspec.Struct, frozen=True, kw_only=True):
     muted: bool = False
     pinned: bool = False
     poll: Poll | None = None
+    card: Card | None = None
     repost_of: PostView | None = None
 
     @property

@@ -33,6 +33,7 @@ _POSTS = f"""
            p.account_id = $1 AND EXISTS (
                SELECT FROM pin WHERE pin.account_id = $1 AND pin.post_id = p.id) AS pinned,
            CASE WHEN p.has_poll THEN {poll_of("p.account_id", "p.id")} END AS poll,
+           CASE WHEN p.card_id IS NOT NULL THEN (SELECT k.content FROM card k WHERE k.id = p.card_id) END AS card,
            p.in_reply_to_id IS NULL OR EXISTS (
                SELECT FROM post q JOIN account qa ON qa.id = q.account_id
                 WHERE q.account_id = p.in_reply_to_account_id AND q.id = p.in_reply_to_id

@@ -11,6 +11,7 @@ from parvis.base.errors import NotFound
 from parvis.base.ids import AccountId, PostId
 from parvis.base.pages import Page, PageRequest
 from parvis.domain.accounts.types import Account, Field, Role, State
+from parvis.domain.links import card_of
 from parvis.domain.posts import queries, view_queries
 from parvis.domain.posts.types import Attachment, Mention, Poll, PostView, Visibility
 from parvis.infra.encoding import from_json
@@ -177,6 +178,7 @@ def _view(
         muted=row["muted"],
         pinned=bool(row["pinned"]),
         poll=from_json(row["poll"], Poll) if row["poll"] else None,
+        card=card_of(row["card"]),
         repost_of=original,
     )
 

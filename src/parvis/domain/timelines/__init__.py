@@ -19,13 +19,13 @@ from parvis.domain.timelines.listeners import (
     Listener,
     Stream,
 )
-from parvis.domain.timelines.listings import account, public, tag
+from parvis.domain.timelines.listings import account, link, public, tag
 from parvis.domain.timelines.live import Live
 from parvis.domain.timelines.rows import backfill, fan_out, forget, forget_post, rebuild, visit
 
 __all__ = [
     "CONVERSATIONS", "HOME", "NOTIFICATIONS", "PUBLIC", "Audience", "Glanced", "Happening", "Home", "HomeGlances",
     "Key", "ListGlances", "Listener", "Live", "Stream", "account", "account_glances", "backfill", "fan_out",
-    "forget", "forget_post", "home", "home_glances", "list_glances", "public", "public_glances", "rebuild", "tag",
+    "forget", "forget_post", "home", "home_glances", "link", "list_glances", "public", "public_glances", "rebuild", "tag",
     "visit", "wants",
 ]  # fmt: skip

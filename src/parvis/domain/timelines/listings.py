@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from parvis.base.ids import AccountId, PostId
 from parvis.base.pages import Page, PageRequest
+from parvis.domain import links
 from parvis.domain.timelines import queries
 from parvis.infra.postgres import Connection
 from parvis.infra.text import fold_tag
@@ -39,6 +40,14 @@ async def tag(
             only_media=only_media,
         )
     )
+
+
+async def link(
+    db: Connection, viewer: AccountId | None, url: str, page: PageRequest, *, private: bool = False
+) -> Page[PostId]:
+    """Public posts that name the address, by people who let themselves be found. `private` as in `links`."""
+    digest = links.hash_of(url, private=private)
+    return _page(await queries.link_ids(db, viewer, page, digest) if digest else [])
 
 
 async def account(

@@ -324,6 +324,21 @@ async def tag_ids(
     return ids[::-1] if page.forwards else ids
 
 
+async def link_ids(db: Connection, viewer: AccountId | None, page: PageRequest, url_hash: bytes) -> list[PostId]:
+    """Public posts that name the address."""
+    return await _ids(
+        db,
+        """link l
+           JOIN post_link n ON n.link_id = l.id
+           JOIN post p ON p.account_id = n.account_id AND p.id = n.post_id
+           JOIN account a ON a.id = p.account_id""",
+        f"l.url_hash = $5 AND p.visibility = 0 AND a.state = 0 AND a.discoverable AND {_UNSILENCED}",
+        viewer,
+        page,
+        url_hash,
+    )
+
+
 async def account_ids(
     db: Connection,
     viewer: AccountId | None,
