@@ -11,7 +11,7 @@ from bench.client import Request
 from bench.stage import Stage
 from parvis.base.clock import utc_now
 from parvis.base.ids import AccountId, PostId
-from parvis.domain import accounts, posts, timelines
+from parvis.domain import accounts, posts, search, timelines
 from parvis.domain.posts.types import Draft
 from parvis.infra.html import csrf
 from parvis.infra.html.visit import form_cookie
@@ -218,7 +218,22 @@ async def _search(stage: Stage, name: str, questions: list[str]) -> Row:
     return Row(name, [Request(path, token) for token in tokens for path in paths])
 
 
+async def trends_of_posts(stage: Stage) -> Row:
+    return await _trends(stage, "trends, posts", "statuses")
+
+
+async def trends_of_tags(stage: Stage) -> Row:
+    return await _trends(stage, "trends, hashtags", "tags")
+
+
+async def _trends(stage: Stage, name: str, kind: str) -> Row:
+    await search.trends.compute(stage.services, now=utc_now())
+    readers = await _readers(stage, 20)
+    return Row(name, [Request(f"/api/v1/trends/{kind}", await stage.token(reader)) for reader in readers])
+
+
 ROWS: list[Maker] = [
     home_hot, home_many, home_first, local, one_post, thread, account_posts, notifications, publish, sign_in,
     html_home, html_profile, search_common, search_rare, search_operators,
+    trends_of_posts, trends_of_tags,
 ]  # fmt: skip

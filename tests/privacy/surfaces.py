@@ -163,6 +163,10 @@ def _list(stage: Stage, viewer: Viewer) -> Iterator[Ask]:
         yield exactly(f"/api/v1/timelines/list/{stage.lists[viewer]}?limit=40", stage.model.in_list(viewer))
 
 
+def _trends(stage: Stage, viewer: Viewer) -> Iterator[Ask]:
+    yield Ask("/api/v1/trends/statuses?limit=40", set(), stage.model.seen(viewer))
+
+
 def _link(stage: Stage, viewer: Viewer) -> Iterator[Ask]:
     yield Ask(
         f"/api/v1/timelines/link?url={LINK}&limit=40", set(), stage.model.public(viewer) | stage.model.seen(viewer)
@@ -257,6 +261,7 @@ LISTINGS: dict[str, Listing] = {
     "GET /api/v1/timelines/tag/:hashtag": _tag,
     "GET /api/v1/timelines/list/:list_id": _list,
     "GET /api/v1/timelines/link": _link,
+    "GET /api/v1/trends/statuses": _trends,
     "GET /api/v1/accounts/:id/statuses": _of_account,
     "GET /api/v1/bookmarks": _bookmarks("/api/v1/bookmarks?limit=40"),
     "GET /api/v1/favourites": _favourites("/api/v1/favourites?limit=40"),
@@ -309,8 +314,8 @@ OTHER_READS = frozenset(
     /api/v1/lists/:id /api/v1/lists/:id/accounts /api/v1/markers /api/v1/media/:id /api/v1/mutes
     /api/v1/notifications/policy /api/v1/notifications/requests/merged /api/v1/notifications/unread_count
     /api/v1/peers/search /api/v1/preferences /api/v1/profile /api/v1/push/subscription /api/v1/scheduled_statuses
-    /api/v1/suggestions /api/v1/tags/:name /api/v1/trends /api/v1/trends/links /api/v1/trends/statuses
-    /api/v1/trends/tags /api/v2/filters /api/v2/filters/:filter_id/keywords /api/v2/filters/:filter_id/statuses
+    /api/v1/suggestions /api/v1/tags/:name /api/v1/trends /api/v1/trends/links /api/v1/directory
+    /api/parvis/v1/trends /api/v1/trends/tags /api/v2/filters /api/v2/filters/:filter_id/keywords /api/v2/filters/:filter_id/statuses
     /api/v2/filters/:id /api/v2/filters/keywords/:id /api/v2/filters/statuses/:id /api/v2/instance
     /api/v2/notifications/policy /api/v2/notifications/unread_count /api/v2/suggestions
     /oauth/token/info /oauth/userinfo /health /health/live /health/ready
@@ -371,6 +376,7 @@ OTHER_WRITES = frozenset(
     POST /api/v1/push/subscription
     PUT /api/v1/push/subscription
     POST /api/v1/tags/:name/follow
+    DELETE /api/v1/suggestions/:id
     POST /api/v1/tags/:name/unfollow
     POST /api/v2/filters
     DELETE /api/v2/filters/:id

@@ -28,12 +28,6 @@ LISTS: dict[str, tuple[str, ...] | None] = {
     "/api/v1/instance/rules": None,
     "/api/v1/peers/search": None,
     "/api/v1/scheduled_statuses": ("read:statuses",),
-    "/api/v1/suggestions": ACCOUNTS,
-    "/api/v1/trends": None,
-    "/api/v1/trends/links": None,
-    "/api/v1/trends/statuses": None,
-    "/api/v1/trends/tags": None,
-    "/api/v2/suggestions": ACCOUNTS,
 }
 
 

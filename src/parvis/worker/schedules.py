@@ -80,11 +80,17 @@ async def delete_unused_previews(services: Services) -> None:
     await links.delete_unused(services, now=utc_now())
 
 
+async def compute_trends(services: Services) -> None:
+    """The lists of what is much talked of are those of this moment."""
+    await search.trends.compute(services, now=utc_now())
+
+
 SCHEDULES = (
     Schedule(purge_unattached_media, timedelta(hours=1)),
     Schedule(delete_expired_rows, timedelta(hours=1)),
     Schedule(lapse_admissions, timedelta(minutes=5)),
     Schedule(delete_unused_previews, timedelta(hours=1)),
+    Schedule(compute_trends, timedelta(minutes=5)),
     Schedule(index_what_was_there, timedelta(minutes=10)),
 )
 
