@@ -315,7 +315,8 @@ OTHER_READS = frozenset(
     /api/v1/notifications/policy /api/v1/notifications/requests/merged /api/v1/notifications/unread_count
     /api/v1/peers/search /api/v1/preferences /api/v1/profile /api/v1/push/subscription /api/v1/scheduled_statuses
     /api/v1/suggestions /api/v1/tags/:name /api/v1/trends /api/v1/trends/links /api/v1/directory
-    /api/parvis/v1/trends /api/v1/trends/tags /api/v2/filters /api/v2/filters/:filter_id/keywords /api/v2/filters/:filter_id/statuses
+    /api/parvis/v1/trends /api/v1/trends/tags
+    /api/v2/filters /api/v2/filters/:filter_id/keywords /api/v2/filters/:filter_id/statuses
     /api/v2/filters/:id /api/v2/filters/keywords/:id /api/v2/filters/statuses/:id /api/v2/instance
     /api/v2/notifications/policy /api/v2/notifications/unread_count /api/v2/suggestions
     /oauth/token/info /oauth/userinfo /health /health/live /health/ready
