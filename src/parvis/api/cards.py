@@ -12,6 +12,7 @@ from parvis.api.routing import Call, Reply, endpoint
 from parvis.base.ids import PostId
 from parvis.base.pages import Page
 from parvis.domain import posts, timelines
+from parvis.infra.doors import READING
 
 READ = ("read:statuses",)
 
@@ -24,7 +25,7 @@ class OneLink(Paging, frozen=True):
     url: str = ""
 
 
-@endpoint("GET", "/api/v1/statuses/:id/card", scopes=READ, params=OnePost, returns=PreviewCard)
+@endpoint("GET", "/api/v1/statuses/:id/card", urgency=READING, scopes=READ, params=OnePost, returns=PreviewCard)
 async def card(call: Call[OnePost]) -> Reply:
     """The preview below a status, for clients of long ago; an empty object when it has none."""
     shown = (await posts.view(call.db, PostId(call.params.id), viewer_id=call.viewer_id)).shown
@@ -32,7 +33,7 @@ async def card(call: Call[OnePost]) -> Reply:
     return Reply(body, headers={"Deprecation": "@1569888000"})  # 3.0.0 left it out
 
 
-@endpoint("GET", "/api/v1/timelines/link", scopes=READ, params=OneLink, returns=list[Status])
+@endpoint("GET", "/api/v1/timelines/link", urgency=READING, scopes=READ, params=OneLink, returns=list[Status])
 async def link(call: Call[OneLink]) -> Page[msgspec.Raw]:
     """Public posts that name an address; of one that nobody named in public, none."""
     private = call.services.settings.allow_private_addresses

@@ -19,6 +19,7 @@ from parvis.base.errors import Invalid
 from parvis.base.ids import AccountId
 from parvis.domain import accounts, search
 from parvis.domain.search import trends
+from parvis.infra.doors import READING, SHARED_S
 
 ACCOUNTS = ("read:accounts",)
 FARTHEST = 10_000
@@ -69,19 +70,19 @@ async def _tags(call: Call[Part]) -> Reply:
     return _slice(call, await presented_tags(call, found), limit, offset)
 
 
-@endpoint("GET", "/api/v1/trends/tags", params=Part, returns=list[Tag])
+@endpoint("GET", "/api/v1/trends/tags", urgency=READING, shared_s=SHARED_S, params=Part, returns=list[Tag])
 async def trending_tags(call: Call[Part]) -> Reply:
     """The hashtags that rise most."""
     return await _tags(call)
 
 
-@endpoint("GET", "/api/v1/trends", params=Part, returns=list[Tag])
+@endpoint("GET", "/api/v1/trends", urgency=READING, shared_s=SHARED_S, params=Part, returns=list[Tag])
 async def trending(call: Call[Part]) -> Reply:
     """The same at its old address."""
     return await _tags(call)
 
 
-@endpoint("GET", "/api/v1/trends/statuses", params=Part, returns=list[Status])
+@endpoint("GET", "/api/v1/trends/statuses", urgency=READING, shared_s=SHARED_S, params=Part, returns=list[Status])
 async def trending_statuses(call: Call[Part]) -> Reply:
     """The posts that are met most warmly."""
     limit, offset = call.params.bounds(20, 40)
@@ -90,7 +91,7 @@ async def trending_statuses(call: Call[Part]) -> Reply:
     return _slice(call, shown, limit, offset)
 
 
-@endpoint("GET", "/api/v1/trends/links", params=Part, returns=list[TrendsLink])
+@endpoint("GET", "/api/v1/trends/links", urgency=READING, shared_s=SHARED_S, params=Part, returns=list[TrendsLink])
 async def trending_links(call: Call[Part]) -> Reply:
     """The pages that rise most."""
     limit, offset = call.params.bounds(10, 20)
@@ -101,7 +102,7 @@ async def trending_links(call: Call[Part]) -> Reply:
     )
 
 
-@endpoint("GET", "/api/parvis/v1/trends", returns=PublishedTrends)
+@endpoint("GET", "/api/parvis/v1/trends", urgency=READING, shared_s=SHARED_S, returns=PublishedTrends)
 async def published(call: Call) -> PublishedTrends:
     """Everything that the lists were computed from, so that anybody can compute them again."""
     at, entries = await trends.published(call.db)
@@ -157,7 +158,7 @@ async def dismiss(call: Call[OneAccount]) -> None:
     await search.dismiss(call.db, call.me, AccountId(call.params.id))
 
 
-@endpoint("GET", "/api/v1/directory", params=DirectoryPart, returns=list[Account])
+@endpoint("GET", "/api/v1/directory", urgency=READING, shared_s=SHARED_S, params=DirectoryPart, returns=list[Account])
 async def directory(call: Call[DirectoryPart]) -> list[Account]:
     """Everybody who lets others find them."""
     order = call.params.order
