@@ -17,24 +17,24 @@ from parvis.infra.doors import READING
 READ = ("read:statuses",)
 
 
-class OnePost(msgspec.Struct, frozen=True):
+class CardOf(msgspec.Struct, frozen=True):
     id: int
 
 
-class OneLink(Paging, frozen=True):
+class LinkSlice(Paging, frozen=True):
     url: str = ""
 
 
-@endpoint("GET", "/api/v1/statuses/:id/card", urgency=READING, scopes=READ, params=OnePost, returns=PreviewCard)
-async def card(call: Call[OnePost]) -> Reply:
+@endpoint("GET", "/api/v1/statuses/:id/card", urgency=READING, scopes=READ, params=CardOf, returns=PreviewCard)
+async def card(call: Call[CardOf]) -> Reply:
     """The preview below a status, for clients of long ago; an empty object when it has none."""
     shown = (await posts.view(call.db, PostId(call.params.id), viewer_id=call.viewer_id)).shown
     body = present_card(shown.card, addresses(call.services)) if shown.card else {}
     return Reply(body, headers={"Deprecation": "@1569888000"})  # 3.0.0 left it out
 
 
-@endpoint("GET", "/api/v1/timelines/link", urgency=READING, scopes=READ, params=OneLink, returns=list[Status])
-async def link(call: Call[OneLink]) -> Page[msgspec.Raw]:
+@endpoint("GET", "/api/v1/timelines/link", urgency=READING, scopes=READ, params=LinkSlice, returns=list[Status])
+async def link(call: Call[LinkSlice]) -> Page[msgspec.Raw]:
     """Public posts that name an address; of one that nobody named in public, none."""
     private = call.services.settings.allow_private_addresses
     page = await timelines.link(call.db, call.viewer_id, call.params.url, call.params.slice(), private=private)

@@ -38,7 +38,7 @@ class DirectoryPart(Part, frozen=True):
     local: bool = False
 
 
-class OneAccount(msgspec.Struct, frozen=True):
+class Dismissal(msgspec.Struct, frozen=True):
     id: int
 
 
@@ -152,8 +152,8 @@ async def old_suggestions(call: Call[Part]) -> list[Account]:
     return [one.account for one in await suggestions(call)]  # type: ignore[attr-defined]
 
 
-@endpoint("DELETE", "/api/v1/suggestions/:id", user=True, scopes=("write:accounts",), params=OneAccount)
-async def dismiss(call: Call[OneAccount]) -> None:
+@endpoint("DELETE", "/api/v1/suggestions/:id", user=True, scopes=("write:accounts",), params=Dismissal)
+async def dismiss(call: Call[Dismissal]) -> None:
     """Somebody is not suggested again."""
     await search.dismiss(call.db, call.me, AccountId(call.params.id))
 
