@@ -1,4 +1,4 @@
-"""Media uploads: an image is processed within the request and answers 200."""
+"""Media uploads: an image is processed within the request and answers 200, video and sound later: 202, then 206."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import msgspec
 
 from parvis.api.entities.addresses import addresses
 from parvis.api.entities.media import MediaAttachment, present_media
-from parvis.api.parameters import Upload
-from parvis.api.routing import Call, endpoint
-from parvis.base.errors import Invalid
+from parvis.api.parameters import Streamed
+from parvis.api.routing import Call, Reply, endpoint
+from parvis.base.errors import Invalid, TooLarge
 from parvis.base.ids import MediaId
 from parvis.domain import media
 from parvis.infra.rate_limits import UPLOADS
 
 SCOPES = ("write:media",)
-# The largest picture that a setting may allow by default, and the rest of the form around it.
-BODY_BYTES = 18 * 1024 * 1024
+# The largest video that a setting may allow, and the rest of the form around it. It is never held in memory.
+BODY_BYTES = 1026 * 1024 * 1024
 
 
 class NewMedia(msgspec.Struct, frozen=True):
-    file: Upload | None = None
-    thumbnail: Upload | None = None
+    file: Streamed | None = None
+    thumbnail: Streamed | None = None
     description: str | None = None
     focus: str | None = None
 
@@ -48,27 +48,33 @@ def focus_of(text: str | None) -> tuple[float, float] | None:
     return x, y
 
 
-async def upload(call: Call[NewMedia]) -> MediaAttachment:
-    """The picture is stored and can be attached."""
-    if call.params.file is None:
+async def upload(call: Call[NewMedia]) -> Reply:
+    """A picture is stored and can be attached (200); video and sound are stored and will be soon (202)."""
+    file = call.params.file
+    if file is None:
         raise Invalid("file", "Validation failed: File can't be blank", "blank")
-    stored = await media.upload_image(
-        call.services,
-        call.me,
-        data=call.params.file.data,
-        description=call.params.description,
-        focus=focus_of(call.params.focus) or (0.0, 0.0),
-        now=call.now,
-    )
-    return _presented(call, stored)
+    said, focus = call.params.description, focus_of(call.params.focus) or (0.0, 0.0)
+    sort = media.sort_of(file.head)
+    if sort is not None:
+        stored = await media.upload_film(
+            call.services, call.me, sort=sort, chunks=file.chunks(), size_bytes=file.size_bytes, description=said,
+            focus=focus, now=call.now,
+        )  # fmt: skip
+        return Reply(_presented(call, stored), status=202)
+    most = call.services.settings.image_bytes
+    if file.size_bytes > most:
+        raise TooLarge(f"The file is larger than {most // (1024 * 1024)} MB")
+    data = await file.whole()
+    stored = await media.upload_image(call.services, call.me, data=data, description=said, focus=focus, now=call.now)
+    return Reply(_presented(call, stored))
 
 
 @endpoint(
     "POST", "/api/v2/media", bulkhead="media", user=True, scopes=SCOPES, params=NewMedia, returns=MediaAttachment,
     connects=False, limit=UPLOADS, body_bytes=BODY_BYTES,
 )  # fmt: skip
-async def upload_v2(call: Call[NewMedia]) -> MediaAttachment:
-    """Upload a picture."""
+async def upload_v2(call: Call[NewMedia]) -> Reply:
+    """Upload a picture, a video or sound."""
     return await upload(call)
 
 
@@ -76,15 +82,16 @@ async def upload_v2(call: Call[NewMedia]) -> MediaAttachment:
     "POST", "/api/v1/media", bulkhead="media", user=True, scopes=SCOPES, params=NewMedia, returns=MediaAttachment,
     connects=False, limit=UPLOADS, body_bytes=BODY_BYTES,
 )  # fmt: skip
-async def upload_v1(call: Call[NewMedia]) -> MediaAttachment:
+async def upload_v1(call: Call[NewMedia]) -> Reply:
     """Upload a picture (the older route)."""
     return await upload(call)
 
 
 @endpoint("GET", "/api/v1/media/:id", user=True, scopes=SCOPES, params=OneMedia, returns=MediaAttachment)
-async def read(call: Call[OneMedia]) -> MediaAttachment:
-    """An upload of one's own that is not attached yet."""
-    return _presented(call, await media.unattached(call.db, call.me, MediaId(call.params.id)))
+async def read(call: Call[OneMedia]) -> Reply:
+    """An upload of one's own that is not attached yet: 206 until it can be."""
+    found = await media.unattached(call.db, call.me, MediaId(call.params.id))
+    return Reply(_presented(call, found), status=200 if found.ready else 206)
 
 
 @endpoint("PUT", "/api/v1/media/:id", user=True, scopes=SCOPES, params=MediaChange, returns=MediaAttachment)

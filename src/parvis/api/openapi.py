@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from parvis import __version__
-from parvis.api.parameters import Upload
+from parvis.api.parameters import Streamed, Upload
 from parvis.api.routing import ENDPOINTS, Call, Endpoint, Nothing, Reply, endpoint
 from parvis.infra.doors import LONG_SHARED_S, READING
 
@@ -127,6 +127,6 @@ def _schema(kind: Any) -> dict[str, Any]:
 
 
 def _schema_of_foreign_types(kind: type) -> dict[str, Any]:
-    if kind is Upload:
+    if kind in (Upload, Streamed):
         return {"type": "string", "format": "binary"}
     raise NotImplementedError(kind)

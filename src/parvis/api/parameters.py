@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import types
 import typing
+from collections.abc import AsyncIterator
 from functools import cache
 from typing import Any, TypeVar, Union
 from urllib.parse import parse_qsl
@@ -37,6 +38,26 @@ class Upload(msgspec.Struct, frozen=True):
     data: bytes
 
 
+class Streamed(msgspec.Struct, frozen=True):
+    """A file that came with a form and may be large: it lies in a temporary file, not in memory."""
+
+    name: str
+    size_bytes: int
+    head: bytes
+    file: Any
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Its bytes from the beginning."""
+        await self.file.seek(0)
+        while chunk := await self.file.read(256 * 1024):
+            yield chunk
+
+    async def whole(self) -> bytes:
+        """All of it at once."""
+        await self.file.seek(0)
+        return await self.file.read()
+
+
 async def read(request: Request[Any, Any, Any], kind: type[P]) -> P:
     """The request's parameters as `kind`.
 
@@ -45,7 +66,7 @@ async def read(request: Request[Any, Any, Any], kind: type[P]) -> P:
     merged: dict[str, Any] = {}
     nest(merged, _pairs(request.scope["query_string"]))
     if request.method != "GET":
-        await _read_body(request, merged)
+        await _read_body(request, merged, streamed=Streamed in map(_bare, hints_of(kind).values()))
     path = request.path_params
     merged.update(path)
     hints = hints_of(kind)
@@ -63,7 +84,7 @@ def _check_path(value: str, kind: Any) -> None:
         raise NotFound
 
 
-async def _read_body(request: Request[Any, Any, Any], merged: dict[str, Any]) -> None:
+async def _read_body(request: Request[Any, Any, Any], merged: dict[str, Any], *, streamed: bool) -> None:
     kind, _ = request.content_type
     if kind == RequestEncodingType.JSON:
         body = await request.body()
@@ -81,7 +102,7 @@ async def _read_body(request: Request[Any, Any, Any], merged: dict[str, Any]) ->
         pairs = list(form.multi_items())
         if len(pairs) > _MAX_FORM_PARTS:
             raise BadRequest("The form has too many fields")
-        nest(merged, [(k, await _value(v)) for k, v in pairs])
+        nest(merged, [(k, await _value(v, streamed=streamed)) for k, v in pairs])
 
 
 def _pairs(encoded: bytes) -> list[tuple[str, str]]:
@@ -102,8 +123,12 @@ def _decode_object(body: bytes) -> dict[str, Any]:
     return value
 
 
-async def _value(value: Any) -> Any:
+async def _value(value: Any, *, streamed: bool) -> Any:
     if isinstance(value, UploadFile):
+        if streamed:
+            size_bytes = value.file.seek(0, 2)
+            await value.seek(0)
+            return Streamed(value.filename or "", size_bytes or value.file.tell(), await value.read(64), value)
         return Upload(value.filename or "", value.content_type or "", await value.read())
     return value
 
@@ -194,6 +219,10 @@ def _listing(value: Any, item: Any) -> list[Any]:
     elif not isinstance(value, list):
         value = [] if value == "" else [value]
     return [shape(one, item) for one in value]
+
+
+def _bare(kind: Any) -> Any:
+    return _unwrap(kind)[0]
 
 
 _hints: dict[type, dict[str, Any]] = {}

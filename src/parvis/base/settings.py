@@ -39,6 +39,9 @@ class Settings(msgspec.Struct, frozen=True):
     post_characters: int = 1000
     image_bytes: int = 16 * 1024 * 1024
     image_pixels: int = 33_177_600
+    video_bytes: int = 1024 * 1024 * 1024
+    video_seconds: int = 900
+    audio_bytes: int = 200 * 1024 * 1024
     log_level: str = "info"
     log_format: str = "auto"
 
@@ -92,6 +95,9 @@ DESCRIPTIONS: dict[str, str] = {
     "post_characters": "Longest post, in characters.",
     "image_bytes": "Largest picture file, in bytes.",
     "image_pixels": "Largest picture, width times height.",
+    "video_bytes": "Largest video file, in bytes; at most 1 GiB.",
+    "video_seconds": "Longest video or sound, in seconds.",
+    "audio_bytes": "Largest sound file, in bytes.",
     "log_level": "debug, info, warning or error.",
     "log_format": "json, text, or auto: text on a terminal, json elsewhere.",
 }

@@ -57,6 +57,41 @@ def confine(*, memory_bytes: int) -> Confinement:
     return Confinement(account_changed, network_removed, calls_filtered)
 
 
+def confine_program(*, memory_bytes: int, file_bytes: int, cpu_s: int) -> None:
+    """This process may still open files of the account it has now and become one other program; it reaches nobody.
+
+    It runs when nothing else wants the processor or the disk, and dies with its parent.
+    Raises: PermissionError as `confine`.
+    """
+    os.nice(19)
+    _yield_the_disk()
+    parent = os.getppid()
+    if os.geteuid() == 0:
+        _libc.unshare(_CLONE_NEWNET)
+        _change_account()
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        raise PermissionError("The parent is gone.")
+    for what, most in (
+        (resource.RLIMIT_AS, memory_bytes),
+        (resource.RLIMIT_FSIZE, file_bytes),
+        (resource.RLIMIT_CPU, cpu_s),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 64),
+    ):
+        resource.setrlimit(what, (most, most))
+    _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    filtered = _filter_calls(spared=_PROGRAM_NEEDS)
+    if os.geteuid() == 0 and not filtered:
+        raise PermissionError("Neither the account can be changed nor system calls be filtered.")
+
+
+def _yield_the_disk() -> None:
+    number = {"x86_64": 251, "aarch64": 30}.get(platform.machine())
+    if number is not None:
+        _libc.syscall(number, 1, 0, 3 << 13)  # ioprio_set(this process, idle class)
+
+
 def _change_account() -> bool:
     try:
         with contextlib.suppress(PermissionError):  # not permitted in some containers, and without effect there
@@ -94,6 +129,10 @@ _DENIED = """
     init_module:175/105 finit_module:313/273 bpf:321/280 perf_event_open:298/241 userfaultfd:323/282
     add_key:248/217 request_key:249/218 keyctl:250/219 shmget:29/194 semget:64/190 msgget:68/186
 """
+# A program that works on files in its folder: it opens, replaces and removes them, and is started once.
+_PROGRAM_NEEDS = frozenset(
+    {"open", "creat", "openat", "execve", "execveat", "rename", "renameat", "unlink", "unlinkat", "truncate"}
+)
 _ARCHITECTURES = {"x86_64": (0xC000003E, 317, 56), "aarch64": (0xC00000B7, 277, 220)}  # audit id, seccomp, clone
 _CLONE3 = 435
 _X32_BIT = 0x40000000
@@ -106,18 +145,18 @@ _EPERM, _ENOSYS = 1, 38
 _SET_MODE_FILTER, _ALL_THREADS = 1, 1
 
 
-def _filter_calls() -> bool:
+def _filter_calls(spared: frozenset[str] = frozenset()) -> bool:
     machine = platform.machine()
     if machine not in _ARCHITECTURES:
         return False
     seccomp = _ARCHITECTURES[machine][1]
-    program = _program(machine)
+    program = _program(machine, spared)
     buffer = ctypes.create_string_buffer(program, len(program))
     header = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(buffer))
     return _libc.syscall(seccomp, _SET_MODE_FILTER, _ALL_THREADS, ctypes.create_string_buffer(header)) == 0
 
 
-def _program(machine: str) -> bytes:
+def _program(machine: str, spared: frozenset[str] = frozenset()) -> bytes:
     """A classic BPF program over the system call's number: deny the list, allow threads only, allow the rest."""
     audit_id, _, clone = _ARCHITECTURES[machine]
     steps = [
@@ -128,7 +167,7 @@ def _program(machine: str) -> bytes:
         *_when(_AT_LEAST, _X32_BIT, _ERRNO | _ENOSYS),
         *_when(_EQUAL, _CLONE3, _ERRNO | _ENOSYS),  # its flags cannot be read here; the C library falls back to clone
     ]
-    for number in _denied(machine):
+    for number in _denied(machine, spared):
         steps += _when(_EQUAL, number, _ERRNO | _EPERM)
     steps += [
         _step(_EQUAL, clone, 0, 3),
@@ -140,9 +179,10 @@ def _program(machine: str) -> bytes:
     return b"".join(steps)
 
 
-def _denied(machine: str) -> list[int]:
+def _denied(machine: str, spared: frozenset[str]) -> list[int]:
     column = list(_ARCHITECTURES).index(machine)
-    numbers = [call.split(":")[1].split("/")[column] for call in _DENIED.split()]
+    calls = [call.split(":") for call in _DENIED.split()]
+    numbers = [numbers.split("/")[column] for name, numbers in calls if name not in spared]
     return [int(number) for number in numbers if number != "-"]
 
 

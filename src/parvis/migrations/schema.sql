@@ -439,7 +439,11 @@ CREATE TABLE public.media (
     focus_x real DEFAULT 0 NOT NULL,
     focus_y real DEFAULT 0 NOT NULL,
     size_bytes bigint NOT NULL,
-    created_at timestamp with time zone NOT NULL
+    created_at timestamp with time zone NOT NULL,
+    source_key text,
+    percent smallint DEFAULT 0 NOT NULL,
+    doing text,
+    problem text
 );
 
 CREATE TABLE public.mute (

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
 from litestar import Request, Response, get
 from litestar.response import Stream
 
+from parvis.base.errors import NotFound
 from parvis.infra.doors import READING, Policy
 from parvis.infra.html.assets import asset, asset_path
 from parvis.infra.html.headers import file_headers
@@ -16,6 +18,7 @@ from parvis.infra.services import Services
 _PUBLIC = {"policy": Policy("public", urgency=READING, bulkhead="files")}
 _YEAR = "public, max-age=31536000, immutable"
 _HOUR = "public, max-age=3600"
+_RANGE = re.compile(r"bytes=(\d{1,18})-(\d{0,18})", re.ASCII)
 
 
 def _send(request: Request[Any, Any, Any], name: str, caching: str) -> Response[bytes]:
@@ -49,9 +52,38 @@ async def static(request: Request[Any, Any, Any]) -> Response[bytes]:
 async def media(request: Request[Any, Any, Any]) -> Response[Any]:
     """What somebody uploaded, as we encoded it; nothing in it runs."""
     services: Services = request.app.state.services
-    file = await services.storage.open(_path(request))
-    headers = file_headers() | {"Content-Length": str(file.size_bytes)}
-    return Stream(file.chunks, headers=headers, media_type=file.content_type)
+    path = _path(request)
+    if path.startswith("originals/"):  # what people sent, with all that is hidden in it
+        raise NotFound
+    wanted = byte_range(request.headers.get("range"))
+    if wanted is None:
+        file = await services.storage.open(path)
+        return Stream(file.chunks, headers=_media_headers(path, file.size_bytes), media_type=file.content_type)
+    first, last = wanted
+    file = await services.storage.open(path, first, None if last is None else last + 1)
+    stop = file.size_bytes if last is None else min(last + 1, file.size_bytes)
+    if first >= file.size_bytes:
+        await file.chunks.aclose()  # type: ignore[attr-defined]
+        return Response(b"", status_code=416, headers={"Content-Range": f"bytes */{file.size_bytes}"})
+    headers = _media_headers(path, stop - first)
+    headers["Content-Range"] = f"bytes {first}-{stop - 1}/{file.size_bytes}"
+    return Stream(file.chunks, status_code=206, headers=headers, media_type=file.content_type)
+
+
+def byte_range(header: str | None) -> tuple[int, int | None] | None:
+    """The first and last byte of `bytes=5-9` or `bytes=5-`; None for everything else, which is answered whole."""
+    match = _RANGE.fullmatch(header or "")
+    if match is None:
+        return None
+    first, last = int(match[1]), int(match[2]) if match[2] else None
+    return None if last is not None and last < first else (first, last)
+
+
+def _media_headers(path: str, size_bytes: int) -> dict[str, str]:
+    headers = file_headers() | {"Content-Length": str(size_bytes), "Accept-Ranges": "bytes"}
+    if path.endswith("/master.m3u8"):  # sizes are added to it while they are made
+        headers["Cache-Control"] = "public, max-age=5"
+    return headers
 
 
 @get("/favicon.ico", opt=_PUBLIC, include_in_schema=False)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from parvis.base.clock import utc_now
-from parvis.base.ids import AccountId, PostId
-from parvis.domain import accounts, links, notifications, posts
+from parvis.base.ids import AccountId, MediaId, PostId
+from parvis.domain import accounts, links, media, notifications, posts
 from parvis.infra.queue import Job
 from parvis.infra.services import Services
 from parvis.worker import consumers, schedules
@@ -14,6 +14,7 @@ from parvis.worker.handlers import Handler, Router
 
 LETTERS_AT_ONCE = 4  # a mail service that answers slowly must not hold up everything else
 PAGES_AT_ONCE = 4
+TRANSCODINGS_AT_ONCE = 1  # it takes every core there is, and everything else comes first
 PUSHES_AT_ONCE = 6  # nor must push services
 
 
@@ -25,6 +26,7 @@ def all_kinds() -> dict[str, Handler | Router]:
         posts.ENDING: Handler(end_poll),
         links.FETCHING: Handler(look_at_page, limit=PAGES_AT_ONCE, time_limit_s=60),
         notifications.PUSH_JOB: Handler(push, limit=PUSHES_AT_ONCE, time_limit_s=30),
+        media.TRANSCODE_JOB: Handler(transcode, limit=TRANSCODINGS_AT_ONCE, time_limit_s=3 * 3600),
         accounts.CONFIRMATION_JOB: Handler(send_confirmation, limit=LETTERS_AT_ONCE),
         accounts.RESET_JOB: Handler(send_reset, limit=LETTERS_AT_ONCE, private=True),
     }
@@ -44,6 +46,12 @@ async def look_at_page(services: Services, job: Job) -> None:
     if card_id is not None:
         async with services.db.transaction() as tx:
             await posts.show_card(tx, what.link_id, card_id)
+
+
+async def transcode(services: Services, job: Job) -> None:
+    """The video can be watched in every size, or its owner knows why not."""
+    owner, media_id = AccountId(job.data["account_id"]), MediaId(job.data["media_id"])
+    await media.transcode(services, owner, media_id, failures=job.failures, follow=posts.follow_media)
 
 
 async def push(services: Services, job: Job) -> None:

@@ -59,7 +59,7 @@ class MediaLimits(msgspec.Struct, frozen=True):
     image_size_limit: int
     image_matrix_limit: int
     video_size_limit: int
-    supported_mime_types: tuple[str, ...] = media.ACCEPTED_TYPES
+    supported_mime_types: tuple[str, ...] = media.ACCEPTED_TYPES + media.FILM_TYPES
     description_limit: int = media.DESCRIPTION_CHARACTERS
     video_frame_rate_limit: int = 120
     video_matrix_limit: int = 8_294_400
@@ -204,7 +204,9 @@ def _limits(settings: Settings) -> tuple[StatusLimits, MediaLimits]:
     most = (1 << 31) - 1
     size = min(settings.image_bytes, most)
     media_limits = MediaLimits(
-        image_size_limit=size, image_matrix_limit=min(settings.image_pixels, most), video_size_limit=size
+        image_size_limit=size,
+        image_matrix_limit=min(settings.image_pixels, most),
+        video_size_limit=min(settings.video_bytes, most),
     )
     return StatusLimits(settings.post_characters), media_limits
 

@@ -1,4 +1,4 @@
-"""MediaAttachment: a picture as clients know it."""
+"""MediaAttachment: a picture, a video or sound as clients know it."""
 
 from __future__ import annotations
 
@@ -28,6 +28,13 @@ class Attached(Protocol):
     def focus_y(self) -> float: ...
 
 
+class Processing(msgspec.Struct, frozen=True):
+    """For the owner alone: how far an upload is, and what is being made."""
+
+    percent: int
+    doing: str | None
+
+
 class MediaAttachment(msgspec.Struct, frozen=True):
     id: str
     type: str
@@ -39,13 +46,21 @@ class MediaAttachment(msgspec.Struct, frozen=True):
     meta: dict[str, Any]
     description: str | None
     blurhash: str | None
+    processing: Processing | msgspec.UnsetType = msgspec.UNSET
 
 
 def present_media(item: Attached, files: dict[str, Picture], media_url: str) -> MediaAttachment:
     """The attachment with its addresses; `media_url` is where the store is reached."""
-    original = files["original"]
-    small = files.get("small", original)
+    original = files.get("original")
     base = f"{media_url}/{item.key}"
+    focus = {"x": float(item.focus_x), "y": float(item.focus_y)}
+    if original is None:
+        return _unfinished(item, {"focus": focus})
+    small = files.get("small", original)
+    meta: dict[str, Any] = {"original": _size(original), "small": _size(small), "focus": focus}
+    if item.kind != "image":
+        meta |= _film(original)
+    processing = _processing(item)
     return MediaAttachment(
         id=str(item.id),
         type=item.kind,
@@ -54,14 +69,37 @@ def present_media(item: Attached, files: dict[str, Picture], media_url: str) -> 
         remote_url=None,
         preview_remote_url=None,
         text_url=None,
-        meta={
-            "original": _size(original),
-            "small": _size(small),
-            "focus": {"x": float(item.focus_x), "y": float(item.focus_y)},
-        },
+        meta=meta,
         description=item.description,
         blurhash=item.blurhash,
+        processing=processing,
     )
+
+
+def _unfinished(item: Attached, meta: dict[str, Any]) -> MediaAttachment:
+    """An upload of which nothing can be shown yet: null addresses tell apps to wait."""
+    return MediaAttachment(
+        str(item.id), item.kind, None, None, None, None, None, meta, item.description, None, _processing(item)
+    )
+
+
+def _processing(item: Attached) -> Processing | msgspec.UnsetType:
+    if getattr(item, "source_key", None) is None:
+        return msgspec.UNSET
+    return Processing(getattr(item, "percent", 0), getattr(item, "doing", None))
+
+
+def _film(original: Picture) -> dict[str, Any]:
+    """Facts of video and sound in the types that apps expect: a frame rate is a string, a length in words too."""
+    seconds = original.duration_ms / 1000
+    whole = int(seconds)
+    length = f"{whole // 3600}:{whole // 60 % 60:02}:{seconds % 60:05.2f}"
+    facts: dict[str, Any] = {"duration": seconds, "bitrate": original.bit_rate}
+    if not original.width:
+        return {"length": length, "duration": seconds, "original": facts}
+    fps = int(original.frame_rate.partition("/")[0] or 30)
+    facts = {"width": original.width, "height": original.height, "frame_rate": original.frame_rate or "30/1"} | facts
+    return {"length": length, "duration": seconds, "fps": fps, **_size(original), "original": facts}
 
 
 def _size(picture: Picture) -> dict[str, Any]:

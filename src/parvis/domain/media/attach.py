@@ -34,8 +34,15 @@ def _attachable(media: Media | None) -> Attachment:
         raise Invalid("media_ids", "One of the pictures does not exist", "not_found")
     if media.post_id is not None:
         raise Invalid("media_ids", "One of the pictures is part of another post", "taken")
+    if media.state == "refused":
+        raise Invalid("media_ids", media.problem or "One of the files could not be taken", "refused")
     if not media.ready:
         raise Invalid("media_ids", "One of the pictures has not been processed yet; try again in a moment", "not_ready")
+    return attachment_of(media)
+
+
+def attachment_of(media: Media) -> Attachment:
+    """What a post keeps of an upload."""
     return Attachment(
         id=media.id,
         kind=media.kind,

@@ -45,6 +45,8 @@ async def purge_of_post(services: Services, author: AccountId, post_id: PostId) 
 async def _remove(services: Services, rows: Sequence[Row]) -> None:
     for row in rows:
         await services.storage.delete_prefix(row["key"])
+        if row["source_key"] is not None:
+            await services.storage.delete(row["source_key"])
     if rows:
         async with services.db.transaction() as tx:
             await queries.delete_media(tx, [(row["account_id"], row["id"]) for row in rows])

@@ -10,9 +10,9 @@ from parvis.domain.media.types import Media, Picture
 from parvis.infra.encoding import from_json, to_json
 from parvis.infra.postgres import Connection, Row
 
-_COLUMNS = """
+COLUMNS = """
     account_id, id, post_id, kind, state, key, files::text AS files, blurhash, description, focus_x, focus_y,
-    size_bytes, created_at
+    size_bytes, created_at, source_key, percent, doing, problem
 """
 
 
@@ -42,14 +42,17 @@ async def new_media(
     focus: tuple[float, float],
     size_bytes: int,
     now: datetime,
+    kind: str = "image",
+    source_key: str | None = None,
 ) -> None:
     """A row for files that are about to be stored."""
     await tx.execute(
         """
-        INSERT INTO media (account_id, id, kind, state, key, description, focus_x, focus_y, size_bytes, created_at)
-        VALUES ($1, $2, 'image', 'processing', $3, $4, $5, $6, $7, $8)
+        INSERT INTO media (account_id, id, kind, state, key, description, focus_x, focus_y, size_bytes, created_at,
+                           source_key)
+        VALUES ($1, $2, $9, 'processing', $3, $4, $5, $6, $7, $8, $10)
         """,
-        owner, media_id, key, description, *focus, size_bytes, now,
+        owner, media_id, key, description, *focus, size_bytes, now, kind, source_key,
     )  # fmt: skip
 
 
@@ -64,20 +67,20 @@ async def ready_media(
          WHERE account_id = $1
            AND id = $2
            AND state = 'processing'
-        RETURNING {_COLUMNS}
+        RETURNING {COLUMNS}
         """,
         owner,
         media_id,
         to_json(files),
         blurhash,
     )
-    return _media(row) if row else None
+    return media_of(row) if row else None
 
 
 async def media_by_id(db: Connection, owner: AccountId, media_id: MediaId) -> Media | None:
     """One of the owner's uploads."""
-    row = await db.fetchrow(f"SELECT {_COLUMNS} FROM media WHERE account_id = $1 AND id = $2", owner, media_id)
-    return _media(row) if row else None
+    row = await db.fetchrow(f"SELECT {COLUMNS} FROM media WHERE account_id = $1 AND id = $2", owner, media_id)
+    return media_of(row) if row else None
 
 
 async def described(
@@ -100,7 +103,7 @@ async def described(
            AND id = $2
            AND post_id IS NULL
            AND state <> 'failed'
-        RETURNING {_COLUMNS}
+        RETURNING {COLUMNS}
         """,
         owner,
         media_id,
@@ -108,14 +111,14 @@ async def described(
         keep_description,
         *(focus or (None, None)),
     )
-    return _media(row) if row else None
+    return media_of(row) if row else None
 
 
 async def locked_media(tx: Connection, owner: AccountId, media_ids: Sequence[MediaId]) -> dict[MediaId, Media]:
     """The owner's uploads among these, locked in the order of their ids, so that two posts never wait for each other."""
     rows = await tx.fetch(
         f"""
-          SELECT {_COLUMNS}
+          SELECT {COLUMNS}
             FROM media
            WHERE account_id = $1
              AND id = ANY ($2::bigint[])
@@ -125,7 +128,7 @@ async def locked_media(tx: Connection, owner: AccountId, media_ids: Sequence[Med
         owner,
         media_ids,
     )
-    return {row["id"]: _media(row) for row in rows}
+    return {row["id"]: media_of(row) for row in rows}
 
 
 async def set_post(tx: Connection, owner: AccountId, media_ids: Sequence[MediaId], post_id: PostId) -> None:
@@ -174,7 +177,7 @@ async def condemned(tx: Connection, before: datetime, limit: int) -> list[Row]:
                                   ORDER BY created_at
                                      LIMIT $2
                                        FOR UPDATE SKIP LOCKED)
-        RETURNING account_id, id, key
+        RETURNING account_id, id, key, source_key
         """,
         before,
         limit,
@@ -184,7 +187,7 @@ async def condemned(tx: Connection, before: datetime, limit: int) -> list[Row]:
 async def media_of_post(db: Connection, author: AccountId, post_id: PostId) -> list[Row]:
     """Uploads that belong to the post."""
     return await db.fetch(
-        "SELECT account_id, id, key FROM media WHERE account_id = $1 AND post_id = $2", author, post_id
+        "SELECT account_id, id, key, source_key FROM media WHERE account_id = $1 AND post_id = $2", author, post_id
     )
 
 
@@ -200,7 +203,8 @@ async def delete_media(tx: Connection, rows: Sequence[tuple[AccountId, MediaId]]
     )
 
 
-def _media(row: Row) -> Media:
+def media_of(row: Row) -> Media:
+    """A row of COLUMNS as a struct."""
     return Media(
         id=row["id"],
         account_id=row["account_id"],
@@ -215,4 +219,8 @@ def _media(row: Row) -> Media:
         focus_y=row["focus_y"],
         size_bytes=row["size_bytes"],
         created_at=row["created_at"],
+        source_key=row["source_key"],
+        percent=row["percent"],
+        doing=row["doing"],
+        problem=row["problem"],
     )

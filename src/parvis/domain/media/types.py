@@ -9,14 +9,17 @@ import msgspec
 from parvis.base.ids import AccountId, MediaId, PostId
 
 
-class Picture(msgspec.Struct, frozen=True):
-    """One stored size of an attachment. `name` stands in the attachment's folder."""
+class Picture(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One stored file of an attachment. `name` stands in the attachment's folder; sound has no size."""
 
     name: str
     width: int
     height: int
     size_bytes: int = 0
     content_type: str = "image/webp"
+    duration_ms: int = 0
+    frame_rate: str = ""
+    bit_rate: int = 0
 
 
 class Attachment(msgspec.Struct, frozen=True):
@@ -48,6 +51,10 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
     focus_y: float
     size_bytes: int
     created_at: datetime
+    source_key: str | None = None
+    percent: int = 0
+    doing: str | None = None
+    problem: str | None = None
 
     @property
     def ready(self) -> bool:

@@ -30,7 +30,7 @@ async def upload_image(
     rules.check_size(data, services.settings.image_bytes)
     description = rules.check_description(description)
     focus = rules.check_focus(focus)
-    await _check_quota(services, owner, now)
+    await check_quota(services, owner, now)
     processed = await services.images.process(data, "attachment")
     media_id, key = MediaId(services.ids.next()), rules.new_key("posts")
     size_bytes = sum(len(file.data) for file in processed.files)
@@ -46,7 +46,8 @@ async def upload_image(
     return media
 
 
-async def _check_quota(services: Services, owner: AccountId, now: datetime) -> None:
+async def check_quota(services: Services, owner: AccountId, now: datetime) -> None:
+    """Raises: TooMany when a hundred uploads wait for a post already."""
     async with services.db.connection() as db:
         waiting = await queries.unattached_count(db, owner, id_at(now - rules.UNATTACHED_FOR))
     if waiting >= rules.MOST_UNATTACHED:

@@ -5,7 +5,7 @@ Owns the text, its audience (`sight.may_see`), threads, hashtags and counters. W
 """
 
 from parvis.domain.posts.cards import forget_preview, show_card, want_preview
-from parvis.domain.posts.edit import MediaChange, Revision, edit, history
+from parvis.domain.posts.edit import MediaChange, Revision, edit, follow_media, history
 from parvis.domain.posts.glances import Glance, glances, glances_proved
 from parvis.domain.posts.looks import Look, looks
 from parvis.domain.posts.pins import pin, pinned, unpin
@@ -53,6 +53,7 @@ __all__ = [
     "favourited_by",
     "favourites",
     "forget_preview",
+    "follow_media",
     "glances",
     "glances_proved",
     "history",

@@ -109,6 +109,12 @@ async def history(db: Connection, post_id: PostId, *, viewer_id: AccountId | Non
     ]
 
 
+async def follow_media(tx: Connection, item: media.Media) -> None:
+    """The post that shows this upload shows what is made of it by now. Not an edit: nobody hears of it."""
+    assert item.post_id is not None
+    await edit_queries.replace_attachment(tx, item.account_id, item.post_id, item.id, to_json(item.files))
+
+
 async def _attachments(
     tx: Connection,
     author: AccountId,

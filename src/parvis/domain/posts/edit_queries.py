@@ -99,3 +99,22 @@ async def revisions(db: Connection, author: AccountId, post_id: PostId) -> list[
         author,
         post_id,
     )
+
+
+async def replace_attachment(tx: Connection, author: AccountId, post_id: PostId, media_id: int, files: str) -> None:
+    """The attachment of that id has these files; a new version, so that nobody shows what was kept of the old one."""
+    await tx.execute(
+        """
+        UPDATE post
+           SET version = version + 1,
+               attachments = (SELECT jsonb_agg(CASE WHEN (one ->> 'id')::bigint = $3
+                                                    THEN one || jsonb_build_object('files', $4::jsonb)
+                                                    ELSE one END ORDER BY place)
+                                FROM jsonb_array_elements(attachments) WITH ORDINALITY AS had (one, place))
+         WHERE account_id = $1
+           AND id = $2
+           AND deleted_at IS NULL
+           AND attachments @> jsonb_build_array(jsonb_build_object('id', $3))
+        """,
+        author, post_id, media_id, files,
+    )  # fmt: skip

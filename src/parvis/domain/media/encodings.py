@@ -1,0 +1,186 @@
+"""What is made of a video or of sound, in which order, and by which words to the encoder."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+
+from parvis.domain.media import film_queries
+from parvis.domain.media.rules import Film, Rung, ladder
+from parvis.domain.media.types import Media, Picture
+from parvis.infra import video
+from parvis.infra.images import ProcessedImage
+from parvis.infra.services import Services
+from parvis.infra.storage import CHUNK_BYTES, content_type_of
+from parvis.infra.video_process import Found
+
+MASTER = "master.m3u8"
+SEGMENT_S = 4
+_SOUND = ["-c:a", "aac", "-b:a", "128k", "-ac", "2", "-ar", "48000", "-af", "loudnorm=I=-16:TP=-1.5:LRA=11"]
+_BARE = ["-map_metadata", "-1", "-map_chapters", "-1", "-sn", "-dn"]
+_RATES = {240: 400, 360: 800, 720: 2500, 1080: 5000}  # most kbit/s
+
+Step = tuple[dict[str, Picture], str | None, bool]
+
+
+class Work(msgspec.Struct, kw_only=True):
+    """One upload being worked on in a folder. Each run has names of its own: what lies under a name never changes."""
+
+    services: Services
+    media: Media
+    folder: Path
+    film: Film
+    form: str
+    most_seconds: int
+    run: str = msgspec.field(default_factory=lambda: secrets.token_hex(4))
+    told_at: float = 0.0
+
+    def source(self) -> list[str]:
+        return ["-f", self.form, "-t", str(self.most_seconds), "-i", "source"]
+
+
+def film_of(found: Found) -> Film:
+    """What the probe found, the picture turned upright."""
+    turned = found.rotation in (90, 270)
+    return Film(
+        duration_ms=found.duration_ms,
+        width=found.height if turned else found.width,
+        height=found.width if turned else found.height,
+        frame_rate=found.frame_rate,
+        bit_rate=found.bit_rate,
+        video_codec=found.video_codec,
+        pixel_format=found.pixel_format,
+        rotation=found.rotation,
+        audio_codec=found.audio_codec,
+    )
+
+
+async def picture_steps(work: Work) -> AsyncIterator[Step]:
+    """The files after each size that was made; with the first one the video can be watched."""
+    rungs = ladder(work.film)
+    files: dict[str, Picture] = {}
+    done: list[tuple[Rung, str, int]] = []
+    best, blurhash = 0, None
+    for place, rung in enumerate(rungs):
+        stem = f"{rung.label}-{work.run}"
+        await _encode(work, _rung_words(work, rung, f"{stem}.mp4"), rung.label, place, len(rungs))
+        await _segment(work, stem)
+        size = (work.folder / f"{stem}.mp4").stat().st_size
+        done.append((rung, stem, size))
+        if place == 0:
+            processed = await _poster(work, f"{stem}.mp4")
+            files, blurhash = await _put_pictures(work, processed), processed.blurhash
+        if place == 0 or (place == len(rungs) - 1 and rung.height > best):
+            files["original"] = await _put_film(work, rung, f"{stem}.mp4", size)
+            best = rung.height
+        await _put_master(work, done)
+        files["hls"] = Picture(MASTER, 0, 0, content_type=content_type_of(MASTER))
+        yield dict(files), blurhash, place == len(rungs) - 1
+
+
+async def sound_steps(work: Work) -> AsyncIterator[Step]:
+    """Sound at one loudness, and a picture of its wave."""
+    name = f"sound-{work.run}.m4a"
+    await _encode(
+        work, [*work.source(), "-map", "0:a:0", *_BARE, *_SOUND, "-movflags", "+faststart", name], "audio", 0, 1
+    )
+    wave = ["-f", "mov", "-i", name, "-filter_complex", "showwavespic=s=1200x400:colors=#8a5a2b", "-frames:v", "1"]
+    await video.encode(work.folder, [*wave, "wave.png"], duration_ms=None)
+    processed = await work.services.images.process((work.folder / "wave.png").read_bytes(), "attachment")
+    files = await _put_pictures(work, processed)
+    size = await _put(work, name)
+    files["original"] = Picture(
+        name, 0, 0, size, content_type_of(name), duration_ms=work.film.duration_ms or 0, bit_rate=128_000
+    )
+    yield files, processed.blurhash, True
+
+
+def _rung_words(work: Work, rung: Rung, name: str) -> list[str]:
+    tracks = ["-map", "0:v:0", "-map", "0:a:0?", *_BARE]
+    if rung.copied:
+        return [*work.source(), *tracks, "-c", "copy", "-movflags", "+faststart", name]
+    rate = min(work.film.frame_rate or 30, 60)
+    most = _RATES.get(min(rung.width, rung.height), 5000)
+    return [
+        *work.source(), *tracks, "-threads", "2",
+        "-vf", f"scale={rung.width}:{rung.height},setsar=1,format=yuv420p", "-fps_mode", "cfr", "-r", f"{rate:.3f}",
+        "-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-maxrate", f"{most}k", "-bufsize", f"{2 * most}k",
+        "-profile:v", "high", "-sc_threshold", "0", "-flags", "+cgop",
+        "-force_key_frames", f"expr:gte(t,n_forced*{SEGMENT_S})", *_SOUND, "-movflags", "+faststart", name,
+    ]  # fmt: skip
+
+
+async def _encode(work: Work, words: list[str], doing: str, place: int, places: int) -> None:
+    async def tell(percent: int) -> None:
+        if time.monotonic() - work.told_at < 1:
+            return
+        work.told_at = time.monotonic()
+        whole = (100 * place + percent) // places
+        async with work.services.db.transaction() as tx:
+            await film_queries.set_progress(tx, work.media.account_id, work.media.id, percent=whole, doing=doing)
+
+    await tell(0)
+    await video.encode(work.folder, words, duration_ms=work.film.duration_ms, progress=tell)
+
+
+async def _segment(work: Work, stem: str) -> None:
+    """The same streams in one file, cut so that a player can change between sizes at every segment."""
+    words = ["-f", "mov", "-i", f"{stem}.mp4", "-c", "copy", "-f", "hls", "-hls_time", str(SEGMENT_S)]
+    words += ["-hls_playlist_type", "vod", "-hls_segment_type", "fmp4", "-hls_flags", "single_file"]
+    await video.encode(work.folder, [*words, f"{stem}.m3u8"], duration_ms=None)
+    for made in (f"{stem}.m4s", f"{stem}.m3u8"):
+        await _put(work, made)
+
+
+async def _poster(work: Work, name: str) -> ProcessedImage:
+    """The picture that says most of the first hundred."""
+    words = ["-f", "mov", "-i", name, "-vf", "thumbnail=100,scale='min(1280,iw)':-2", "-frames:v", "1", "poster.png"]
+    await video.encode(work.folder, words, duration_ms=None)
+    return await work.services.images.process((work.folder / "poster.png").read_bytes(), "attachment")
+
+
+async def _put_pictures(work: Work, processed: ProcessedImage) -> dict[str, Picture]:
+    files: dict[str, Picture] = {}
+    for file in processed.files:
+        stem = file.name.partition(".")[0]
+        if stem == "original":
+            continue
+        name = f"{work.run}-{file.name}"
+        size = await work.services.storage.put(f"{work.media.key}/{name}", file.data, file.content_type)
+        files[stem] = Picture(name, file.width, file.height, size, file.content_type)
+    return files
+
+
+async def _put_film(work: Work, rung: Rung, name: str, size: int) -> Picture:
+    await _put(work, name)
+    duration_ms = work.film.duration_ms or 0
+    return Picture(
+        name, rung.width, rung.height, size, content_type_of(name), duration_ms=duration_ms,
+        frame_rate=f"{round(min(work.film.frame_rate or 30, 60))}/1",
+        bit_rate=8000 * size // duration_ms if duration_ms else 0,
+    )  # fmt: skip
+
+
+async def _put_master(work: Work, done: list[tuple[Rung, str, int]]) -> None:
+    lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"]
+    for rung, stem, size in sorted(done, key=lambda one: one[0].height):
+        rate = 8000 * size // (work.film.duration_ms or 1000)
+        lines += [f"#EXT-X-STREAM-INF:BANDWIDTH={rate},RESOLUTION={rung.width}x{rung.height}", f"{stem}.m3u8"]
+    text = "\n".join([*lines, ""]).encode()
+    await work.services.storage.put(f"{work.media.key}/{MASTER}", text, content_type_of(MASTER))
+
+
+async def _put(work: Work, name: str) -> int:
+    return await work.services.storage.put(
+        f"{work.media.key}/{name}", _chunks(work.folder / name), content_type_of(name)
+    )
+
+
+async def _chunks(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk

@@ -1,0 +1,111 @@
+"""Video and sound of strangers are looked into and encoded in caged processes; this is the side that asks them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+import imageio_ffmpeg
+import msgspec
+import structlog
+
+from parvis.base.errors import Invalid
+from parvis.infra.confinement import UNPRIVILEGED_ID
+from parvis.infra.video_process import Found
+
+log = structlog.get_logger(__name__)
+
+Progress = Callable[[int], Awaitable[None]]
+PROBE_S = 30
+
+
+class CannotEncode(RuntimeError):
+    """The encoder gave up on a file"""
+
+
+async def probe(path: Path) -> Found:
+    """What the file holds, as a caged process found it.
+
+    Raises: Invalid when it is refused.
+    """
+    with path.open("rb") as file:
+        process = await _start(["probe"], stdin=file, cwd=path.parent)
+        try:
+            async with asyncio.timeout(PROBE_S):
+                answer, complaints = await process.communicate()
+        except TimeoutError:
+            raise Invalid("file", "This file takes too long to read.", "unreadable") from None
+        finally:
+            await _end(process)
+    try:
+        found = msgspec.json.decode(answer, type=Found)
+    except msgspec.MsgspecError:
+        log.warning("video.probe_lost", complaints=complaints.decode(errors="replace")[-500:])
+        raise Invalid("file", "This file cannot be read safely.", "unreadable") from None
+    if found.refused is not None:
+        raise Invalid("file", found.refused[:200], "damaged")
+    return found
+
+
+def open_folder(folder: Path) -> None:
+    """The caged account may work in the folder; only root has to say so."""
+    if os.geteuid() == 0:
+        os.chown(folder, UNPRIVILEGED_ID, UNPRIVILEGED_ID)
+    for file in folder.iterdir():
+        if os.geteuid() == 0:
+            os.chown(file, UNPRIVILEGED_ID, UNPRIVILEGED_ID)
+
+
+async def encode(
+    folder: Path, arguments: Sequence[str], *, duration_ms: int | None, progress: Progress | None = None
+) -> None:
+    """ffmpeg has done this in the folder; `progress` has heard the percent of it now and then.
+
+    Names in the arguments are our own and stand in the folder. Raises: CannotEncode.
+    """
+    fixed = ["-nostdin", "-hide_banner", "-v", "error", "-y", "-progress", "pipe:1", "-protocol_whitelist", "file,pipe"]
+    process = await _start(["run", imageio_ffmpeg.get_ffmpeg_exe(), *fixed, *arguments], cwd=folder)
+    complaining = asyncio.create_task(_last_of(process.stderr))
+    try:
+        assert process.stdout is not None
+        async for line in process.stdout:
+            name, _, value = line.decode(errors="replace").strip().partition("=")
+            if name == "out_time_us" and value.isdigit() and duration_ms and progress is not None:
+                await progress(min(99, int(value) // (10 * duration_ms)))
+        if await process.wait() != 0:
+            raise CannotEncode(f"ended with {process.returncode}: {await complaining}")
+    finally:
+        await _end(process)
+        complaining.cancel()
+
+
+async def _start(arguments: list[str], *, cwd: Path, stdin: object = None) -> asyncio.subprocess.Process:
+    environment = {
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "LANG": "C.UTF-8",
+        "PATH": os.defpath,
+    }
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "parvis.infra.video_process", *arguments,
+        stdin=asyncio.subprocess.DEVNULL if stdin is None else stdin,  # type: ignore[arg-type]
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, cwd=cwd, env=environment,
+    )  # fmt: skip
+
+
+async def _last_of(stream: asyncio.StreamReader | None) -> str:
+    kept = bytearray()
+    while stream is not None and (text := await stream.read(4096)):
+        kept = (kept + text)[-1000:]
+    return kept.decode(errors="replace")
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await asyncio.shield(process.wait())

@@ -1,0 +1,117 @@
+"""The child that touches video of strangers: `python -m parvis.infra.video_process`, started by infra/video.py.
+
+    … probe                              the file on standard input is looked into, in the tightest cage; JSON comes out
+    … run PROGRAM ARGUMENT…              the program works on the files of this folder, without network, last in line
+
+Which format a file may have is a list of ours, so nothing that names other files (playlists, concatenations) is read.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import resource
+import sys
+from typing import Any, BinaryIO
+
+import av
+import av.logging
+import msgspec
+
+from parvis.infra.confinement import confine, confine_program
+
+PROBE_MEMORY_BYTES = 2 * 1024**3
+PROBE_CPU_S = 20
+RUN_MEMORY_BYTES = 6 * 1024**3
+RUN_CPU_S = 3 * 3600
+RUN_FILE_BYTES = 4 * 1024**3
+FORMATS = ("mov", "matroska", "mp3", "ogg", "flac", "wav")
+_MOST_STREAMS = 32
+
+
+class Found(msgspec.Struct, kw_only=True):
+    """What a file holds, or why it is refused."""
+
+    format: str = ""
+    duration_ms: int | None = None
+    video_codec: str | None = None
+    pixel_format: str = ""
+    width: int = 0
+    height: int = 0
+    rotation: int = 0
+    frame_rate: float = 0.0
+    bit_rate: int = 0
+    audio_codec: str | None = None
+    refused: str | None = None
+
+
+def main() -> None:
+    """One file was looked into, or this process has become the program."""
+    if sys.argv[1] == "probe":
+        os.nice(5)
+        av.logging.set_level(None)
+        _prepare()
+        confine(memory_bytes=PROBE_MEMORY_BYTES)
+        resource.setrlimit(resource.RLIMIT_CPU, (PROBE_CPU_S, PROBE_CPU_S))
+        answer = msgspec.json.encode(_probed(os.fdopen(0, "rb", buffering=0, closefd=False)))
+        os.write(1, answer)
+        return
+    program, *arguments = sys.argv[2:]
+    handle = os.open(program, os.O_RDONLY)  # before the account changes: it may not reach the program's folder then
+    confine_program(memory_bytes=RUN_MEMORY_BYTES, file_bytes=RUN_FILE_BYTES, cpu_s=RUN_CPU_S)
+    os.execve(handle, ["ffmpeg", *arguments], {"LANG": "C.UTF-8"})  # noqa: S606
+
+
+def _prepare() -> None:
+    """Everything that is loaded at first use has been used: later, nothing can be loaded any more."""
+    sample = io.BytesIO()
+    with av.open(sample, "w", format="matroska") as container:
+        pictures: Any = container.add_stream("mpeg4", rate=25)
+        pictures.width, pictures.height, pictures.pix_fmt = 32, 32, "yuv420p"
+        container.add_stream("pcm_s16le", rate=8000)
+        for packet in [*pictures.encode(av.VideoFrame(32, 32, "yuv420p")), *pictures.encode()]:
+            container.mux(packet)
+    for content in (sample.getvalue(), b"", b"RIFF"):
+        _probed(io.BytesIO(content))
+    msgspec.json.encode(Found())
+
+
+def _probed(file: BinaryIO | io.RawIOBase) -> Found:
+    try:
+        with av.open(
+            file,
+            container_options={"format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mp3,ogg,flac,wav"},
+        ) as container:
+            return _found(container)
+    except (av.FFmpegError, ValueError, StopIteration):
+        return Found(refused="This file is damaged, or of a kind that cannot be taken.")
+
+
+def _found(container: Any) -> Found:
+    if len(container.streams) > _MOST_STREAMS:
+        return Found(refused=f"This file has more than {_MOST_STREAMS} tracks.")
+    found = Found(
+        format=container.format.name.split(",")[0],
+        duration_ms=None if container.duration is None else container.duration // 1000,
+        bit_rate=container.bit_rate or 0,
+    )
+    if container.streams.audio:
+        found.audio_codec = container.streams.audio[0].codec_context.name
+    pictures = [stream for stream in container.streams.video if not _is_cover(stream)]
+    if pictures:
+        stream = pictures[0]
+        found.video_codec = stream.codec_context.name
+        found.width, found.height = stream.codec_context.width, stream.codec_context.height
+        found.pixel_format = stream.codec_context.pix_fmt or ""
+        found.frame_rate = float(stream.average_rate or stream.guessed_rate or 0)
+        if 0 < found.width * found.height <= 40_000_000:
+            found.rotation = int(next(container.decode(stream)).rotation) % 360
+    return found
+
+
+def _is_cover(stream: Any) -> bool:
+    return bool(int(stream.disposition) & 0x400)  # the picture of a song
+
+
+if __name__ == "__main__":
+    main()
