@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from tests.rig import films
-from tests.rig.world import Person, World, decoded
+from tests.rig.people import Person, decoded
+from tests.rig.world import World
 
 
 async def send(world: World, person: Person, path: Path) -> dict[str, object]:
@@ -15,7 +17,8 @@ async def send(world: World, person: Person, path: Path) -> dict[str, object]:
         "/api/v2/media", files={"file": (path.name, path.read_bytes(), "application/x")}, headers=person.headers
     )
     assert answer.status_code == 202, answer.text
-    return answer.json()
+    found: dict[str, object] = json.loads(answer.content)
+    return found
 
 
 async def fetched(world: World, url: str, into: Path) -> Path:
