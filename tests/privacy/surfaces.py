@@ -50,6 +50,7 @@ READS: dict[str, Read] = {
     "GET /api/v1/statuses/:id/favourited_by": Read(_id("/favourited_by")),
     "GET /api/v1/statuses/:id/reblogged_by": Read(_id("/reblogged_by")),
     "GET /api/v1/statuses/:id/card": Read(_id("/card")),
+    "GET /api/v1/statuses/:id/quotes": Read(_id("/quotes"), signed=True),
     "GET /api/v1/polls/:id": Read(_id(root="/api/v1/polls"), lambda viewer, post: post.with_poll),
     "GET /{at:str}/{post_id:str}": Read(_page(), worded=True),
     "GET /posts/{post_id:str}": Read(_id(root="/posts")),
@@ -83,6 +84,9 @@ def _composed(stage: Stage, viewer: str, at: int) -> tuple[str, str, dict[str, A
 
 ACTS: dict[str, Act] = {
     "POST /api/v1/statuses": _answer,
+    "PUT /api/v1/statuses/:id/interaction_policy": _act("/interaction_policy", "PUT", quote_approval_policy="nobody"),
+    "PATCH /api/v1/statuses/:id/interaction_policy": _act("/interaction_policy", "PATCH", quote_approval_policy="nobody"),
+    "POST /api/v1/statuses/:id/quotes/:quoting_status_id/revoke": _act("/quotes/1/revoke"),
     "POST /api/v1/polls/:id/votes": _act("/votes", root="/api/v1/polls", choices=[0]),
     "POST /api/v2/filters/:filter_id/statuses": _filtered,
     "DELETE /api/v1/statuses/:id": _act("", "DELETE"),

@@ -13,7 +13,7 @@ from parvis.api.entities.account import (
 )
 from parvis.api.entities.addresses import addresses
 from parvis.api.entities.application import Token, present_token
-from parvis.api.entities.status import VISIBILITIES
+from parvis.api.entities.status import POLICY_NAMES, VISIBILITIES
 from parvis.api.people import ListOfAccount, ManyAccounts, OneAccount, ids_in, page_of_people, presented
 from parvis.api.routing import Call, endpoint
 from parvis.base.errors import Forbidden, Invalid, InvalidFields
@@ -22,7 +22,7 @@ from parvis.base.pages import Page
 from parvis.domain import accounts, admission, relationships
 from parvis.domain import search as finding
 from parvis.domain.admission import Application
-from parvis.domain.posts.types import Visibility
+from parvis.domain.posts.types import QuotePolicy, Visibility
 from parvis.infra.doors import ENTRANCE, READING, SHARED_S
 from parvis.infra.postgres import Connection
 from parvis.infra.rate_limits import MAILS, SIGN_UPS
@@ -63,6 +63,7 @@ async def credentials_of(call: Call, account_id: AccountId) -> CredentialAccount
         login,
         addresses(call.services),
         privacy=VISIBILITIES[Visibility(login.default_visibility)],
+        quote_policy=POLICY_NAMES[QuotePolicy(login.default_quote_policy)],
         requests_count=await relationships.requests_count(call.db, account_id),
     )
 

@@ -10,16 +10,16 @@ from parvis.api.entities.account import Account, present_account
 from parvis.api.entities.addresses import addresses
 from parvis.api.entities.media import MediaAttachment, present_media
 from parvis.api.entities.poll import Poll, present_poll
-from parvis.api.entities.status import Status
+from parvis.api.entities.status import Quote, Status, present_quote
 from parvis.api.media import focus_of
 from parvis.api.routing import Call, endpoint
-from parvis.api.statuses import READ, WRITE, NewPoll, OnePost, one, poll_of
+from parvis.api.statuses import READ, WRITE, NewPoll, OnePost, one, poll_of, quote_policy_of
 from parvis.base.clock import iso_ms
 from parvis.base.errors import NotFound
 from parvis.base.ids import MediaId, PostId
 from parvis.domain import posts
 from parvis.domain.posts import MediaChange
-from parvis.domain.posts.types import Draft
+from parvis.domain.posts.types import Draft, QuotePolicy
 from parvis.infra.doors import READING, SHARED_S
 from parvis.infra.text import with_origin
 
@@ -41,6 +41,7 @@ class Edit(msgspec.Struct, frozen=True):
     media_ids: list[int] = []
     media_attributes: list[ChangedMedia] = []
     poll: NewPoll | None = None
+    quote_approval_policy: str | None = None
 
 
 class Vote(msgspec.Struct, frozen=True):
@@ -65,7 +66,7 @@ class StatusEdit(msgspec.Struct, frozen=True):
     media_attachments: list[MediaAttachment]
     emojis: list[Any] = []
     poll: EditedPoll | msgspec.UnsetType = msgspec.UNSET
-    quote: None = None
+    quote: Quote | None = None
 
 
 async def edit(call: Call[Edit]) -> msgspec.Raw:
@@ -80,6 +81,7 @@ async def edit(call: Call[Edit]) -> msgspec.Raw:
         poll=poll_of(wanted.poll),
     )
     changes = [MediaChange(MediaId(m.id), m.description, focus_of(m.focus)) for m in wanted.media_attributes]
+    policy = quote_policy_of(wanted.quote_approval_policy, QuotePolicy.NOBODY)
     await posts.edit(
         call.db,
         call.me,
@@ -90,6 +92,8 @@ async def edit(call: Call[Edit]) -> msgspec.Raw:
         domain=call.services.settings.domain,
         now=call.now,
     )
+    if wanted.quote_approval_policy is not None:
+        await posts.set_quote_policy(call.db, call.me, PostId(wanted.id), policy)
     return await one(call, PostId(wanted.id))
 
 
@@ -119,7 +123,7 @@ async def history(call: Call[OnePost]) -> list[StatusEdit]:
     post_id = PostId(call.params.id)
     view = await posts.view(call.db, post_id, viewer_id=call.viewer_id)
     to = addresses(call.services)
-    author = present_account(view.author, to)
+    author, quote = present_account(view.author, to), present_quote(view.quote)
     return [
         StatusEdit(
             content=with_origin(one.html, to.origin),
@@ -129,6 +133,7 @@ async def history(call: Call[OnePost]) -> list[StatusEdit]:
             account=author,
             media_attachments=[present_media(item, item.files, to.media) for item in one.attachments],
             poll=EditedPoll([EditedPollOption(o) for o in one.poll_options]) if one.poll_options else msgspec.UNSET,
+            quote=quote,
         )
         for one in await posts.history(call.db, post_id, viewer_id=call.viewer_id)
     ]

@@ -29,6 +29,7 @@ def with_results(
 ) -> Status:
     """The status of that post with what the viewer's filters find; the same status when they find nothing."""
     shown = view.shown
+    status = _with_results_in_quote(status, view, sieve, viewer_id=viewer_id, place=place, now=now)
     if shown.author.id == viewer_id:
         return status
     words = words_of(shown)
@@ -43,3 +44,16 @@ def with_results(
     if not found or status.reblog is None:
         return status
     return replace(status, filtered=found, reblog=replace(status.reblog, filtered=results(shown.id)))
+
+
+def _with_results_in_quote(
+    status: Status, view: PostView, sieve: Sieve, *, viewer_id: AccountId, place: Place | None, now: datetime
+) -> Status:
+    if status.reblog is not None and view.repost_of is not None:
+        inner = _with_results_in_quote(status.reblog, view.repost_of, sieve, viewer_id=viewer_id, place=place, now=now)
+        return status if inner is status.reblog else replace(status, reblog=inner)
+    post = view.quote.post if view.quote else None
+    if post is None or status.quote is None or not isinstance(status.quote.quoted_status, Status):
+        return status
+    quoted = with_results(status.quote.quoted_status, post, sieve, viewer_id=viewer_id, place=place, now=now)
+    return replace(status, quote=replace(status.quote, quoted_status=quoted))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 import msgspec
@@ -22,7 +22,7 @@ from parvis.api.filtering import words_of
 from parvis.base.clock import utc_now
 from parvis.base.ids import AccountId, PostId
 from parvis.domain import posts
-from parvis.domain.posts import Glance, PostView, Visibility
+from parvis.domain.posts import Glance, PostView, QuoteGlance, Visibility
 from parvis.domain.relationships.filters import Place
 from parvis.domain.relationships.sieves import Sieves, Words
 from parvis.infra.postgres import Connection
@@ -31,8 +31,8 @@ MOST_BYTES = 32 * 1024 * 1024
 
 # The numbers of an entity stand behind keys of ours; words of people cannot look like them, their quotes are escaped.
 _HOLE = re.compile(
-    rb'"(last_status_at|statuses_count|followers_count|following_count|reblogs_count|favourites_count|replies_count'
-    rb'|reblog|poll)":(?:0|null)'
+    rb'"(last_status_at|statuses_count|followers_count|following_count|reblogs_count|favourites_count|quotes_count'
+    rb'|replies_count|reblog|poll|quote|current_user)":(?:0|null|"unknown")'
 )
 _ORDER = (
     b"last_status_at",
@@ -41,11 +41,14 @@ _ORDER = (
     b"following_count",
     b"reblogs_count",
     b"favourites_count",
+    b"quotes_count",
     b"replies_count",
     b"reblog",
     b"poll",
+    b"quote",
+    b"current_user",
 )
-_NUMBER_KEYS = frozenset(_ORDER[1:7])
+_NUMBER_KEYS = frozenset(_ORDER[1:8])
 
 Versions = tuple[int, int, int, int, bool, bool]
 
@@ -86,7 +89,7 @@ class Fragments:
 
         `place`: where it will be shown, if that is known; only filters for that place are told of.
         """
-        wanted = [g for one in seen for g in ((one, one.repost_of) if one.repost_of else (one,))]
+        wanted = [g for one in seen for g in _parts(one)]
         found = {g.id: fragment for g in wanted if (fragment := self._current(g)) is not None}
         missing = [g for g in wanted if g.id not in found]
         self.hits += len(found)
@@ -122,13 +125,9 @@ class Fragments:
             return {}
         sieve, now = await self.sieves.of(db, viewer_id, version), utc_now()
         results: dict[PostId, bytes] = {}
-        for one in seen:
-            shown = one.shown
-            if shown.author_id == viewer_id or shown.id not in found:
-                continue
-            words = found[shown.id].words
-            for ids in ((shown.id,), (one.id, shown.id)) if one.repost_of else ((one.id,),):
-                matches = sieve.matches(words, ids, place=place, now=now)
+        for ids in (ids for one in seen for ids in _told_of(one, viewer_id)):
+            if ids[-1] in found:
+                matches = sieve.matches(found[ids[-1]].words, ids, place=place, now=now)
                 if matches:
                     results[ids[0]] = msgspec.json.encode(present_results(matches))
         return results
@@ -169,7 +168,9 @@ def _fragment(view: PostView, to: Addresses) -> Fragment:
     bare = _without_numbers(view)
     if view.repost_of is not None:
         bare = replace(bare, repost_of=_without_numbers(view.repost_of))
-    status = replace(present_status(bare, to, viewer_id=None), reblog=None)
+    status = present_status(bare, to, viewer_id=None)
+    approval = replace(status.quote_approval, current_user="unknown")
+    status = replace(status, reblog=None, quote_approval=approval)
     encoded = msgspec.json.encode(status)[:-1].replace(b"%", b"%%")
     holes: list[bytes] = []
 
@@ -186,12 +187,46 @@ def _fragment(view: PostView, to: Addresses) -> Fragment:
 def _without_numbers(view: PostView) -> PostView:
     author = replace(view.author, posts_count=0, followers_count=0, following_count=0, last_post_on=None)
     return replace(
-        view, author=author, poll=None, replies_count=0, reposts_count=0, favourites_count=0, viewer_known=False
+        view,
+        author=author,
+        poll=None,
+        quote=None,
+        replies_count=0,
+        reposts_count=0,
+        favourites_count=0,
+        quotes_count=0,
+        viewer_known=False,
     )
 
 
+def _parts(glance: Glance) -> Iterator[Glance]:
+    """The glance, and everything that is shown inside it."""
+    yield glance
+    if glance.repost_of is not None:
+        yield from _parts(glance.repost_of)
+    if glance.quote is not None and glance.quote.post is not None:
+        yield glance.quote.post
+
+
+def _told_of(glance: Glance, viewer_id: AccountId) -> Iterator[tuple[PostId, ...]]:
+    """The ids by which each part that is not the viewer's own can be meant: its own, and last that of the words."""
+    shown = glance.shown
+    if shown.author_id != viewer_id:
+        yield (shown.id,)
+        if glance.repost_of is not None:
+            yield glance.id, shown.id
+    inner = shown.quote.post if shown.quote is not None else None
+    if inner is not None and inner.author_id != viewer_id:
+        yield (inner.id,)
+
+
 def _filled(
-    glance: Glance, found: Mapping[PostId, Fragment], viewer_id: AccountId | None, filtered: Mapping[PostId, bytes]
+    glance: Glance,
+    found: Mapping[PostId, Fragment],
+    viewer_id: AccountId | None,
+    filtered: Mapping[PostId, bytes],
+    *,
+    nested: bool = False,
 ) -> bytes | None:
     fragment = found.get(glance.id)
     if fragment is None:  # gone since the glance
@@ -210,9 +245,12 @@ def _filled(
         glance.author_following,
         glance.reposts,
         glance.favourites,
+        glance.quotes,
         glance.replies,
         inner,
         b"null" if glance.poll is None else _poll(glance, viewer_id),
+        b"null" if glance.quote is None else _quote(glance.quote, found, viewer_id, filtered, nested=nested),
+        b'"automatic"' if glance.may_quote else b'"denied"',
     )
     if viewer_id is None:
         return body + b"}"
@@ -221,6 +259,23 @@ def _filled(
     marks = _MARKS[glance.favourited, glance.reposted, glance.muted, glance.bookmarked, pinned]
     hits = filtered.get(glance.id)
     return body + marks if hits is None else body + marks.removesuffix(b"[]}") + hits + b"}"
+
+
+def _quote(
+    quote: QuoteGlance,
+    found: Mapping[PostId, Fragment],
+    viewer_id: AccountId | None,
+    filtered: Mapping[PostId, bytes],
+    *,
+    nested: bool,
+) -> bytes:
+    """What the viewer meets of a quote: the quoted status, its id inside another quote, or a state alone."""
+    if nested:
+        id_ = b"null" if quote.post_id is None else b'"%d"' % quote.post_id
+        return b'{"state":"%b","quoted_status_id":%b}' % (quote.state.encode(), id_)
+    inner = None if quote.post is None else _filled(quote.post, found, viewer_id, filtered, nested=True)
+    state = quote.state if inner is not None or quote.post is None else "unauthorized"  # gone since the glance
+    return b'{"state":"%b","quoted_status":%b}' % (state.encode(), inner or b"null")
 
 
 def _poll(glance: Glance, viewer_id: AccountId | None) -> bytes:

@@ -12,7 +12,7 @@ from parvis.api.accounts import credential_account, credentials_of
 from parvis.api.entities.account import CredentialAccount
 from parvis.api.entities.addresses import addresses
 from parvis.api.entities.profile import Profile, present_profile
-from parvis.api.entities.status import BY_NAME
+from parvis.api.entities.status import BY_NAME, QUOTE_POLICIES
 from parvis.api.parameters import Upload
 from parvis.api.routing import Call, endpoint
 from parvis.base.errors import Invalid
@@ -51,6 +51,10 @@ class ProfileForm(msgspec.Struct, frozen=True):
     discoverable: bool | UnsetType = UNSET
     hide_collections: bool | UnsetType = UNSET
     indexable: bool | UnsetType = UNSET
+    show_media: bool | UnsetType = UNSET
+    show_media_replies: bool | UnsetType = UNSET
+    show_featured: bool | UnsetType = UNSET
+    attribution_domains: list[str] | UnsetType = UNSET
     fields_attributes: list[FieldAttributes] | UnsetType = UNSET
     source: SourceChange = SourceChange()
 
@@ -63,10 +67,14 @@ _STORE: dict[Which, Callable[[Services, bytes], Awaitable[str]]] = {
 
 
 def change_of(form: ProfileForm) -> ProfileChange:
-    """The form in our words, without the pictures. Raises: Invalid for a visibility that we do not know."""
+    """The form in our words, without the pictures. Raises: Invalid for a word that we do not know."""
     source = form.source
     if source.privacy is not UNSET and source.privacy not in BY_NAME:
         raise Invalid("source[privacy]", "Validation failed: Privacy is not included in the list", "inclusion")
+    if source.quote_policy is not UNSET and source.quote_policy not in QUOTE_POLICIES:
+        raise Invalid(
+            "source[quote_policy]", "Validation failed: Quote policy is not included in the list", "inclusion"
+        )
     fields = form.fields_attributes
     return ProfileChange(
         display_name=form.display_name,
@@ -77,11 +85,16 @@ def change_of(form: ProfileForm) -> ProfileChange:
         discoverable=form.discoverable,
         indexable=form.indexable,
         hide_collections=form.hide_collections,
+        show_media=form.show_media,
+        show_media_replies=form.show_media_replies,
+        show_featured=form.show_featured,
+        attribution_domains=form.attribution_domains,
         avatar_description=form.avatar_description,
         header_description=form.header_description,
         default_visibility=UNSET if source.privacy is UNSET else int(BY_NAME[source.privacy]),
         default_sensitive=source.sensitive,
         default_language=source.language,
+        default_quote_policy=UNSET if source.quote_policy is UNSET else int(QUOTE_POLICIES[source.quote_policy]),
     )
 
 
@@ -156,7 +169,14 @@ async def update_credentials(call: Call[ProfileForm]) -> CredentialAccount:
 @endpoint("GET", "/api/v1/profile", user=True, scopes=("profile", "read:accounts"), returns=Profile)
 async def read_profile(call: Call) -> Profile:
     """One's own profile as written and as shown."""
-    return present_profile(await accounts.by_id(call.db, call.me), addresses(call.services))
+    return await presented_profile(call)
+
+
+async def presented_profile(call: Call) -> Profile:
+    """The caller's profile: two queries."""
+    person = await accounts.by_id(call.db, call.me)
+    login = await accounts.login_of(call.db, call.me)
+    return present_profile(person, login.attribution_domains, addresses(call.services))
 
 
 @endpoint(
@@ -184,8 +204,8 @@ async def read_profile(call: Call) -> Profile:
 async def update_profile(call: Call[ProfileForm]) -> Profile:
     """Change one's own profile."""
     await change(call)
-    async with call.services.db.connection() as db:
-        return present_profile(await accounts.by_id(db, call.me), addresses(call.services))
+    async with call.services.db.connection() as call.db:
+        return await presented_profile(call)
 
 
 async def without(call: Call, which: Which) -> CredentialAccount:

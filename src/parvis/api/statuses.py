@@ -6,14 +6,14 @@ import msgspec
 
 from parvis.api.entities.account import Account, present_account
 from parvis.api.entities.addresses import addresses
-from parvis.api.entities.status import BY_NAME, Context, Status, StatusSource, present_status
+from parvis.api.entities.status import BY_NAME, QUOTE_POLICIES, Context, Status, StatusSource, present_status
 from parvis.api.paging import Paging, page_of_statuses, statuses
 from parvis.api.routing import Call, endpoint
 from parvis.base.errors import Invalid, NotFound
 from parvis.base.ids import AccountId, MediaId, PostId
 from parvis.base.pages import Page
 from parvis.domain import accounts, media, posts
-from parvis.domain.posts.types import Draft, PollDraft, Visibility
+from parvis.domain.posts.types import Draft, PollDraft, QuotePolicy, Visibility
 from parvis.infra.doors import READING, SHARED_S
 
 READ = ("read:statuses",)
@@ -36,6 +36,8 @@ class Publication(msgspec.Struct, frozen=True):
     visibility: str | None = None
     language: str | None = None
     poll: NewPoll | None = None
+    quoted_status_id: int | None = None
+    quote_approval_policy: str | None = None
 
 
 class OnePost(msgspec.Struct, frozen=True):
@@ -69,6 +71,17 @@ def visibility_of(name: str | None, usual: Visibility) -> Visibility:
     return BY_NAME[name]
 
 
+def quote_policy_of(name: str | None, usual: QuotePolicy) -> QuotePolicy:
+    """Our word for theirs, the usual one for none. Raises: Invalid for a word that we do not know."""
+    if name is None:
+        return usual
+    if name not in QUOTE_POLICIES:
+        raise Invalid(
+            "quote_approval_policy", "Validation failed: Quote approval policy is not included in the list", "inclusion"
+        )
+    return QUOTE_POLICIES[name]
+
+
 def poll_of(new: NewPoll | None) -> PollDraft | None:
     """The question to be put, if there is one."""
     if new is None or not new.options:
@@ -98,6 +111,8 @@ async def publish(call: Call[Publication]) -> msgspec.Raw:
         in_reply_to_id=PostId(wanted.in_reply_to_id) if wanted.in_reply_to_id is not None else None,
         media_ids=tuple(MediaId(i) for i in wanted.media_ids),
         poll=poll_of(wanted.poll),
+        quote_of_id=PostId(wanted.quoted_status_id) if wanted.quoted_status_id is not None else None,
+        quote_policy=quote_policy_of(wanted.quote_approval_policy, QuotePolicy(author.default_quote_policy)),
     )
     post_id = await posts.publish(
         call.db,

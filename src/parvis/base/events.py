@@ -34,6 +34,13 @@ class PostEdited(Event, frozen=True):
     author_id: int
 
 
+class QuoteChanged(Event, frozen=True):
+    """A post shows no more what it quoted, or may be quoted by others than before."""
+
+    post_id: int
+    author_id: int
+
+
 class PollEnded(Event, frozen=True):
     post_id: int
     author_id: int
@@ -114,6 +121,7 @@ AnyEvent = (
     | PostPublished
     | PostAddressed
     | PostEdited
+    | QuoteChanged
     | PollEnded
     | PostRemoved
     | PostReposted

@@ -21,7 +21,10 @@ CREATE TABLE public.account (
     hide_collections boolean DEFAULT false NOT NULL,
     state smallint DEFAULT 0 NOT NULL,
     version integer DEFAULT 1 NOT NULL,
-    created_at timestamp with time zone NOT NULL
+    created_at timestamp with time zone NOT NULL,
+    show_media boolean DEFAULT true NOT NULL,
+    show_media_replies boolean DEFAULT true NOT NULL,
+    show_featured boolean DEFAULT true NOT NULL
 );
 
 CREATE TABLE public.account_counter (
@@ -134,9 +137,31 @@ CREATE TABLE public.data_import (
     finished_at timestamp with time zone
 );
 
+CREATE TABLE public.domain_block (
+    account_id bigint NOT NULL,
+    domain text NOT NULL,
+    id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.endorsement (
+    account_id bigint NOT NULL,
+    target_id bigint NOT NULL,
+    id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.favourite (
     account_id bigint NOT NULL,
     post_id bigint NOT NULL,
+    id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.featured_tag (
+    account_id bigint NOT NULL,
+    tag text NOT NULL,
+    name text NOT NULL,
     id bigint NOT NULL,
     created_at timestamp with time zone NOT NULL
 );
@@ -410,7 +435,9 @@ CREATE TABLE public.login (
     default_sensitive boolean DEFAULT false NOT NULL,
     default_language text,
     password_changed_at timestamp with time zone,
-    created_at timestamp with time zone NOT NULL
+    created_at timestamp with time zone NOT NULL,
+    default_quote_policy smallint DEFAULT 0 NOT NULL,
+    attribution_domains text[] DEFAULT '{}'::text[] NOT NULL
 );
 
 CREATE TABLE public.login_email (
@@ -589,6 +616,10 @@ CREATE TABLE public.post (
     version integer DEFAULT 1 NOT NULL,
     has_poll boolean DEFAULT false NOT NULL,
     parent_visibility smallint,
+    quote_of_id bigint,
+    quote_of_account_id bigint,
+    quote_state smallint,
+    quote_policy smallint DEFAULT 2 NOT NULL,
     card_id bigint
 );
 
@@ -598,7 +629,9 @@ CREATE TABLE public.post_counter (
     replies integer DEFAULT 0 NOT NULL,
     reposts integer DEFAULT 0 NOT NULL,
     favourites integer DEFAULT 0 NOT NULL,
+    quotes integer DEFAULT 0 NOT NULL,
     CONSTRAINT post_counter_favourites_check CHECK ((favourites >= 0)),
+    CONSTRAINT post_counter_quotes_check CHECK ((quotes >= 0)),
     CONSTRAINT post_counter_replies_check CHECK ((replies >= 0)),
     CONSTRAINT post_counter_reposts_check CHECK ((reposts >= 0))
 )
@@ -839,8 +872,26 @@ ALTER TABLE ONLY public.conversation
 ALTER TABLE ONLY public.data_import
     ADD CONSTRAINT data_import_pkey PRIMARY KEY (account_id, id);
 
+ALTER TABLE ONLY public.domain_block
+    ADD CONSTRAINT domain_block_account_id_id_key UNIQUE (account_id, id);
+
+ALTER TABLE ONLY public.domain_block
+    ADD CONSTRAINT domain_block_pkey PRIMARY KEY (account_id, domain);
+
+ALTER TABLE ONLY public.endorsement
+    ADD CONSTRAINT endorsement_account_id_id_key UNIQUE (account_id, id);
+
+ALTER TABLE ONLY public.endorsement
+    ADD CONSTRAINT endorsement_pkey PRIMARY KEY (account_id, target_id);
+
 ALTER TABLE ONLY public.favourite
     ADD CONSTRAINT favourite_pkey PRIMARY KEY (account_id, post_id);
+
+ALTER TABLE ONLY public.featured_tag
+    ADD CONSTRAINT featured_tag_account_id_id_key UNIQUE (account_id, id);
+
+ALTER TABLE ONLY public.featured_tag
+    ADD CONSTRAINT featured_tag_pkey PRIMARY KEY (account_id, tag);
 
 ALTER TABLE ONLY public.filter_keyword
     ADD CONSTRAINT filter_keyword_pkey PRIMARY KEY (account_id, id);
@@ -1156,6 +1207,8 @@ CREATE INDEX post_link_of_post ON public.post_link USING btree (account_id, post
 CREATE INDEX post_of_thread ON public.post USING btree (thread_id, id) WHERE ((deleted_at IS NULL) AND (repost_of_id IS NULL));
 
 CREATE INDEX post_public ON public.post USING btree (id) WHERE ((visibility = 0) AND (repost_of_id IS NULL) AND (deleted_at IS NULL));
+
+CREATE INDEX post_quotes ON public.post USING btree (quote_of_id, id) WHERE (quote_of_id IS NOT NULL);
 
 CREATE INDEX post_replies ON public.post USING btree (in_reply_to_id) WHERE (in_reply_to_id IS NOT NULL);
 

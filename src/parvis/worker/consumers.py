@@ -27,7 +27,13 @@ Consumer = Callable[[Services, Event], Awaitable[None]]
 async def tell(services: Services, event: Event) -> None:
     """Open connections in every process hear of it, those that are there."""
     match event:
-        case happened.PostPublished() | happened.PostEdited() | happened.PostRemoved() | happened.PostReposted():
+        case (
+            happened.PostPublished()
+            | happened.PostEdited()
+            | happened.QuoteChanged()
+            | happened.PostRemoved()
+            | happened.PostReposted()
+        ):
             subject = author_subject(event.author_id)
         case _:
             subject = account_subject(event.account_id)  # type: ignore[attr-defined]
@@ -120,6 +126,7 @@ CONSUMERS: Mapping[type[Event], tuple[Consumer, ...]] = {
     happened.PostAddressed: (converse,),
     happened.PostReposted: (tell, fan_out, notify),
     happened.PostEdited: (tell, notify, converse, index),
+    happened.QuoteChanged: (tell,),
     happened.PollEnded: (notify,),
     happened.PostRemoved: (tell, forget_post, purge_pictures, sweep_reposts, converse, forget_words),
     happened.PostFavourited: (notify,),

@@ -72,15 +72,15 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     followers_count: int
     following_count: int
     hide_collections: bool
-    show_media: bool = True
-    show_media_replies: bool = True
-    show_featured: bool = True
+    show_media: bool
+    show_media_replies: bool
+    show_featured: bool
     roles: list[AccountRole] | UnsetType = UNSET
     feature_approval: FeatureApproval = FeatureApproval()
 
 
 class AccountSource(msgspec.Struct, frozen=True, kw_only=True):
-    attribution_domains: list[str] = []
+    attribution_domains: list[str]
     note: str
     fields: list[Field]
     privacy: Literal["public", "unlisted", "private", "direct"]
@@ -90,7 +90,7 @@ class AccountSource(msgspec.Struct, frozen=True, kw_only=True):
     hide_collections: bool
     discoverable: bool
     indexable: bool
-    quote_policy: Literal["public", "followers", "nobody"] = "nobody"
+    quote_policy: Literal["public", "followers", "nobody"]
 
 
 class CredentialAccount(Account, frozen=True, kw_only=True):
@@ -116,10 +116,11 @@ def present_account(person: Person, to: Addresses) -> Account:
 
 
 def present_credential_account(
-    person: Person, login: Login, to: Addresses, *, privacy: str, requests_count: int
+    person: Person, login: Login, to: Addresses, *, privacy: str, quote_policy: str, requests_count: int
 ) -> CredentialAccount:
     """The account as its owner sees it, with texts as written and preferences."""
     source = AccountSource(
+        attribution_domains=login.attribution_domains,
         note=person.note,
         fields=[Field(line.name, line.value, _moment(line)) for line in person.fields],
         privacy=privacy,  # type: ignore[arg-type]
@@ -129,6 +130,7 @@ def present_credential_account(
         hide_collections=person.hide_collections,
         discoverable=person.discoverable,
         indexable=person.indexable,
+        quote_policy=quote_policy,  # type: ignore[arg-type]
     )
     return CredentialAccount(**_common(person, to), source=source, role=present_role(login.role))
 
@@ -179,6 +181,9 @@ def _common(person: Person, to: Addresses) -> dict[str, Any]:
         "followers_count": person.followers_count,
         "following_count": person.following_count,
         "hide_collections": person.hide_collections,
+        "show_media": person.show_media,
+        "show_media_replies": person.show_media_replies,
+        "show_featured": person.show_featured,
         "roles": ([role] if role else []) if local else UNSET,
     }
 

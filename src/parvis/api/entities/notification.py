@@ -23,6 +23,8 @@ TYPES: dict[str, str] = {
     "favourite": "favourite",
     "edit": "update",
     "poll": "poll",
+    "quote": "quote",
+    "quoted_edit": "quoted_update",
 }
 KIND_OF = {theirs: ours for ours, theirs in TYPES.items()}
 

@@ -27,16 +27,16 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     hide_collections: bool
     discoverable: bool
     indexable: bool
-    show_media: bool = True
-    show_media_replies: bool = True
-    show_featured: bool = True
-    attribution_domains: list[str] = []
+    show_media: bool
+    show_media_replies: bool
+    show_featured: bool
+    attribution_domains: list[str]
     formatted_note: str
     formatted_fields: list[Field]
     featured_tags: list[Any] = []
 
 
-def present_profile(person: Person, to: Addresses) -> Profile:
+def present_profile(person: Person, attribution_domains: list[str], to: Addresses) -> Profile:
     """The profile; pictures that are not there are null here, unlike in an Account."""
     shown = present_account(person, to)
     avatar = shown.avatar if person.avatar_key else None
@@ -60,6 +60,10 @@ def present_profile(person: Person, to: Addresses) -> Profile:
         hide_collections=person.hide_collections,
         discoverable=person.discoverable,
         indexable=person.indexable,
+        show_media=person.show_media,
+        show_media_replies=person.show_media_replies,
+        show_featured=person.show_featured,
+        attribution_domains=attribution_domains,
         formatted_note=shown.note,
         formatted_fields=shown.fields,
     )

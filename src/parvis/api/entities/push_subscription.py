@@ -11,8 +11,6 @@ from parvis.domain.notifications import Subscription
 
 ALERT_OF: dict[str, str] = {
     **TYPES,
-    "quote": "quote",
-    "quoted_edit": "quoted_update",
     "sign_up": "admin.sign_up",
     "report": "admin.report",
 }

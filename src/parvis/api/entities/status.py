@@ -15,7 +15,8 @@ from parvis.api.entities.filter import FilterResult
 from parvis.api.entities.media import MediaAttachment, present_media
 from parvis.api.entities.poll import Poll, present_poll
 from parvis.base.clock import iso_ms
-from parvis.domain.posts.types import PostView, Visibility
+from parvis.domain.posts.types import PostView, QuotePolicy, Visibility
+from parvis.domain.posts.types import Quote as OurQuote
 from parvis.infra.text import fold_tag, with_origin
 
 VISIBILITIES: dict[Visibility, str] = {
@@ -45,9 +46,20 @@ class StatusApplication(msgspec.Struct, frozen=True):
 
 
 class QuoteApproval(msgspec.Struct, frozen=True):
-    automatic: list[str] = []
-    manual: list[str] = []
-    current_user: Literal["automatic", "manual", "denied", "unknown"] = "denied"
+    automatic: list[Literal["public", "followers"]]
+    manual: list[str]
+    current_user: Literal["automatic", "manual", "denied", "unknown"]
+
+
+class Quote(msgspec.Struct, frozen=True):
+    """With `quoted_status` where it stands in a status, with `quoted_status_id` (a ShallowQuote) inside another quote."""
+
+    state: Literal[
+        "pending", "accepted", "rejected", "revoked", "deleted", "unauthorized", "blocked_account", "blocked_domain",
+        "muted_account",
+    ]  # fmt: skip
+    quoted_status: Status | UnsetType | None = UNSET
+    quoted_status_id: str | UnsetType | None = UNSET
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +78,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     emojis: list[Any] = []
     reblogs_count: int
     favourites_count: int
-    quotes_count: int = 0
+    quotes_count: int
     replies_count: int
     url: str
     in_reply_to_id: str | None
@@ -77,8 +89,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     language: str | None
     text: str | UnsetType = UNSET
     edited_at: str | None
-    quote: None = None
-    quote_approval: QuoteApproval = QuoteApproval()
+    quote: Quote | None = None
+    quote_approval: QuoteApproval
     tagged_collections: list[Any] = []
     favourited: bool | UnsetType = UNSET
     reblogged: bool | UnsetType = UNSET
@@ -106,10 +118,11 @@ def present_status(
     viewer_id: int | None,
     with_source: bool = False,
     now: datetime | None = None,
+    nested: bool = False,
 ) -> Status:
     """The post as its status; the viewer's own keys are there only for a known viewer.
 
-    `with_source`: the words as written instead of the HTML, as the answer to a deletion demands.
+    `with_source`: the words as written instead of the HTML, as the answer to a deletion demands. `nested`: it is quoted.
     """
     shown = view.shown
     address = to.post(view.author.acct, view.id)
@@ -131,6 +144,7 @@ def present_status(
         tags=[StatusTag(fold_tag(name), to.tag(fold_tag(name))) for name in shown.tags],
         reblogs_count=shown.reposts_count,
         favourites_count=shown.favourites_count,
+        quotes_count=shown.quotes_count,
         replies_count=shown.replies_count,
         url=address,
         in_reply_to_id=_text(view.in_reply_to_id),
@@ -138,6 +152,8 @@ def present_status(
         reblog=present_status(view.repost_of, to, viewer_id=viewer_id, now=now) if view.repost_of else None,
         language=shown.language,
         edited_at=iso_ms(view.edited_at) if view.edited_at else None,
+        quote=_quote(view.quote, to, viewer_id, now, nested=nested) if view.quote else None,
+        quote_approval=_approval(shown),
         favourited=shown.favourited if known else UNSET,
         reblogged=shown.reposted if known else UNSET,
         muted=shown.muted if known else UNSET,
@@ -149,6 +165,35 @@ def present_status(
         else None,
         filtered=[] if known else UNSET,
     )
+
+
+def present_quote(quote: OurQuote | None) -> Quote | None:
+    """The quote by its id alone."""
+    return None if quote is None else Quote(quote.state, quoted_status_id=_text(quote.post_id))  # type: ignore[arg-type]
+
+
+def _quote(
+    quote: OurQuote, to: Addresses, viewer_id: int | None, now: datetime | None, *, nested: bool
+) -> Quote | None:
+    if nested:
+        return present_quote(quote)
+    post = quote.post
+    inner = None if post is None else present_status(post, to, viewer_id=viewer_id, now=now, nested=True)
+    return Quote(quote.state, quoted_status=inner)  # type: ignore[arg-type]
+
+
+# Whose quotes stand at once; consent in advance is the only kind there is here.
+_APPROVED: dict[QuotePolicy, list[Literal["public", "followers"]]] = {
+    QuotePolicy.EVERYBODY: ["public"],
+    QuotePolicy.FOLLOWERS: ["followers"],
+    QuotePolicy.NOBODY: [],
+}
+QUOTE_POLICIES = {"public": QuotePolicy.EVERYBODY, "followers": QuotePolicy.FOLLOWERS, "nobody": QuotePolicy.NOBODY}
+POLICY_NAMES: dict[QuotePolicy, str] = {policy: name for name, policy in QUOTE_POLICIES.items()}
+
+
+def _approval(view: PostView) -> QuoteApproval:
+    return QuoteApproval(_APPROVED[view.quote_policy], [], "automatic" if view.may_quote else "denied")
 
 
 def _text(id_: int | None) -> str | None:

@@ -53,6 +53,10 @@ def _checked(change: ProfileChange) -> dict[str, Any]:
         raise Invalid("default_visibility", "Visibility is not one of the four", "inclusion")
     if "default_language" in given:
         given["default_language"] = rules.check_language(given["default_language"])
+    if "default_quote_policy" in given and given["default_quote_policy"] not in (0, 1, 2):
+        raise Invalid("default_quote_policy", "Quote policy is not one of the three", "inclusion")
+    if "attribution_domains" in given:
+        given["attribution_domains"] = rules.check_domains(given["attribution_domains"])
     if "locale" in given and given["locale"] not in rules.LOCALES:
         raise Invalid("locale", "Language is not one of those that exist here", "inclusion")
     if "theme" in given and given["theme"] not in rules.THEMES:

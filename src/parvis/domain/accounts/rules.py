@@ -20,6 +20,7 @@ MOST_NAME_CHARACTERS = 40
 MOST_NOTE_CHARACTERS = 500
 MOST_DESCRIPTION_CHARACTERS = 150
 MOST_FIELDS = 4
+MOST_DOMAINS = 10
 MOST_FIELD_CHARACTERS = 255
 MOST_APP_NAME_CHARACTERS = 60
 MOST_ADDRESS_CHARACTERS = 2000
@@ -47,6 +48,7 @@ _HANDLE = regex.compile(r"[a-z0-9_]{1,30}")
 _EMAIL = regex.compile(
     r"[^@\s\p{C}<>()\[\],;:\\\"]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,62})\.)*[\p{L}\p{N}-]{1,63}"
 )
+_DOMAIN = regex.compile(r"(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
 _LANGUAGE = regex.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}")
 _CONTROL = regex.compile(r"[\p{Cc}\p{Cf}\p{Cs}\s]")
 _SCHEME = regex.compile(r"[a-z][a-z0-9+.-]{0,63}")
@@ -122,6 +124,26 @@ def check_language(language: str | None) -> str | None:
     if _LANGUAGE.fullmatch(text) is None:
         raise Invalid("language", "Language is not a language code", "invalid")
     return text
+
+
+def check_domain(domain: str) -> str:
+    """The name of a server as it is stored: lower case, in its ASCII form, without scheme, path or final dot."""
+    trimmed = domain.strip().lower().removeprefix("https://").removeprefix("http://").rstrip("/").removesuffix(".")
+    try:
+        ascii_form = ".".join(part.encode("idna").decode() for part in trimmed.partition(":")[0].split("."))
+    except UnicodeError:
+        ascii_form = ""
+    if _DOMAIN.fullmatch(ascii_form) is None:
+        raise Invalid("domain", "Validation failed: Domain is not a valid domain name", "invalid")
+    return ascii_form
+
+
+def check_domains(domains: list[str]) -> list[str]:
+    """The names of servers, each once, at most ten."""
+    kept = list(dict.fromkeys(check_domain(one) for one in domains if one.strip()))
+    if len(kept) > MOST_DOMAINS:
+        raise Invalid("attribution_domains", f"At most {MOST_DOMAINS} domains fit a profile", "too_many")
+    return kept
 
 
 def check_name(name: str) -> str:

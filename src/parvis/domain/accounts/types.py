@@ -46,6 +46,7 @@ class Viewer(msgspec.Struct, frozen=True):
     default_visibility: int = 0
     default_sensitive: bool = False
     default_language: str | None = None
+    default_quote_policy: int = 0
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -84,6 +85,9 @@ class Account(msgspec.Struct, frozen=True):
     following_count: int = 0
     last_post_on: Any = None
     role: Role | None = None
+    show_media: bool = True
+    show_media_replies: bool = True
+    show_featured: bool = True
 
     @property
     def acct(self) -> str:
@@ -120,6 +124,9 @@ class ProfileChange(msgspec.Struct, frozen=True, kw_only=True):
     discoverable: bool | UnsetType = UNSET
     indexable: bool | UnsetType = UNSET
     hide_collections: bool | UnsetType = UNSET
+    show_media: bool | UnsetType = UNSET
+    show_media_replies: bool | UnsetType = UNSET
+    show_featured: bool | UnsetType = UNSET
     avatar_key: str | UnsetType | None = UNSET
     header_key: str | UnsetType | None = UNSET
     avatar_description: str | UnsetType = UNSET
@@ -127,6 +134,8 @@ class ProfileChange(msgspec.Struct, frozen=True, kw_only=True):
     default_visibility: int | UnsetType = UNSET
     default_sensitive: bool | UnsetType = UNSET
     default_language: str | UnsetType | None = UNSET
+    default_quote_policy: int | UnsetType = UNSET
+    attribution_domains: list[str] | UnsetType = UNSET
     locale: str | UnsetType = UNSET
     theme: str | UnsetType = UNSET
 
@@ -143,6 +152,8 @@ class Login(msgspec.Struct, frozen=True):
     default_visibility: int
     default_sensitive: bool
     default_language: str | None
+    default_quote_policy: int
+    attribution_domains: list[str]
     has_password: bool
 
 

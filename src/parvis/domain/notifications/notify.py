@@ -23,12 +23,16 @@ async def notify(services: Services, event: happened.Event, *, now: datetime) ->
                 await _tell(services, tx, "mention", author, post, told, now)
                 alerted = await queries.alerted_followers(tx, AccountId(author), PostId(post))
                 await _tell(services, tx, "post", author, post, [a for a in alerted if a not in told], now)
+                quoted = await queries.quoted_by(tx, AccountId(author), PostId(post))
+                await _tell(services, tx, "quote", author, post, quoted, now)
             case happened.PostEdited(post_id=post, author_id=author):
                 told = await queries.mentioned_in(tx, AccountId(author), PostId(post))
                 await _tell(services, tx, "mention", author, post, told, now)
                 version = await queries.version_of(tx, AccountId(author), PostId(post))
                 reposters = await queries.reposters_of(tx, PostId(post))
                 await _tell(services, tx, "edit", author, post, reposters, now, again=version)
+                for quoter, quoting in await queries.quoters_of(tx, PostId(post)):
+                    await _tell(services, tx, "quoted_edit", author, quoting, [quoter], now, again=version)
             case happened.PollEnded(post_id=post, author_id=author):
                 voters = await queries.voters_in(tx, PostId(post))
                 await _tell(services, tx, "poll", author, post, [*voters, AccountId(author)], now, to_oneself=True)

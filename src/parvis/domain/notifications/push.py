@@ -33,7 +33,7 @@ HOPELESS_AFTER = timedelta(days=7)
 _PASSING = (408, 429)
 
 # The message is the client API's, so its kinds are said in that language: the one place outside `api` where they are.
-_TYPES = {"post": "status", "repost": "reblog", "edit": "update"}
+_TYPES = {"post": "status", "repost": "reblog", "edit": "update", "quoted_edit": "quoted_update"}
 
 
 class Delivery(msgspec.Struct, frozen=True):

@@ -205,6 +205,38 @@ async def reposters_of(db: Connection, post_id: PostId) -> list[AccountId]:
     return [row["account_id"] for row in rows]
 
 
+async def quoted_by(db: Connection, author: AccountId, post_id: PostId) -> list[AccountId]:
+    """Whom the post quotes: nobody, or one."""
+    rows = await db.fetch(
+        """
+        SELECT quote_of_account_id AS id
+          FROM post
+         WHERE account_id = $1 AND id = $2 AND quote_state = 1 AND deleted_at IS NULL
+        """,
+        author,
+        post_id,
+    )
+    return [row["id"] for row in rows]
+
+
+async def quoters_of(db: Connection, post_id: PostId) -> list[tuple[AccountId, PostId]]:
+    """Up to 1,000 (who, their post) that quote the post and may still see it, the latest first."""
+    rows = await db.fetch(
+        f"""
+        SELECT q.account_id, q.id
+          FROM post q
+          JOIN post p ON p.account_id = q.quote_of_account_id AND p.id = q.quote_of_id
+          JOIN account a ON a.id = p.account_id
+         WHERE q.quote_of_id = $1 AND q.quote_state = 1 AND q.deleted_at IS NULL
+           AND {may_see(viewer="q.account_id")}
+         ORDER BY q.id DESC
+         LIMIT 1000
+        """,
+        post_id,
+    )
+    return [(row["account_id"], row["id"]) for row in rows]
+
+
 async def voters_in(db: Connection, post_id: PostId) -> list[AccountId]:
     return [row["account_id"] for row in await db.fetch("SELECT account_id FROM poll_vote WHERE post_id = $1", post_id)]
 

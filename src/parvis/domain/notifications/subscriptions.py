@@ -22,7 +22,7 @@ from parvis.infra.secrets import Secrets
 
 PushPolicy = Literal["all", "followed", "follower", "none"]
 # What an app may ask to hear of: besides our kinds some that never happen here, so that it finds what it chose.
-ALERTS: tuple[str, ...] = (*KINDS, "quote", "quoted_edit", "sign_up", "report")
+ALERTS: tuple[str, ...] = (*KINDS, "sign_up", "report")
 ERRAND = Errand(at_once_per_host=4)
 
 

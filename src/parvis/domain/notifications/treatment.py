@@ -7,8 +7,8 @@ from __future__ import annotations
 
 ACCEPT, FILTER, DROP = 0, 1, 2
 
-# Whoever is told of these has asked for it, by an alert, a vote or a repost; no policy concerns them.
-_FILTERABLE = "'{mention, repost, follow, follow_request, favourite}'::text[]"
+# Whoever is told of anything else has asked for it, by an alert, a vote, a repost or a quote; no policy concerns that.
+_FILTERABLE = "'{mention, repost, follow, follow_request, favourite, quote}'::text[]"
 _FOLLOWED = "EXISTS (SELECT FROM follow tr_f WHERE tr_f.account_id = r.account_id AND tr_f.target_id = {sender})"
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
 from parvis.base.ids import AccountId, NotificationId, PostId
 from parvis.domain.accounts.types import Account
 
-Kind = Literal["mention", "post", "repost", "follow", "follow_request", "favourite", "edit", "poll"]
-KINDS: tuple[Kind, ...] = ("mention", "post", "repost", "follow", "follow_request", "favourite", "edit", "poll")
+Kind = Literal[
+    "mention", "post", "repost", "follow", "follow_request", "favourite", "edit", "poll", "quote", "quoted_edit"
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 class Notification(msgspec.Struct, frozen=True):

@@ -17,6 +17,8 @@ _TITLES: dict[Kind, str] = {
     "follow_request": later("%(who)s asks to follow you"),
     "edit": later("%(who)s changed a %(post)s"),
     "poll": later("A poll by %(who)s has ended"),
+    "quote": later("%(who)s quoted your %(post)s"),
+    "quoted_edit": later("%(who)s changed a %(post)s that you quoted"),
 }
 
 

@@ -6,16 +6,28 @@ Owns the text, its audience (`sight.may_see`), threads, hashtags and counters. W
 
 from parvis.domain.posts.cards import forget_preview, show_card, want_preview
 from parvis.domain.posts.edit import MediaChange, Revision, edit, follow_media, history
-from parvis.domain.posts.glances import Glance, glances, glances_proved
+from parvis.domain.posts.glances import Glance, QuoteGlance, glances, glances_proved
 from parvis.domain.posts.looks import Look, looks
 from parvis.domain.posts.pins import pin, pinned, unpin
 from parvis.domain.posts.polls import ENDING, end_poll, vote
 from parvis.domain.posts.publish import publish, remove
+from parvis.domain.posts.quotes import quotes_of, revoke_quote, set_quote_policy
 from parvis.domain.posts.react import bookmark, favourite, repost, sweep, unbookmark, unfavourite, unrepost
 from parvis.domain.posts.rules import Limits
 from parvis.domain.posts.threads import mute_thread, unmute_thread
 from parvis.domain.posts.tidy import delete_expired
-from parvis.domain.posts.types import Attachment, Draft, Mention, Picture, Poll, PollDraft, PostView, Visibility
+from parvis.domain.posts.types import (
+    Attachment,
+    Draft,
+    Mention,
+    Picture,
+    Poll,
+    PollDraft,
+    PostView,
+    Quote,
+    QuotePolicy,
+    Visibility,
+)
 from parvis.domain.posts.views import (
     Thread,
     bookmarks,
@@ -41,6 +53,9 @@ __all__ = [
     "Poll",
     "PollDraft",
     "PostView",
+    "Quote",
+    "QuoteGlance",
+    "QuotePolicy",
     "Revision",
     "Thread",
     "Visibility",
@@ -52,8 +67,8 @@ __all__ = [
     "favourite",
     "favourited_by",
     "favourites",
-    "forget_preview",
     "follow_media",
+    "forget_preview",
     "glances",
     "glances_proved",
     "history",
@@ -62,9 +77,12 @@ __all__ = [
     "pin",
     "pinned",
     "publish",
+    "quotes_of",
     "remove",
     "repost",
     "reposted_by",
+    "revoke_quote",
+    "set_quote_policy",
     "show_card",
     "sweep",
     "thread",
@@ -78,4 +96,4 @@ __all__ = [
     "vote",
     "want_preview",
     "who_may_see",
-]  # fmt: skip
+]

@@ -7,7 +7,7 @@ fragment on its own word.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import msgspec
@@ -15,11 +15,20 @@ import msgspec
 from parvis.base.ids import AccountId, PostId
 from parvis.domain.accounts.proof import proof
 from parvis.domain.posts.poll_queries import poll_of
+from parvis.domain.posts.quote_queries import may_quote, quote_seen
 from parvis.domain.posts.sight import may_see, may_see_original
-from parvis.domain.posts.types import Poll
+from parvis.domain.posts.types import QUOTE_STATES, Poll
 from parvis.domain.relationships.filter_queries import filter_version
 from parvis.infra.encoding import from_json
 from parvis.infra.postgres import Connection, Row
+
+
+class QuoteGlance(msgspec.Struct, frozen=True):
+    """A quote as the viewer meets it, like `types.Quote`."""
+
+    state: str
+    post_id: PostId | None = None
+    post: Glance | None = None
 
 
 class Glance(msgspec.Struct, frozen=True):
@@ -37,6 +46,8 @@ class Glance(msgspec.Struct, frozen=True):
     replies: int
     reposts: int
     favourites: int
+    quotes: int
+    may_quote: bool
     favourited: bool
     reposted: bool
     bookmarked: bool
@@ -45,6 +56,7 @@ class Glance(msgspec.Struct, frozen=True):
     poll: Poll | None
     filter_version: int | None  # of the viewer's filters; None when they have none
     repost_of: Glance | None = None
+    quote: QuoteGlance | None = None
 
     @property
     def shown(self) -> Glance:
@@ -75,7 +87,10 @@ def glances_of(source: str) -> str:
         SELECT g.ord, p.id, p.account_id, p.version, a.version AS author_version,
                n.posts AS author_posts, n.followers AS author_followers, n.following AS author_following,
                n.last_post_on AS author_last_post_on, {_parent("p")} AS parent_visibility,
-               c.replies, c.reposts, c.favourites,
+               c.replies, c.reposts, c.favourites, c.quotes,
+               CASE WHEN o.id IS NULL THEN {may_quote("p")} ELSE {may_quote("o")} END AS may_quote,
+               coalesce(o.quote_of_id, p.quote_of_id) AS quote_of_id,
+               CASE WHEN o.id IS NULL THEN {quote_seen("p")} ELSE {quote_seen("o")} END AS quote_seen,
                f.post_id IS NOT NULL AS favourited, r.post_id IS NOT NULL AS reposted, b.post_id IS NOT NULL AS bookmarked,
                coalesce(o.thread_id, p.thread_id) IN (SELECT thread_id FROM thread_mute WHERE account_id = $1) AS muted,
                CASE WHEN p.has_poll THEN {poll_of("p.account_id", "p.id")}
@@ -147,16 +162,22 @@ async def glances_proved(
 async def glances_from(db: Connection, rows: Sequence[Row], viewer_id: AccountId | None) -> list[Glance]:
     """Rows of `glances_of` (with `ONCE`) as structs.
 
-    Only answers to posts that are not for everybody cost another statement, which asks whether those are in sight.
+    What is quoted costs another statement, however much it is; so do answers to posts that are not for everybody, which
+    ask whether those are in sight.
     """
     if not rows or (len(rows) == 1 and rows[0]["id"] is None):
         return []
-    doubtful = [row[key] for row in rows for key, parent in _PARENTS if _is_doubtful(row[parent])]
+    wanted = {row["quote_of_id"] for row in rows if row["quote_seen"] == _ACCEPTED}
+    inner = await db.fetch(_BY_ID, viewer_id, list(wanted)) if wanted else []
+    inner = [row for row in inner if row["id"] is not None]
+    doubtful = [row[key] for row in (*rows, *inner) for key, parent in _PARENTS if _is_doubtful(row[parent])]
     seen: set[int] = {r["id"] for r in await db.fetch(_SEEN_PARENTS, viewer_id, doubtful)} if doubtful else set()
     pinned, filter_version = rows[0]["pinned_ids"], rows[0]["filter_version"]
-    return [_glance(row, pinned, filter_version, seen) for row in rows]
+    quoted = {row["id"]: _glance(row, pinned, filter_version, seen, None) for row in inner}
+    return [_glance(row, pinned, filter_version, seen, quoted) for row in rows]
 
 
+_ACCEPTED = QUOTE_STATES.index("accepted")
 _PARENTS = (("id", "parent_visibility"), ("o_id", "o_parent_visibility"))
 
 
@@ -164,23 +185,40 @@ def _is_doubtful(parent_visibility: int | None) -> bool:
     return parent_visibility is not None and parent_visibility >= 2
 
 
-def _glance(row: Row, pinned: list[int], filters: int | None, seen: set[int]) -> Glance:
+def _glance(
+    row: Row, pinned: list[int], filters: int | None, seen: set[int], quoted: Mapping[int, Glance] | None
+) -> Glance:
     # By position: looking up some forty names a row would cost as much as the rest of a page.
     (
         id_, account_id, version, author_version, author_posts, author_followers, author_following, last_post_on,
-        parent, replies, reposts, favourites, favourited, reposted, bookmarked, muted, poll, o_id, o_account_id, o_version,
-        o_author_version, o_author_posts, o_author_followers, o_author_following, o_last_post_on, o_parent,
-    ) = tuple(row)[-26:]  # fmt: skip
+        parent, replies, reposts, favourites, quotes, may_quote, quote_id, quote_state, favourited, reposted,
+        bookmarked, muted, poll, o_id, o_account_id, o_version, o_author_version, o_author_posts, o_author_followers,
+        o_author_following, o_last_post_on, o_parent,
+    ) = tuple(row)[-30:]  # fmt: skip
     question = from_json(poll, Poll) if poll else None
-    numbers = (replies or 0, reposts or 0, favourites or 0, favourited, reposted, bookmarked, muted)
+    numbers = (
+        replies or 0, reposts or 0, favourites or 0, quotes or 0, may_quote, favourited, reposted, bookmarked, muted,
+    )  # fmt: skip
+    quote = None if quote_state is None else _quote(quote_id, quote_state, quoted)
     original = None
     if o_id is not None:
         original = Glance(
             o_id, o_account_id, o_version, o_author_version, o_author_posts or 0, o_author_followers or 0,
             o_author_following or 0, o_last_post_on, o_parent is None or o_parent < 2 or o_id in seen,
-            *numbers, False, question, filters,
+            *numbers, False, question, filters, None, quote,
         )  # fmt: skip
     return Glance(
         id_, account_id, version, author_version, author_posts or 0, author_followers or 0, author_following or 0,
         last_post_on, parent is None or parent < 2 or id_ in seen, *numbers, id_ in pinned, question, filters, original,
+        quote if original is None else None,
     )  # fmt: skip
+
+
+def _quote(post_id: PostId, state: int, quoted: Mapping[int, Glance] | None) -> QuoteGlance:
+    """`quoted` None: the quote stands inside what is quoted, where it is not followed any further."""
+    if state != _ACCEPTED:
+        return QuoteGlance(QUOTE_STATES[state])
+    if quoted is None:
+        return QuoteGlance("accepted", post_id)
+    post = quoted.get(post_id)  # gone out of sight between the two statements
+    return QuoteGlance("unauthorized") if post is None else QuoteGlance("accepted", post_id, post)

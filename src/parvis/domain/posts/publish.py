@@ -11,7 +11,7 @@ from parvis.base.events import Event, PostAddressed, PostPublished, PostRemoved
 from parvis.base.ids import AccountId, IdSource, PostId
 from parvis.domain import media
 from parvis.domain.accounts.types import Viewer
-from parvis.domain.posts import polls, queries, rules
+from parvis.domain.posts import polls, queries, quote_queries, quotes, rules
 from parvis.domain.posts.types import Draft, Mention, Visibility
 from parvis.infra import events, text
 from parvis.infra.encoding import to_json
@@ -43,9 +43,13 @@ async def publish(
         if earlier is not None:
             return earlier
     parent = await _parent(tx, author.account_id, draft)
+    quoted = await quotes.quoted(tx, author.account_id, draft)
     mentioned = await queries.accounts_by_handle(tx, rules.mentions_in(draft.text, domain))
-    attachments = await media.attach(tx, author.account_id, draft.media_ids, new_id) if draft.media_ids else []
     people = [Mention(row["id"], row["handle"], row["domain"]) for row in mentioned.values()]
+    draft = rules.narrowed(draft, draft.visibility)
+    if quoted is not None:
+        draft = quotes.check_audience(draft, author.account_id, quoted, [one.id for one in people])
+    attachments = await media.attach(tx, author.account_id, draft.media_ids, new_id) if draft.media_ids else []
     tags = rules.tags_in(draft.text)
     await queries.insert_post(
         tx,
@@ -56,6 +60,7 @@ async def publish(
         thread_id=parent["thread_id"] if parent else new_id,
         in_reply_to_account_id=parent["account_id"] if parent else None,
         parent_visibility=parent["visibility"] if parent else None,
+        quote=quoted,
         attachments=to_json(attachments),
         mentions=to_json(people),
         mentioned_ids=[one.id for one in people],
@@ -85,6 +90,8 @@ async def remove(tx: Connection, author: AccountId, post_id: PostId, *, now: dat
         await queries.count(tx, "reposts", gone["repost_of_account_id"], gone["repost_of_id"], -1)
     elif gone["in_reply_to_id"] is not None and gone["visibility"] <= Visibility.QUIET:
         await queries.count(tx, "replies", gone["in_reply_to_account_id"], gone["in_reply_to_id"], -1)
+    if gone["quote_state"] == quote_queries.ACCEPTED and gone["visibility"] <= Visibility.QUIET:
+        await queries.count(tx, "quotes", gone["quote_of_account_id"], gone["quote_of_id"], -1)
     if gone["repost_of_id"] is None:
         await queries.orphan_replies(tx, post_id)
     if gone["tags"]:

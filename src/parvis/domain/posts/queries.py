@@ -78,6 +78,7 @@ async def insert_post(
     thread_id: PostId,
     in_reply_to_account_id: AccountId | None,
     parent_visibility: int | None,
+    quote: Row | None,
     attachments: str,
     mentions: str,
     mentioned_ids: list[int],
@@ -86,10 +87,11 @@ async def insert_post(
     app_website: str | None,
     now: datetime,
 ) -> None:
-    """The post stands with everything that counts it, in one statement: its author's number and day, its parent's.
+    """The post stands with everything that counts it, in one statement: its author's number and day, its parent's,
+    that of what it quotes (which may be its parent).
 
     A number is for everybody, so it must not tell of what is not (case C8): an author's leaves out posts for mentioned
-    people, a parent's leaves out answers that are not public or quiet.
+    people, a parent's leaves out answers that are not public or quiet, and so do quotes.
     """
     await tx.execute(
         """
@@ -100,14 +102,19 @@ async def insert_post(
         ), author AS (
             UPDATE account_counter SET posts = posts + 1, last_post_on = $3::timestamptz::date
              WHERE account_id = $2 AND $4::smallint < 3
-        ), parent AS (
-            UPDATE post_counter SET replies = replies + 1
-             WHERE account_id = $11 AND post_id = $10 AND $4::smallint < 2
+        ), others AS (
+            UPDATE post_counter
+               SET replies = replies + coalesce(post_id = $10, false)::int,
+                   quotes = quotes + coalesce(post_id = $20, false)::int
+             WHERE $4::smallint < 2
+               AND ((account_id = $11 AND post_id = $10) OR (account_id = $21 AND post_id = $20))
         )
         INSERT INTO post (id, account_id, created_at, visibility, language, text, html, warning, sensitive,
                           in_reply_to_id, in_reply_to_account_id, thread_id, attachments, mentions, mentioned_ids,
-                          tags, app_name, app_website, parent_visibility)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+                          tags, app_name, app_website, parent_visibility, quote_of_id, quote_of_account_id, quote_state,
+                          quote_policy)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+                CASE WHEN $20::bigint IS NOT NULL THEN 1 END, $22)
         """,
         post_id,
         author,
@@ -128,6 +135,9 @@ async def insert_post(
         app_name,
         app_website,
         parent_visibility,
+        quote["id"] if quote else None,
+        quote["account_id"] if quote else None,
+        int(draft.quote_policy),
     )
 
 
@@ -188,7 +198,8 @@ async def mark_deleted(tx: Connection, author: AccountId, post_id: PostId, now: 
         UPDATE post
            SET deleted_at = $3, text = '', html = '', warning = '', attachments = '[]', version = version + 1
          WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL
-        RETURNING id, visibility, in_reply_to_id, in_reply_to_account_id, repost_of_id, repost_of_account_id, tags
+        RETURNING id, visibility, in_reply_to_id, in_reply_to_account_id, repost_of_id, repost_of_account_id, tags,
+                  quote_of_id, quote_of_account_id, quote_state
         """,
         author,
         post_id,
@@ -243,8 +254,8 @@ async def count_post(tx: Connection, author: AccountId, change: int, now: dateti
 
 
 async def count(tx: Connection, column: str, author: AccountId, post_id: PostId, change: int) -> None:
-    """One of a post's numbers (replies, reposts, favourites) has changed by that much."""
-    assert column in ("replies", "reposts", "favourites")
+    """One of a post's numbers (replies, reposts, favourites, quotes) has changed by that much."""
+    assert column in ("replies", "reposts", "favourites", "quotes")
     await tx.execute(
         f"""
         UPDATE post_counter SET {column} = greatest({column} + $3, 0) WHERE account_id = $1 AND post_id = $2

@@ -7,7 +7,7 @@ import hashlib
 import msgspec
 
 from parvis.base.errors import Invalid
-from parvis.domain.posts.types import Draft, PollDraft, Visibility
+from parvis.domain.posts.types import Draft, PollDraft, QuotePolicy, Visibility
 from parvis.infra import text as texts
 
 MOST_ATTACHMENTS = 4
@@ -69,6 +69,21 @@ def check_poll(poll: PollDraft) -> PollDraft:
 def may_repost(visibility: Visibility, *, own: bool) -> bool:
     """Whether a visible post may be passed on: public and quiet ones by anybody, followers' ones by their author."""
     return visibility <= Visibility.QUIET or (own and visibility == Visibility.FOLLOWERS)
+
+
+def may_quote(visibility: Visibility, policy: QuotePolicy, *, own: bool, follows: bool) -> bool:
+    """Whether somebody who sees the post may quote it."""
+    if own:
+        return visibility < Visibility.MENTIONED
+    if visibility > Visibility.QUIET:
+        return False
+    return policy == QuotePolicy.EVERYBODY or (policy == QuotePolicy.FOLLOWERS and follows)
+
+
+def narrowed(draft: Draft, visibility: Visibility | int) -> Draft:
+    """The draft for that audience; what is not for everybody can be quoted by its author only."""
+    policy = draft.quote_policy if visibility <= Visibility.QUIET else QuotePolicy.NOBODY
+    return msgspec.structs.replace(draft, visibility=Visibility(visibility), quote_policy=policy)
 
 
 def body_hash(draft: Draft) -> bytes:

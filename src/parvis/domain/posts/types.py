@@ -12,7 +12,7 @@ from parvis.domain.accounts.types import Account
 from parvis.domain.links.types import Card
 from parvis.domain.media.types import Attachment, Picture
 
-__all__ = ["Attachment", "Draft", "Mention", "Picture", "PostView", "Visibility"]
+__all__ = ["Attachment", "Draft", "Mention", "Picture", "PostView", "Quote", "QuotePolicy", "Visibility"]
 
 
 class Visibility(IntEnum):
@@ -20,6 +20,21 @@ class Visibility(IntEnum):
     QUIET = 1
     FOLLOWERS = 2
     MENTIONED = 3
+
+
+class QuotePolicy(IntEnum):
+    """Who may quote a post; its author always may."""
+
+    EVERYBODY = 0
+    FOLLOWERS = 1
+    NOBODY = 2
+
+
+# What one viewer meets where a post quotes another; the first four are stored.
+QUOTE_STATES: tuple[str, ...] = (
+    "pending", "accepted", "rejected", "revoked", "deleted", "unauthorized", "blocked_account", "blocked_domain",
+    "muted_account",
+)  # fmt: skip
 
 
 class PollDraft(msgspec.Struct, frozen=True):
@@ -54,6 +69,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     in_reply_to_id: PostId | None = None
     media_ids: tuple[MediaId, ...] = ()
     poll: PollDraft | None = None
+    quote_of_id: PostId | None = None
+    quote_policy: QuotePolicy = QuotePolicy.EVERYBODY
 
 
 class Mention(msgspec.Struct, frozen=True):
@@ -67,6 +84,17 @@ class Mention(msgspec.Struct, frozen=True):
     def acct(self) -> str:
         """`alice`, or `remi@elsewhere.example`."""
         return self.handle if self.domain is None else f"{self.handle}@{self.domain}"
+
+
+class Quote(msgspec.Struct, frozen=True):
+    """A quote as one viewer meets it: `state` is one of QUOTE_STATES, and only an accepted one has anything more.
+
+    `post` is what is quoted; of a quote inside a quoted post there is only its id.
+    """
+
+    state: str
+    post_id: PostId | None = None
+    post: PostView | None = None
 
 
 class PostView(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +126,10 @@ class PostView(msgspec.Struct, frozen=True, kw_only=True):
     replies_count: int
     reposts_count: int
     favourites_count: int
+    quotes_count: int = 0
+    quote_policy: QuotePolicy = QuotePolicy.NOBODY
+    quote: Quote | None = None
+    may_quote: bool = False
     parent_seen: bool = True
     viewer_known: bool = False
     favourited: bool = False

@@ -7,25 +7,34 @@ from collections.abc import Sequence
 from parvis.base.ids import AccountId, PostId
 from parvis.base.pages import PageRequest
 from parvis.domain.posts.poll_queries import poll_of
+from parvis.domain.posts.quote_queries import may_quote, quote_seen
 from parvis.domain.posts.sight import is_silenced, may_see, may_see_original
 from parvis.domain.relationships.filter_queries import filter_version
 from parvis.infra.postgres import Connection, Row
 
 _POSTS = f"""
     WITH asked AS (
-        SELECT d.account_id, d.id, p.repost_of_account_id, p.repost_of_id
+        SELECT d.account_id, d.id, p.repost_of_account_id, p.repost_of_id,
+               coalesce(o.quote_of_account_id, p.quote_of_account_id) AS quote_of_account_id,
+               coalesce(o.quote_of_id, p.quote_of_id) AS quote_of_id,
+               coalesce(o.quote_state, p.quote_state) AS quote_state
           FROM unnest($2::bigint[]) AS i (id)
           JOIN post_directory d ON d.id = i.id
           JOIN post p ON p.account_id = d.account_id AND p.id = d.id
+          LEFT JOIN post o ON o.account_id = p.repost_of_account_id AND o.id = p.repost_of_id
     ), wanted AS (
         SELECT account_id, id FROM asked
          UNION
         SELECT repost_of_account_id, repost_of_id FROM asked WHERE repost_of_id IS NOT NULL
+         UNION
+        SELECT quote_of_account_id, quote_of_id FROM asked WHERE quote_state = 1
     )
     SELECT p.id, p.account_id, p.created_at, p.edited_at, p.visibility, p.language, p.text, p.html, p.warning,
            p.sensitive, p.in_reply_to_id, p.in_reply_to_account_id, p.thread_id, p.repost_of_id, p.attachments,
            p.mentions, p.tags, p.app_name, p.app_website, p.version,
            coalesce(c.replies, 0) AS replies, coalesce(c.reposts, 0) AS reposts, coalesce(c.favourites, 0) AS favourites,
+           coalesce(c.quotes, 0) AS quotes, p.quote_of_id, p.quote_policy, {quote_seen()} AS quote_seen,
+           {may_quote()} AS may_quote,
            EXISTS (SELECT FROM favourite f WHERE f.account_id = $1 AND f.post_id = p.id) AS favourited,
            EXISTS (SELECT FROM repost r WHERE r.account_id = $1 AND r.post_id = p.id) AS reposted,
            EXISTS (SELECT FROM bookmark b WHERE b.account_id = $1 AND b.post_id = p.id) AS bookmarked,
@@ -40,7 +49,8 @@ _POSTS = f"""
                   AND {may_see("q", "qa")}) AS parent_seen,
            a.handle, a.domain, a.display_name, a.note, a.note_html, a.fields, a.avatar_key, a.header_key,
            a.avatar_description, a.header_description, a.locked, a.bot, a.discoverable, a.indexable,
-           a.hide_collections, a.state, a.version AS account_version, a.created_at AS joined_at,
+           a.hide_collections, a.show_media, a.show_media_replies, a.show_featured,
+           a.state, a.version AS account_version, a.created_at AS joined_at,
            coalesce(n.posts, 0) AS posts_count, coalesce(n.followers, 0) AS followers_count,
            coalesce(n.following, 0) AS following_count, n.last_post_on, l.role
       FROM wanted w
@@ -54,16 +64,17 @@ _POSTS = f"""
 
 
 async def visible_posts(db: Connection, ids: Sequence[PostId], viewer: AccountId | None) -> list[Row]:
-    """The posts of these ids that the viewer may see, and the originals of reposts among them, in no order."""
+    """The posts of these ids that the viewer may see, with originals of reposts and what is quoted, in no order."""
     return await db.fetch(_POSTS, viewer, ids)
 
 
 _EYES = f"""
-    SELECT v.id AS viewer, p.id, p.in_reply_to_id, p.in_reply_to_account_id,
+    SELECT v.id AS viewer, p.id, p.account_id, p.in_reply_to_id, p.in_reply_to_account_id,
            EXISTS (SELECT FROM favourite f WHERE f.account_id = v.id AND f.post_id = p.id) AS favourited,
            EXISTS (SELECT FROM repost r WHERE r.account_id = v.id AND r.post_id = p.id) AS reposted,
            EXISTS (SELECT FROM bookmark b WHERE b.account_id = v.id AND b.post_id = p.id) AS bookmarked,
            EXISTS (SELECT FROM thread_mute t WHERE t.account_id = v.id AND t.thread_id = p.thread_id) AS muted,
+           p.quote_of_id, {quote_seen(viewer="v.id")} AS quote_seen, {may_quote(viewer="v.id")} AS may_quote,
            {filter_version("v.id")} AS filter_version,
            p.account_id = v.id AND EXISTS (
                SELECT FROM pin WHERE pin.account_id = v.id AND pin.post_id = p.id) AS pinned,
@@ -75,8 +86,10 @@ _EYES = f"""
                   AND {may_see("q", "qa", "v.id")}) AS parent_seen
       FROM post_directory d
       JOIN post asked ON asked.account_id = d.account_id AND asked.id = d.id
-     CROSS JOIN LATERAL (VALUES (asked.account_id, asked.id), (asked.repost_of_account_id, asked.repost_of_id))
-                        AS w (account_id, id)
+      LEFT JOIN post o ON o.account_id = asked.repost_of_account_id AND o.id = asked.repost_of_id
+     CROSS JOIN LATERAL (VALUES (asked.account_id, asked.id), (asked.repost_of_account_id, asked.repost_of_id),
+                                (coalesce(o.quote_of_account_id, asked.quote_of_account_id),
+                                 coalesce(o.quote_of_id, asked.quote_of_id))) AS w (account_id, id)
       JOIN post p ON p.account_id = w.account_id AND p.id = w.id
       JOIN account a ON a.id = p.account_id
      CROSS JOIN unnest($2::bigint[]) AS v (id)
@@ -88,7 +101,8 @@ _EYES = f"""
 async def eyes(
     db: Connection, post_id: PostId, viewers: Sequence[AccountId | None]
 ) -> dict[AccountId | None, list[Row]]:
-    """What each of the viewers who may see the post (and its original) sees differently from others (null: a stranger)."""
+    """What each of the viewers who may see the post (its original, what it quotes) sees differently from others (null: a
+    stranger)."""
     found: dict[AccountId | None, list[Row]] = {}
     for row in await db.fetch(_EYES, post_id, viewers):
         found.setdefault(row["viewer"], []).append(row)

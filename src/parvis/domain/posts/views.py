@@ -13,7 +13,16 @@ from parvis.base.pages import Page, PageRequest
 from parvis.domain.accounts.types import Account, Field, Role, State
 from parvis.domain.links import card_of
 from parvis.domain.posts import queries, view_queries
-from parvis.domain.posts.types import Attachment, Mention, Poll, PostView, Visibility
+from parvis.domain.posts.types import (
+    QUOTE_STATES,
+    Attachment,
+    Mention,
+    Poll,
+    PostView,
+    Quote,
+    QuotePolicy,
+    Visibility,
+)
 from parvis.infra.encoding import from_json
 from parvis.infra.postgres import Connection, Row
 
@@ -137,7 +146,12 @@ def _page(rows: list[Row], column: str, page: PageRequest, prev_name: str) -> Pa
 
 
 def _view(
-    row: Row | None, rows: dict[int, Row], authors: dict[int, Account], viewer: AccountId | None
+    row: Row | None,
+    rows: dict[int, Row],
+    authors: dict[int, Account],
+    viewer: AccountId | None,
+    *,
+    nested: bool = False,
 ) -> PostView | None:
     if row is None:
         return None
@@ -170,6 +184,10 @@ def _view(
         replies_count=row["replies"],
         reposts_count=row["reposts"],
         favourites_count=row["favourites"],
+        quotes_count=row["quotes"],
+        quote_policy=QuotePolicy(row["quote_policy"]),
+        quote=_quote(row, rows, authors, viewer, nested=nested),
+        may_quote=row["may_quote"],
         parent_seen=row["parent_seen"],
         viewer_known=viewer is not None,
         favourited=row["favourited"],
@@ -181,6 +199,19 @@ def _view(
         card=card_of(row["card"]),
         repost_of=original,
     )
+
+
+def _quote(
+    row: Row, rows: dict[int, Row], authors: dict[int, Account], viewer: AccountId | None, *, nested: bool
+) -> Quote | None:
+    """What the post quotes; of a quote inside what is quoted only its id, so that pages stay bounded."""
+    if row["quote_seen"] is None:
+        return None
+    state = QUOTE_STATES[row["quote_seen"]]
+    if state != "accepted":
+        return Quote(state)
+    post_id = PostId(row["quote_of_id"])
+    return Quote(state, post_id, None if nested else _view(rows.get(post_id), rows, authors, viewer, nested=True))
 
 
 def _author(row: Row, authors: dict[int, Account]) -> Account:
@@ -211,5 +242,8 @@ def _author(row: Row, authors: dict[int, Account]) -> Account:
             following_count=row["following_count"],
             last_post_on=row["last_post_on"],
             role=None if row["role"] is None else Role(row["role"]),
+            show_media=row["show_media"],
+            show_media_replies=row["show_media_replies"],
+            show_featured=row["show_featured"],
         )
     return known

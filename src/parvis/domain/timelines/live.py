@@ -118,7 +118,10 @@ class Live:
                 | happened.PostReposted(post_id=post, author_id=author)
             ):
                 await self._tell_post(Happening("published", post, AccountId(author)))
-            case happened.PostEdited(post_id=post, author_id=author):
+            case (
+                happened.PostEdited(post_id=post, author_id=author)
+                | happened.QuoteChanged(post_id=post, author_id=author)
+            ):
                 await self._tell_post(Happening("edited", post, AccountId(author)))
             case happened.PostRemoved(post_id=post, author_id=author):
                 await self._tell_removal(Happening("removed", post, AccountId(author)))

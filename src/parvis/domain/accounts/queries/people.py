@@ -15,7 +15,8 @@ from parvis.infra.postgres import Connection, Row
 ACCOUNT_COLUMNS = """
     a.id, a.handle, a.domain, a.display_name, a.note, a.note_html, a.fields::text AS fields, a.avatar_key, a.header_key,
     a.avatar_description, a.header_description, a.locked, a.bot, a.discoverable, a.indexable, a.hide_collections,
-    a.state, a.version, a.created_at, c.posts, c.followers, c.following, c.last_post_on, l.role
+    a.show_media, a.show_media_replies, a.show_featured, a.state, a.version, a.created_at,
+    c.posts, c.followers, c.following, c.last_post_on, l.role
 """
 
 
@@ -167,16 +168,23 @@ def account_of(row: Row | Mapping[str, Any]) -> Account:
         following_count=row["following"] or 0,
         last_post_on=row["last_post_on"],
         role=None if row["role"] is None else Role(row["role"]),
+        show_media=row["show_media"],
+        show_media_replies=row["show_media_replies"],
+        show_featured=row["show_featured"],
     )
 
 
 _PROFILE_COLUMNS = frozenset(
     """
     display_name note note_html fields locked bot discoverable indexable hide_collections avatar_key header_key
-    avatar_description header_description
+    avatar_description header_description show_media show_media_replies show_featured
     """.split()
 )
-_LOGIN_COLUMNS = frozenset("default_visibility default_sensitive default_language locale theme".split())
+_LOGIN_COLUMNS = frozenset(
+    """
+    default_visibility default_sensitive default_language default_quote_policy attribution_domains locale theme
+    """.split()
+)
 
 
 async def profile_changed(tx: Connection, account_id: AccountId, values: Mapping[str, Any]) -> bool:

@@ -40,7 +40,8 @@ async def viewer_by_session(db: Connection, token_hash: bytes, now: datetime) ->
     row = await db.fetchrow(
         """
         SELECT s.id AS session_id, s.last_seen_at, a.id, a.handle, a.display_name, a.avatar_key, a.state, l.role,
-               l.confirmed_at, l.locale, l.theme, l.default_visibility, l.default_sensitive, l.default_language
+               l.confirmed_at, l.locale, l.theme, l.default_visibility, l.default_sensitive, l.default_language,
+               l.default_quote_policy
           FROM session s
           JOIN account a ON a.id = s.account_id
           JOIN login l ON l.account_id = s.account_id
@@ -67,6 +68,7 @@ async def viewer_by_session(db: Connection, token_hash: bytes, now: datetime) ->
         default_visibility=row["default_visibility"],
         default_sensitive=row["default_sensitive"],
         default_language=row["default_language"],
+        default_quote_policy=row["default_quote_policy"],
     )
     return viewer, row["last_seen_at"]
 
