@@ -23,7 +23,7 @@ class Secrets:
         return hmac.new(self._values[name], text.encode(), hashlib.sha256).digest()
 
 
-NAMES = ("email", "form", "log", "push", "seal", "ticket", "vapid", "work")
+NAMES = ("email", "form", "log", "push", "recovery", "seal", "ticket", "vapid", "work")
 
 
 async def load(tx: Connection) -> Secrets:

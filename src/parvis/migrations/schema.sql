@@ -298,6 +298,12 @@ CREATE TABLE public.health_signal (
 )
 WITH (fillfactor='50');
 
+CREATE TABLE public.half_session (
+    token_hash bytea NOT NULL,
+    account_id bigint NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.home_entry (
     account_id bigint NOT NULL,
     post_id bigint NOT NULL,
@@ -722,6 +728,11 @@ CREATE TABLE public.receipt (
 )
 WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.05', autovacuum_vacuum_cost_delay='0');
 
+CREATE TABLE public.recovery_code (
+    account_id bigint NOT NULL,
+    code_hash bytea NOT NULL
+);
+
 CREATE TABLE public.repost (
     account_id bigint NOT NULL,
     post_id bigint NOT NULL,
@@ -756,6 +767,16 @@ CREATE TABLE public.search_post (
     tokens tsvector NOT NULL
 );
 
+CREATE TABLE public.second_factor (
+    account_id bigint NOT NULL,
+    sealed bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    confirmed_at timestamp with time zone,
+    last_step bigint DEFAULT 0 NOT NULL,
+    failures smallint DEFAULT 0 NOT NULL,
+    failing_since timestamp with time zone
+);
+
 CREATE TABLE public.server_secret (
     name text NOT NULL,
     value bytea NOT NULL
@@ -769,7 +790,8 @@ CREATE TABLE public.session (
     last_seen_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     user_agent text DEFAULT ''::text NOT NULL,
-    address text DEFAULT ''::text NOT NULL
+    address text DEFAULT ''::text NOT NULL,
+    proved_at timestamp with time zone
 );
 
 CREATE TABLE public.spent_proof (
@@ -931,6 +953,8 @@ ALTER TABLE ONLY public.gate_state
 
 ALTER TABLE ONLY public.health_signal
     ADD CONSTRAINT health_signal_pkey PRIMARY KEY (process, resource);
+ALTER TABLE ONLY public.half_session
+    ADD CONSTRAINT half_session_pkey PRIMARY KEY (token_hash);
 
 ALTER TABLE ONLY public.home_entry
     ADD CONSTRAINT home_entry_pkey PRIMARY KEY (account_id, post_id);
@@ -1079,6 +1103,9 @@ ALTER TABLE ONLY public.receipt
 ALTER TABLE ONLY public.receipt
     ADD CONSTRAINT receipt_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.recovery_code
+    ADD CONSTRAINT recovery_code_pkey PRIMARY KEY (account_id, code_hash);
+
 ALTER TABLE ONLY public.repost
     ADD CONSTRAINT repost_pkey PRIMARY KEY (account_id, post_id);
 
@@ -1096,6 +1123,9 @@ ALTER TABLE ONLY public.search_backlog
 
 ALTER TABLE ONLY public.search_post
     ADD CONSTRAINT search_post_pkey PRIMARY KEY (account_id, post_id);
+
+ALTER TABLE ONLY public.second_factor
+    ADD CONSTRAINT second_factor_pkey PRIMARY KEY (account_id);
 
 ALTER TABLE ONLY public.server_secret
     ADD CONSTRAINT server_secret_pkey PRIMARY KEY (name);
@@ -1161,6 +1191,7 @@ CREATE INDEX gate_change_at ON public.gate_change USING btree (at);
 CREATE INDEX gate_promise_called ON public.gate_promise USING btree (called_at) WHERE (called_at IS NOT NULL);
 
 CREATE INDEX gate_promise_open ON public.gate_promise USING btree (number) WHERE (called_at IS NULL);
+CREATE INDEX half_session_of_account ON public.half_session USING btree (account_id);
 
 CREATE INDEX invitation_of_inviter ON public.invitation USING btree (inviter_id, id);
 

@@ -11,11 +11,11 @@ from litestar.datastructures import Cookie
 from parvis.base.errors import Invalid
 from parvis.base.ids import AccountId
 from parvis.domain import accounts, admission
-from parvis.domain.accounts import Purpose, SessionTicket
+from parvis.domain.accounts import Purpose, SecondFactorWanted, SessionTicket
 from parvis.domain.admission import Application
 from parvis.infra.doors import ENTRANCE
-from parvis.infra.html.paths import safe_path
-from parvis.infra.html.visit import Answer, Page, Redirect, cookie, session_cookie
+from parvis.infra.html.paths import safe_path, with_query
+from parvis.infra.html.visit import Answer, Page, Redirect, cookie, half_cookie, session_cookie
 from parvis.infra.rate_limits import MAILS, SIGN_INS, SIGN_UPS
 from parvis.infra.requests import client_address, network_of
 from parvis.web.routing import Call, page
@@ -70,6 +70,21 @@ def session_cookie_of(call: Call[Any], token: str, lifetime: timedelta) -> Cooki
 def no_session(call: Call[Any]) -> Cookie:
     """The session's cookie, taken back."""
     return session_cookie_of(call, "", timedelta(0))
+
+
+def half_cookie_of(call: Call[Any], half: str, lifetime: timedelta) -> Cookie:
+    """The cookie of a half session: the first factor is proved, the second is awaited."""
+    return cookie(call.settings, half_cookie(call.settings), half, int(lifetime.total_seconds()))
+
+
+def half_of(call: Call[Any]) -> str | None:
+    return call.request.cookies.get(half_cookie(call.settings)) or None
+
+
+def second_step(call: Call[Any], half: str, return_to: str) -> Redirect:
+    """On to the page that asks for the second factor, and to nowhere else."""
+    cookies = [half_cookie_of(call, half, timedelta(minutes=10)), no_session(call)]
+    return Redirect(with_query("/sign-in/code", {"return_to": return_to} if return_to else {}), cookies=cookies)
 
 
 def address_of(call: Call[Any]) -> str:
@@ -179,16 +194,19 @@ async def sign_in_form(call: Call[Onward]) -> Answer:
     limit=SIGN_INS,
 )
 async def sign_in(call: Call[SignIn]) -> Answer:
-    """The browser is signed in, with a session that is new."""
-    ticket = await accounts.sign_in(
-        call.services,
-        login=call.params.login,
-        password=call.params.password,
-        address=address_of(call),
-        user_agent=user_agent_of(call),
-        replaces=call.session_token,
-        now=call.now,
-    )
+    """The browser is signed in, with a session that is new; or asked for the second factor."""
+    try:
+        ticket = await accounts.sign_in(
+            call.services,
+            login=call.params.login,
+            password=call.params.password,
+            address=address_of(call),
+            user_agent=user_agent_of(call),
+            replaces=call.session_token,
+            now=call.now,
+        )
+    except SecondFactorWanted as wanted:
+        return second_step(call, wanted.half, safe_path(call.params.return_to, ""))
     return Redirect(safe_path(call.params.return_to, "/home"), cookies=[session_of(call, ticket)])
 
 
@@ -273,11 +291,13 @@ async def _reset_form(call: Call[Any]) -> Answer:
     limit=SIGN_INS,
 )
 async def reset(call: Call[NewPassword]) -> Answer:
-    """The new password holds and its owner is signed in, here and nowhere else."""
+    """The new password holds and its owner is signed in, here and nowhere else; a second factor is asked for as ever."""
     account_id = await accounts.reset_password(
         call.services, token=call.params.token, password=call.params.password, now=call.now
     )
     async with call.services.db.transaction() as tx:
+        if await accounts.has_factor(tx, account_id):
+            return second_step(call, await accounts.open_half(tx, account_id, now=call.now), "")
         ticket = await accounts.open_session(
             tx, call.services.ids, account_id, address=address_of(call), user_agent=user_agent_of(call), now=call.now
         )

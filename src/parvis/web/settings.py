@@ -14,6 +14,7 @@ from parvis.infra.html.forms import Upload
 from parvis.infra.html.visit import Answer, Page, Redirect
 from parvis.infra.rate_limits import MAILS, SIGN_INS, UPLOADS
 from parvis.web import writing
+from parvis.web.prove import ask_first
 from parvis.web.routing import Call, page
 
 FORM_BYTES = 36 * 1024 * 1024
@@ -154,8 +155,12 @@ async def account_form(call: Call[Any]) -> Answer:
     limit=SIGN_INS,
 )
 async def password(call: Call[Passwords]) -> Answer:
-    """The new password holds; everybody else who was signed in is out."""
+    """The new password holds; everybody else who was signed in is out. With a second factor, a fresh proof comes first."""
     assert call.viewer is not None
+    async with call.services.db.connection() as db:
+        call.db = db
+        if await accounts.has_factor(db, call.me) and (asked := await ask_first(call, "/settings/account")):
+            return asked
     await accounts.change_password(
         call.services,
         call.me,

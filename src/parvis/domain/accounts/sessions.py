@@ -7,9 +7,9 @@ from datetime import datetime
 from parvis.base.errors import Forbidden, Invalid, NotFound
 from parvis.base.events import SessionEnded, TokenRevoked
 from parvis.base.ids import AccountId, IdSource
-from parvis.domain.accounts import rules
+from parvis.domain.accounts import halves, rules
 from parvis.domain.accounts.keys import digest, new_key
-from parvis.domain.accounts.queries import apps, logins
+from parvis.domain.accounts.queries import apps, factors, logins
 from parvis.domain.accounts.queries import sessions as session_queries
 from parvis.domain.accounts.types import Session, SessionTicket, State, Viewer
 from parvis.infra import events
@@ -31,7 +31,8 @@ async def sign_in(
 
     `replaces`: the cookie the browser came with; its session ends, so that nothing planted before survives (case A7).
     Unknown logins cost the same one hash and the same statement (case A2).
-    Raises: Invalid (`wrong_login`), the same for every reason; Forbidden for a suspended account.
+    Raises: Invalid (`wrong_login`), the same for every reason; Forbidden for a suspended account; SecondFactorWanted
+    with a half session when the account has a second factor.
     """
     handle = login.strip().removeprefix("@").casefold()
     email_hash = services.secrets.keyed_hash("email", rules.email_key(_as_email(login)))
@@ -47,9 +48,12 @@ async def sign_in(
     async with services.db.transaction() as tx:
         if replaces:
             await sign_out(tx, replaces)
-        return await open_session(
-            tx, services.ids, known["account_id"], address=address, user_agent=user_agent, now=now
-        )
+        if not known["second_factor"]:
+            return await open_session(
+                tx, services.ids, known["account_id"], address=address, user_agent=user_agent, now=now
+            )
+        half = await halves.open_half(tx, known["account_id"], now=now)
+    raise halves.SecondFactorWanted(half)
 
 
 def _as_email(login: str) -> str:
@@ -133,6 +137,7 @@ async def end_all(tx: Connection, account_id: AccountId, *, but: int | None = No
     """Every session (but one) and every app's token of the account is gone; their open streams close on the news."""
     sessions = await session_queries.sessions_ended(tx, account_id, but)
     tokens = await apps.tokens_of_account_deleted(tx, account_id)
+    await factors.half_sessions_ended(tx, account_id)
     await events.record(
         tx,
         *(SessionEnded(session_id, account_id) for session_id in sessions),

@@ -55,6 +55,7 @@ _FIELDS: dict[tuple[str, str], str] = {
     ("password", "too_short"): later("At least 8 characters."),
     ("password", "too_long"): later("At most 256 characters."),
     ("current_password", "wrong"): later("This is not your present password."),
+    ("code", "wrong_code"): later("This code is not right, or was used already."),
     ("login", "wrong_login"): later("Name, address or password is not right."),
     ("token", "expired"): later("This link no longer works."),
     ("text", "blank"): later("Write something, or add a picture."),

@@ -154,5 +154,9 @@ def session_cookie(settings: Settings) -> str:
     return "__Host-parvis_session" if settings.secure else f"parvis_session_{settings.port}"
 
 
+def half_cookie(settings: Settings) -> str:
+    return "__Host-parvis_half" if settings.secure else f"parvis_half_{settings.port}"
+
+
 def form_cookie(settings: Settings) -> str:
     return "__Host-parvis_form" if settings.secure else f"parvis_form_{settings.port}"

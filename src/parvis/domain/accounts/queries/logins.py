@@ -10,14 +10,16 @@ from parvis.infra.postgres import Connection, Row
 
 
 async def credentials(db: Connection, email_hash: bytes, handle: str) -> Row | None:
-    """account_id, password_hash and state of whoever signs in with that address or handle.
+    """account_id, password_hash, state, second_factor (is there one?) of whoever signs in with that address or handle.
 
     A confirmed owner of the address comes first, then the newest account that still waits for its confirmation.
     One statement, whatever is found, so that its cost tells nothing (case A2).
     """
     return await db.fetchrow(
         """
-        SELECT l.account_id, l.password_hash, a.state
+        SELECT l.account_id, l.password_hash, a.state,
+               EXISTS (SELECT FROM second_factor f
+                        WHERE f.account_id = l.account_id AND f.confirmed_at IS NOT NULL) AS second_factor
           FROM login l
           JOIN account a ON a.id = l.account_id
          WHERE l.account_id = coalesce(

@@ -22,8 +22,9 @@ async def new_session(
 ) -> None:
     await tx.execute(
         """
-        INSERT INTO session (token_hash, id, account_id, created_at, last_seen_at, expires_at, user_agent, address)
-        VALUES ($1, $2, $3, $4, $4, $5, $6, $7)
+        INSERT INTO session (token_hash, id, account_id, created_at, last_seen_at, proved_at, expires_at, user_agent,
+                             address)
+        VALUES ($1, $2, $3, $4, $4, $4, $5, $6, $7)
         """,
         token_hash,
         session_id,
