@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 import av
 import av.logging
+from av.error import FFmpegError
 import msgspec
 
 from parvis.infra.confinement import confine, confine_program
@@ -83,7 +84,7 @@ def _probed(file: BinaryIO | io.RawIOBase) -> Found:
             container_options={"format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mp3,ogg,flac,wav"},
         ) as container:
             return _found(container)
-    except (av.FFmpegError, ValueError, StopIteration):
+    except (FFmpegError, ValueError, StopIteration):
         return Found(refused="This file is damaged, or of a kind that cannot be taken.")
 
 

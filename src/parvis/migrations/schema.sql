@@ -285,6 +285,12 @@ CREATE TABLE public.gate_state (
 )
 WITH (fillfactor='20');
 
+CREATE TABLE public.half_session (
+    token_hash bytea NOT NULL,
+    account_id bigint NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.health_signal (
     process text NOT NULL,
     resource text NOT NULL,
@@ -297,12 +303,6 @@ CREATE TABLE public.health_signal (
     facts jsonb DEFAULT '{}'::jsonb NOT NULL
 )
 WITH (fillfactor='50');
-
-CREATE TABLE public.half_session (
-    token_hash bytea NOT NULL,
-    account_id bigint NOT NULL,
-    expires_at timestamp with time zone NOT NULL
-);
 
 CREATE TABLE public.home_entry (
     account_id bigint NOT NULL,
@@ -951,10 +951,11 @@ ALTER TABLE ONLY public.gate_promise
 ALTER TABLE ONLY public.gate_state
     ADD CONSTRAINT gate_state_pkey PRIMARY KEY (only_one);
 
-ALTER TABLE ONLY public.health_signal
-    ADD CONSTRAINT health_signal_pkey PRIMARY KEY (process, resource);
 ALTER TABLE ONLY public.half_session
     ADD CONSTRAINT half_session_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY public.health_signal
+    ADD CONSTRAINT health_signal_pkey PRIMARY KEY (process, resource);
 
 ALTER TABLE ONLY public.home_entry
     ADD CONSTRAINT home_entry_pkey PRIMARY KEY (account_id, post_id);
@@ -1191,6 +1192,7 @@ CREATE INDEX gate_change_at ON public.gate_change USING btree (at);
 CREATE INDEX gate_promise_called ON public.gate_promise USING btree (called_at) WHERE (called_at IS NOT NULL);
 
 CREATE INDEX gate_promise_open ON public.gate_promise USING btree (number) WHERE (called_at IS NULL);
+
 CREATE INDEX half_session_of_account ON public.half_session USING btree (account_id);
 
 CREATE INDEX invitation_of_inviter ON public.invitation USING btree (inviter_id, id);

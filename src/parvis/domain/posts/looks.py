@@ -94,7 +94,8 @@ def _seen(post: PostView, rows: dict[int, Row], viewer: AccountId | None, quoted
 def _quote(row: Row, rows: dict[int, Row], viewer: AccountId | None, quoted: PostView | None) -> Quote | None:
     if row["quote_seen"] is None:
         return None
-    state = QUOTE_STATES[row["quote_seen"]]
+    number: int = row["quote_seen"]
+    state = QUOTE_STATES[number]
     if state != "accepted":
         return Quote(state)
     post_id = row["quote_of_id"]

@@ -207,7 +207,8 @@ def _quote(
     """What the post quotes; of a quote inside what is quoted only its id, so that pages stay bounded."""
     if row["quote_seen"] is None:
         return None
-    state = QUOTE_STATES[row["quote_seen"]]
+    number: int = row["quote_seen"]
+    state = QUOTE_STATES[number]
     if state != "accepted":
         return Quote(state)
     post_id = PostId(row["quote_of_id"])
