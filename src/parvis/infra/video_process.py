@@ -16,8 +16,8 @@ from typing import Any, BinaryIO
 
 import av
 import av.logging
-from av.error import FFmpegError
 import msgspec
+from av.error import FFmpegError
 
 from parvis.infra.confinement import confine, confine_program
 
