@@ -329,6 +329,10 @@ OTHER_READS = frozenset(
     /reset/{token:str} /oauth/authorize /oauth/authorize/native /{at:str}/followers /{at:str}/following
     /{at:str}/mute /{at:str}/block /follow-requests /settings /settings/profile /settings/account
     /settings/appearance /settings/access /setup/{token:str} /console/mail
+    /api/parvis/v1/admission/log/consistency /api/parvis/v1/admission/log/head
+    /api/parvis/v1/admission/log/inclusion /api/parvis/v1/admission/log/leaves /api/parvis/v1/admission/now
+    /api/parvis/v1/admission/place /api/parvis/v1/admission/proof /ticket/{ticket:str}
+    /prove /sign-in/code /settings/security /settings/security/app
     """.split()
 )
 
@@ -429,6 +433,15 @@ OTHER_WRITES = frozenset(
     POST /settings/access/sessions/{session_id:str}/end
     POST /settings/access/apps/{token_id:str}/end
     POST /setup/{token:str}
+    DELETE /api/parvis/v1/admission/place
+    POST /api/parvis/v1/admission/receipts
+    POST /ticket/{ticket:str}
+    POST /prove
+    POST /sign-in/code
+    POST /settings/security/app
+    POST /settings/security/app/confirm
+    POST /settings/security/app/remove
+    POST /settings/security/codes
     """.strip().split("\n    ")
 )
 

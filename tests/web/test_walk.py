@@ -36,6 +36,7 @@ def test_pages_that_write_are_for_somebody_or_are_known_to_be_public() -> None:
     public = {one.path for one in WRITING if one.policy.audience == "public"}
     assert public == {
         "/sign-up", "/sign-in", "/sign-in/code", "/sign-out", "/forgot", "/confirm", "/reset-password", "/setup/{token:str}",
+        "/ticket/{ticket:str}",
     }  # fmt: skip
 
 

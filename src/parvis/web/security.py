@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from parvis.domain import accounts
+from parvis.infra.doors import ENTRANCE
 from parvis.infra.html.paths import safe_path
 from parvis.infra.html.visit import Answer, Page, Redirect
 from parvis.infra.rate_limits import SIGN_INS
@@ -30,7 +31,7 @@ class FirstCode(msgspec.Struct, frozen=True):
 # ── signing in ──
 
 
-@page("GET", "/sign-in/code", params=Onward)
+@page("GET", "/sign-in/code", urgency=ENTRANCE, params=Onward)
 async def code_form(call: Call[Onward]) -> Answer:
     """Six digits; whoever has not given a password begins with that."""
     onward = safe_path(call.params.return_to, "")
@@ -42,7 +43,16 @@ async def code_form(call: Call[Onward]) -> Answer:
     return Page("web/entrance/code.html", {"return_to": onward})
 
 
-@page("POST", "/sign-in/code", params=SecondStep, again=code_form, connects=False, limit=SIGN_INS)
+@page(
+    "POST",
+    "/sign-in/code",
+    urgency=ENTRANCE,
+    bulkhead="hashing",
+    params=SecondStep,
+    again=code_form,
+    connects=False,
+    limit=SIGN_INS,
+)
 async def code(call: Call[SecondStep]) -> Answer:
     """The browser is signed in."""
     ticket = await accounts.finish_sign_in(
