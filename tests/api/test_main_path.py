@@ -166,6 +166,9 @@ async def test_a_page_costs_a_fixed_number_of_statements(world: World) -> None:
         with world.statements() as sent:
             decoded(await alice.get(path))
         assert len(sent) <= most, (path, len(sent), sent)
+        async with world.services.db.connection() as connection:
+            kept = {row["statement"] for row in await connection.fetch("SELECT statement FROM pg_prepared_statements")}
+        assert set(sent) <= kept, f"{path}: a statement is planned anew each time"
 
 
 async def test_deleting_keeps_the_pictures_for_writing_anew(world: World) -> None:

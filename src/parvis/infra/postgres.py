@@ -20,6 +20,7 @@ Row = asyncpg.Record
 # A page's statement takes longer to plan than to run. Its plan is made once a connection: statements here are written so
 # that one plan serves every parameter (coalesce instead of "or null").
 ACQUIRE_S = 5  # for a free connection, and for a fresh one
+KEPT_PLANS = 200  # a connection
 GENERIC_PLANS = {"plan_cache_mode": "force_generic_plan"}
 
 
@@ -154,6 +155,9 @@ async def connect(
         command_timeout=statement_s,
         timeout=ACQUIRE_S,
         connection_class=_QuietConnection,
+        statement_cache_size=KEPT_PLANS,
+        max_cached_statement_lifetime=0,  # a plan is as good in an hour as now
+        max_cacheable_statement_size=0,  # the longest statements are those that take longest to plan
         server_settings={"application_name": application, "timezone": "UTC", **GENERIC_PLANS, **(session or {})},
         **options,
     )
