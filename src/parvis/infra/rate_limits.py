@@ -33,6 +33,7 @@ DELETIONS = Limit("deletions", 30, 1800)
 FOLLOWS = Limit("follows", 400, 86_400)
 SIGN_UPS = Limit("sign-up", 5, 1800)
 RECEIPTS = Limit("receipts", 60, 1800)  # whole schools apply from one address
+TICKETS = Limit("tickets", 240, 1800)  # and look after what they applied for
 SIGN_INS = Limit("sign-in", 10, 300)
 MAILS = Limit("mail", 5, 1800)
 APPS = Limit("apps", 5, 600)
@@ -71,5 +72,5 @@ class RateLimits:
 
 
 # What an app's token must not multiply: everybody behind one address shares these.
-BY_ADDRESS = (SIGN_UPS, RECEIPTS, SIGN_INS, MAILS, APPS)
-ALL = (READS, STRANGERS, UPLOADS, POSTS, DELETIONS, FOLLOWS, SIGN_UPS, RECEIPTS, SIGN_INS, MAILS, APPS, PUSHES)
+BY_ADDRESS = (SIGN_UPS, RECEIPTS, TICKETS, SIGN_INS, MAILS, APPS)
+ALL = (READS, STRANGERS, UPLOADS, POSTS, DELETIONS, FOLLOWS, SIGN_UPS, RECEIPTS, TICKETS, SIGN_INS, MAILS, APPS, PUSHES)

@@ -724,9 +724,17 @@ CREATE TABLE public.receipt (
     lapses_at timestamp with time zone,
     entered_at timestamp with time zone,
     ended_at timestamp with time zone,
-    account_id bigint
+    account_id bigint,
+    letter boolean DEFAULT true NOT NULL,
+    told_at timestamp with time zone
 )
 WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.05', autovacuum_vacuum_cost_delay='0');
+
+CREATE TABLE public.receipt_follow (
+    receipt_id bigint NOT NULL,
+    target_id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
 
 CREATE TABLE public.recovery_code (
     account_id bigint NOT NULL,
@@ -1097,6 +1105,9 @@ ALTER TABLE ONLY public.push_subscription
 
 ALTER TABLE ONLY public.push_subscription
     ADD CONSTRAINT push_subscription_pkey PRIMARY KEY (account_id, id);
+
+ALTER TABLE ONLY public.receipt_follow
+    ADD CONSTRAINT receipt_follow_pkey PRIMARY KEY (receipt_id, target_id);
 
 ALTER TABLE ONLY public.receipt
     ADD CONSTRAINT receipt_number_key UNIQUE (number);

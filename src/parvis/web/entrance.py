@@ -1,4 +1,4 @@
-"""Coming in and going out: sign-up, sign-in, sign-out, and the links that letters carry."""
+"""Coming in and going out: sign-in, sign-out, and the links that letters carry. Signing up is next door."""
 
 from __future__ import annotations
 
@@ -10,34 +10,18 @@ from litestar.datastructures import Cookie
 
 from parvis.base.errors import Invalid
 from parvis.base.ids import AccountId
-from parvis.domain import accounts, admission
+from parvis.domain import accounts
 from parvis.domain.accounts import Purpose, SecondFactorWanted, SessionTicket
-from parvis.domain.admission import Application
 from parvis.infra.doors import ENTRANCE
 from parvis.infra.html.paths import safe_path, with_query
 from parvis.infra.html.visit import Answer, Page, Redirect, cookie, half_cookie, session_cookie
-from parvis.infra.rate_limits import MAILS, SIGN_INS, SIGN_UPS
-from parvis.infra.requests import client_address, network_of
+from parvis.infra.rate_limits import MAILS, SIGN_INS
+from parvis.infra.requests import client_address
 from parvis.web.routing import Call, page
 
 
 class Onward(msgspec.Struct, frozen=True):
     return_to: str = ""
-
-
-class SignUp(Onward, frozen=True):
-    username: str = ""
-    email: str = ""
-    password: str = ""
-    invitation: str = ""
-
-
-class Waiting(msgspec.Struct, frozen=True):
-    ticket: str = ""
-
-
-class Entering(Waiting, frozen=True):
-    password: str = ""
 
 
 class SignIn(Onward, frozen=True):
@@ -95,80 +79,13 @@ def user_agent_of(call: Call[Any]) -> str:
     return call.request.headers.get("user-agent", "")
 
 
-# ── sign-up ──
-
-
-@page("GET", "/sign-up", urgency=ENTRANCE, params=Onward)
-async def sign_up_form(call: Call[Onward]) -> Answer:
-    """Name, address, password."""
-    if call.viewer is not None:
-        return Redirect("/home")
-    return Page("web/entrance/sign_up.html", {"return_to": safe_path(call.params.return_to, "")})
-
-
-@page(
-    "POST",
-    "/sign-up",
-    urgency=ENTRANCE,
-    bulkhead="hashing",
-    params=SignUp,
-    again=sign_up_form,
-    connects=False,
-    limit=SIGN_UPS,
-)
-async def sign_up(call: Call[SignUp]) -> Answer:
-    """The account exists and its owner is signed in; or they wait, and this is their ticket."""
-    wanted = call.params
-    asked = Application(
-        handle=wanted.username,
-        email=wanted.email,
-        locale=call.locale,
-        principal="net " + network_of(address_of(call)),
-        route="sign-up",
-        invitation=wanted.invitation or None,
-    )
-    done = await admission.sign_up(call.services, wanted=asked, password=wanted.password, now=call.now)
-    if done.account_id is None:
-        return Redirect(admission.rules.path_of(done.ticket))
-    return await _signed_in(call, done.account_id, safe_path(wanted.return_to, "/home"))
-
-
-async def _signed_in(call: Call[Any], account_id: AccountId, onward: str) -> Answer:
+async def signed_in(call: Call[Any], account_id: AccountId, onward: str, cookies: list[Cookie] | None = None) -> Answer:
+    """Whoever has just got an account is signed in, and welcome."""
     async with call.services.db.transaction() as tx:
         ticket = await accounts.open_session(
             tx, call.services.ids, account_id, address=address_of(call), user_agent=user_agent_of(call), now=call.now
         )
-    return Redirect(onward, notice="welcome", cookies=[session_of(call, ticket)])
-
-
-# ── waiting ──
-
-
-@page("GET", "/ticket/{ticket:str}", urgency=ENTRANCE, params=Waiting)
-async def ticket_page(call: Call[Any]) -> Answer:
-    """Where the ticket stands; a form to enter once it is its turn."""
-    ticket = admission.read_ticket(call.services.secrets, call.params.ticket)
-    found = await admission.place(call.db, ticket, call.now)
-    state = found.state.name.lower()
-    said = {"ticket": ticket.text, "state": state, "number": found.number, "ahead": found.ahead}
-    return Page("web/entrance/ticket.html", said)
-
-
-@page(
-    "POST",
-    "/ticket/{ticket:str}",
-    urgency=ENTRANCE,
-    bulkhead="hashing",
-    params=Entering,
-    again=ticket_page,
-    connects=False,
-    limit=SIGN_INS,
-)
-async def enter(call: Call[Entering]) -> Answer:
-    """Whoever was admitted has an account and is signed in."""
-    ticket = admission.read_ticket(call.services.secrets, call.params.ticket)
-    account_id = await admission.enter(call.services, ticket, password=call.params.password, now=call.now)
-    return await _signed_in(call, account_id, "/home")
+    return Redirect(onward, notice="welcome", cookies=[session_of(call, ticket), *(cookies or [])])
 
 
 # ── sign-in and sign-out ──

@@ -17,6 +17,9 @@ from parvis.web import (
     security,
     settings,
     setup,
+    sign_up,
+    ticket_choices,
+    tickets,
     timelines,
 )
 from parvis.web.routing import door
@@ -35,6 +38,9 @@ __all__ = [
     "security",
     "settings",
     "setup",
+    "sign_up",
+    "ticket_choices",
+    "tickets",
     "timelines",
 ]
 

@@ -6,7 +6,7 @@ import msgspec
 
 from parvis.base.clock import utc_now
 from parvis.base.ids import AccountId, MediaId, PostId
-from parvis.domain import accounts, links, media, notifications, posts
+from parvis.domain import accounts, admission, links, media, notifications, posts
 from parvis.infra.queue import Job
 from parvis.infra.services import Services
 from parvis.worker import consumers, schedules
@@ -29,6 +29,8 @@ def all_kinds() -> dict[str, Handler | Router]:
         media.TRANSCODE_JOB: Handler(transcode, limit=TRANSCODINGS_AT_ONCE, time_limit_s=3 * 3600),
         accounts.CONFIRMATION_JOB: Handler(send_confirmation, limit=LETTERS_AT_ONCE),
         accounts.RESET_JOB: Handler(send_reset, limit=LETTERS_AT_ONCE, private=True),
+        admission.CALL_JOB: Handler(send_call, limit=LETTERS_AT_ONCE),
+        admission.FOLLOW_JOB: Handler(follow_chosen),
     }
 
 
@@ -68,3 +70,13 @@ async def send_confirmation(services: Services, job: Job) -> None:
 async def send_reset(services: Services, job: Job) -> None:
     """Whoever has that address has a letter."""
     await accounts.send_reset(services, bytes.fromhex(job.data["email_hash"]), now=utc_now())
+
+
+async def send_call(services: Services, job: Job) -> None:
+    """Whoever waited knows that it is their turn."""
+    await admission.send_call(services, job.data["receipt_id"], now=utc_now())
+
+
+async def follow_chosen(services: Services, job: Job) -> None:
+    """Whoever has come in follows whom they chose while they waited."""
+    await admission.follow_chosen(services, job.data["receipt_id"], now=utc_now())

@@ -7,6 +7,14 @@ spare all of that is one step. It leaves to `accounts` what an account is, and t
 
 from parvis.domain.admission import proofs, rules
 from parvis.domain.admission.admit import admit, admit_one
+from parvis.domain.admission.choices import (
+    FOLLOW_JOB,
+    choose,
+    chosen,
+    follow_chosen,
+    unchoose,
+    want_letter,
+)
 from parvis.domain.admission.enter import choose_password, enter, enter_by_token
 from parvis.domain.admission.gate import changes as gate_changes
 from parvis.domain.admission.gate import command as command_gate
@@ -20,16 +28,18 @@ from parvis.domain.admission.invitations import invite, invited_by, invited_the
 from parvis.domain.admission.late import keep_storing, replay
 from parvis.domain.admission.leave import come_back, correct, forget, lapse, withdraw
 from parvis.domain.admission.log import leaf_data, public_key
-from parvis.domain.admission.place import place, serving
+from parvis.domain.admission.place import expected, place, serving
 from parvis.domain.admission.proofs import exported
 from parvis.domain.admission.receive import receive
 from parvis.domain.admission.sequence import BATCH, has_work, sequence
 from parvis.domain.admission.sign_up import SignedUp, sign_up
+from parvis.domain.admission.tell import CALL_JOB, send_call
 from parvis.domain.admission.tickets import read as read_ticket
 from parvis.domain.admission.tickets import ticket_of
 from parvis.domain.admission.types import (
     Admitted,
     Application,
+    Expected,
     Head,
     Kind,
     Lane,
@@ -43,9 +53,12 @@ from parvis.domain.admission.verify import FORMAT, NotTrue, Verdict, head_line, 
 
 __all__ = [
     "BATCH",
+    "CALL_JOB",
+    "FOLLOW_JOB",
     "FORMAT",
     "Admitted",
     "Application",
+    "Expected",
     "Head",
     "Kind",
     "Lane",
@@ -61,13 +74,17 @@ __all__ = [
     "adjust_gate",
     "admit",
     "admit_one",
+    "choose",
     "choose_password",
+    "chosen",
     "come_back",
     "command_gate",
     "correct",
     "enter",
     "enter_by_token",
+    "expected",
     "exported",
+    "follow_chosen",
     "forget",
     "forget_gate",
     "gate_changes",
@@ -89,10 +106,13 @@ __all__ = [
     "receive",
     "replay",
     "rules",
+    "send_call",
     "sequence",
     "serving",
     "sign_up",
     "ticket_of",
+    "unchoose",
     "verify",
+    "want_letter",
     "withdraw",
 ]

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from parvis.base.errors import Conflict, NotFound
 from parvis.domain import accounts
-from parvis.domain.admission import log, rules
+from parvis.domain.admission import log, rules, tell
 from parvis.domain.admission import log_queries as queries
 from parvis.domain.admission import queries as receipts
 from parvis.domain.admission.log_queries import Tree
@@ -33,7 +33,9 @@ async def admit(tx: Connection, *, most: int, now: datetime) -> list[Admitted]:
     if len(turn.admitted) < most:  # nobody is passed by any more
         rest = await queries.waiting_beside(tx, Lane.RETURNING, most - len(turn.admitted))
         await turn.take(rest, Kind.RETURNING)
-    return await turn.finished()
+    admitted = await turn.finished()
+    await tell.want_calls(tx, admitted)
+    return admitted
 
 
 async def admit_one(tx: Connection, receipt_id: int, *, now: datetime, kind: Kind = Kind.OPERATOR) -> Admitted:
@@ -50,7 +52,10 @@ async def admit_one(tx: Connection, receipt_id: int, *, now: datetime, kind: Kin
         raise Conflict
     turn = _Turn(tx, tree, now)
     await turn.take([row], kind, even_twins=True)
-    return (await turn.finished())[0]
+    [admitted] = await turn.finished()
+    if kind is Kind.OPERATOR:  # otherwise they stand in the door already
+        await tell.want_calls(tx, [admitted])
+    return admitted
 
 
 class _Turn:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from parvis.base.errors import Conflict, Forbidden, Invalid, InvalidFields, NotFound
 from parvis.domain import accounts
-from parvis.domain.admission import log, queries, rules
+from parvis.domain.admission import choice_queries, log, queries, rules
 from parvis.domain.admission import log_queries as log_rows
 from parvis.domain.admission.sequence import number
 from parvis.domain.admission.types import Kind, Leaf, State, Ticket
@@ -37,6 +37,7 @@ async def withdraw(services: Services, ticket: Ticket, *, now: datetime) -> None
         if row["state"] not in _LIVE:
             return
         await log_rows.ended(tx, [row["id"]], State.WITHDRAWN, now)
+        await choice_queries.choices_dropped(tx, [row["id"]])
         if row["handle"] is not None:
             await accounts.release_handles(tx, {row["id"]: row["handle"]})
         if row["state"] == State.RECEIVED and row["lane"] < 3:
@@ -111,4 +112,5 @@ async def forget(tx: Connection, *, now: datetime) -> int:
     rows = await queries.expired_forgotten(tx, now - rules.KEPT_AFTER_LAPSE, BATCH)
     if rows:
         await accounts.release_handles(tx, {row["id"]: row["handle"] for row in rows})
+        await choice_queries.choices_dropped(tx, [row["id"] for row in rows])
     return len(rows)

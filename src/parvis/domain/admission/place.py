@@ -6,7 +6,7 @@ from datetime import datetime
 
 from parvis.base.errors import NotFound
 from parvis.domain.admission import gate, log_queries, queries
-from parvis.domain.admission.types import NowServing, Place, Ticket
+from parvis.domain.admission.types import Expected, NowServing, Place, Ticket
 from parvis.infra.postgres import Connection
 
 
@@ -39,3 +39,19 @@ async def serving(db: Connection) -> NowServing:
         within_range=state.published.within_range,
         ranges=[[float(one.ahead), one.low_s, one.high_s] for one in state.published.ranges],
     )
+
+
+def expected(now: NowServing, ahead: int) -> Expected | None:
+    """When somebody with so many people ahead is called, between the two places nearest to theirs for which that is told.
+
+    None while nobody is called, or where nothing is told.
+    """
+    below: list[float] | None = None
+    for one in now.ranges:
+        if one[0] >= ahead:
+            if below is None or one[0] == ahead:
+                return Expected(one[1], one[2])
+            part = (ahead - below[0]) / (one[0] - below[0])
+            return Expected(below[1] + part * (one[1] - below[1]), below[2] + part * (one[2] - below[2]))
+        below = one
+    return None if below is None else Expected(below[1] * ahead / below[0], below[2] * ahead / below[0])

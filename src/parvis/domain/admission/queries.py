@@ -82,7 +82,7 @@ async def place_of(db: Connection, receipt_id: int) -> Place | None:
     row = await db.fetchrow(
         """
         SELECT r.number, r.state, r.lane, r.handle, r.email, r.locale, r.received_at, r.admitted_at, r.lapses_at,
-               r.account_id, t.serving
+               r.account_id, r.letter, t.serving
           FROM receipt r
          CROSS JOIN admission_tree t
          WHERE r.id = $1
@@ -109,7 +109,13 @@ async def place_of(db: Connection, receipt_id: int) -> Place | None:
         admitted_at=row["admitted_at"],
         lapses_at=row["lapses_at"],
         account_id=row["account_id"],
+        letter=row["letter"],
     )
+
+
+async def receipt(db: Connection, receipt_id: int) -> Row | None:
+    """All of a receipt, as it is now."""
+    return await db.fetchrow("SELECT * FROM receipt WHERE id = $1", receipt_id)
 
 
 async def receipt_locked(tx: Connection, receipt_id: int) -> Row | None:
@@ -168,6 +174,15 @@ async def returned(tx: Connection, receipt_id: int) -> None:
     await tx.execute(
         "UPDATE receipt SET state = 0, lane = 3, lapses_at = NULL, ended_at = NULL WHERE id = $1", receipt_id
     )
+
+
+async def told(tx: Connection, receipt_id: int, now: datetime) -> None:
+    """The letter about its admission has gone out."""
+    await tx.execute("UPDATE receipt SET told_at = $2 WHERE id = $1", receipt_id, now)
+
+
+async def letter_wanted(tx: Connection, receipt_id: int, wanted: bool) -> None:
+    await tx.execute("UPDATE receipt SET letter = $2 WHERE id = $1", receipt_id, wanted)
 
 
 async def old_keys_forgotten(tx: Connection, before: datetime) -> None:

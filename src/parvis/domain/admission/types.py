@@ -81,6 +81,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     admitted_at: datetime | None
     lapses_at: datetime | None
     account_id: AccountId | None
+    letter: bool = True
 
 
 class Admitted(msgspec.Struct, frozen=True):
@@ -89,6 +90,13 @@ class Admitted(msgspec.Struct, frozen=True):
     receipt_id: int
     number: int
     lane: Lane
+
+
+class Expected(msgspec.Struct, frozen=True):
+    """In eight of ten cases the turn comes after `low_s` to `high_s` seconds."""
+
+    low_s: float
+    high_s: float
 
 
 class NowServing(msgspec.Struct, frozen=True, kw_only=True):

@@ -151,6 +151,10 @@ class Door:
             raise Forbidden("This form did not come from one of our pages")
         fields = await forms.read(visit.request)
         visit.values = forms.texts(fields)
+        if not declared.connects and declared.policy.audience == "public" and visit.session_token is None:
+            await self._let_in(declared, visit, None)  # a stranger: even while the database is away
+            visit.params = forms.convert(fields, visit.request.path_params, declared.params)
+            return await declared.handler(visit)
         database = visit.services.db
         async with database.transaction() if declared.writes and declared.connects else database.connection() as db:
             await self._let_in(declared, visit, db)
@@ -160,8 +164,8 @@ class Door:
                 return await declared.handler(visit)
         return await declared.handler(visit)
 
-    async def _let_in(self, declared: Declared, visit: Visit[Any, Any], db: Connection) -> None:
-        if visit.session_token is not None:
+    async def _let_in(self, declared: Declared, visit: Visit[Any, Any], db: Connection | None) -> None:
+        if visit.session_token is not None and db is not None:
             visit.viewer = await self.customs.viewer_of(db, visit.session_token, now=visit.now)
         if visit.viewer is not None:
             visit.locale, visit.theme = visit.viewer.locale, visit.viewer.theme

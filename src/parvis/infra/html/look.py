@@ -10,10 +10,11 @@ from urllib.parse import quote, urlsplit
 
 import minijinja
 import msgspec
+from babel.numbers import format_decimal
 from litestar import Response
 
 from parvis.infra import text as texts
-from parvis.infra.catalogues import catalogue_of, later
+from parvis.infra.catalogues import babel_locale, catalogue_of, later
 from parvis.infra.html.assets import asset_path, has_asset
 from parvis.infra.html.headers import PRIVATE, page_headers
 from parvis.infra.html.visit import NOTICE_COOKIE, Page, Visit, cookie
@@ -153,8 +154,9 @@ def _templates() -> Templates:
                     "browser": browser,
                     "linked": linked,
                     "host": host,
+                    "masked": masked,
                 },
-                values={"has_asset": has_asset},
+                values={"has_asset": has_asset, "ahead_shown": ahead_shown},
             )
         )
     return _made[0]
@@ -239,6 +241,19 @@ def browser(user_agent: str) -> str:
 def host(url: str) -> str:
     """`example.org`, an international name as machines read it: nobody is fooled by look-alikes (case E5)."""
     return (urlsplit(url).hostname or "").removeprefix("www.")
+
+
+def masked(address: str) -> str:
+    """`c…@mail.example`: enough for its owner to see a mistake in it, for anybody else who looks at the screen too little."""
+    name, _, domain = address.rpartition("@")
+    return f"{name[:2] if len(name) > 3 else name[:1]}…@{domain}"
+
+
+@minijinja.pass_state
+def ahead_shown(state: Any, count: int) -> minijinja.Markup:
+    """The number that ticket.js keeps up to date."""
+    shown = format_decimal(count, locale=babel_locale(state.lookup("locale")))
+    return minijinja.Markup(f"<strong data-count>{minijinja.escape(shown)}</strong>")
 
 
 _ADDRESS = re.compile(r"https?://[^\s<>\"']+")

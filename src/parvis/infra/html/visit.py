@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -92,6 +94,15 @@ class Visit(Generic[V, P]):
     def viewer_id(self) -> AccountId | None:
         return None if self.viewer is None else self.viewer.account_id  # type: ignore[attr-defined]
 
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """A connection, for a page that is shown without one: the one that is there already, or another for a moment."""
+        if self.db is not None:  # a form is shown again
+            yield self.db
+            return
+        async with self.services.db.connection() as db:
+            yield db
+
     @property
     def swaps(self) -> bool:
         """Whether htmx asks, and wants only the part of the page that changes."""
@@ -160,3 +171,7 @@ def half_cookie(settings: Settings) -> str:
 
 def form_cookie(settings: Settings) -> str:
     return "__Host-parvis_form" if settings.secure else f"parvis_form_{settings.port}"
+
+
+def ticket_cookie(settings: Settings) -> str:
+    return "__Host-parvis_ticket" if settings.secure else f"parvis_ticket_{settings.port}"
