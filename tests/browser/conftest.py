@@ -95,8 +95,7 @@ class People:
             viewport={"width": size[0], "height": size[1]},
             java_script_enabled=scripts,
             base_url=self.server.origin,
-            locale="en-GB",
-            **options,  # type: ignore[arg-type]
+            **{"locale": "en-GB", **options},  # type: ignore[arg-type]
         )
         context.set_default_timeout(10_000)
         self.contexts.append(context)

@@ -47,6 +47,7 @@ class RateLimits:
         self.enabled = enabled
         self._counts: dict[tuple[str, str, int], int] = {}
         self._swept = 0
+        self._lengths = {one.bucket: one.window_s for one in ALL}
 
     def hit(self, limit: Limit, who: str) -> Standing | None:
         """One more time is counted. Raises: TooMany past the limit."""
@@ -62,13 +63,35 @@ class RateLimits:
             raise TooMany(reset_at - now)
         return Standing(limit.most, limit.most - count, reset_at)
 
+    def count(self, limit: Limit, who: str) -> int:
+        """One more time is counted, for a limit that `check` looks at; how many there were in this window."""
+        if not self.enabled:
+            return 0
+        now = int(time.time())
+        key = (limit.bucket, who, now // limit.window_s)
+        self._counts[key] = self._counts.get(key, 0) + 1
+        self._lengths[limit.bucket] = limit.window_s
+        self._sweep(now)
+        return self._counts[key]
+
+    def is_spent(self, limit: Limit, who: str) -> bool:
+        """Whether that was counted as often as may be in this window."""
+        return self._counts.get((limit.bucket, who, int(time.time()) // limit.window_s), 0) >= limit.most
+
+    def check(self, limit: Limit, who: str) -> None:
+        """It may be done once more; that is not counted. Raises: TooMany."""
+        if self.enabled and self.is_spent(limit, who):
+            now = int(time.time())
+            raise TooMany((now // limit.window_s + 1) * limit.window_s - now)
+
     def _sweep(self, now: int) -> None:
         """Windows that are over are forgotten, once a minute."""
         if now - self._swept < 60:
             return
         self._swept = now
-        lengths = {one.bucket: one.window_s for one in ALL}
-        self._counts = {key: count for key, count in self._counts.items() if key[2] >= now // lengths.get(key[0], 60)}
+        self._counts = {
+            key: count for key, count in self._counts.items() if key[2] >= now // self._lengths.get(key[0], 60)
+        }
 
 
 # What an app's token must not multiply: everybody behind one address shares these.

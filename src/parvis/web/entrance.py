@@ -14,7 +14,7 @@ from parvis.domain import accounts
 from parvis.domain.accounts import Purpose, SecondFactorWanted, SessionTicket
 from parvis.infra.doors import ENTRANCE
 from parvis.infra.html.paths import safe_path, with_query
-from parvis.infra.html.visit import Answer, Page, Redirect, cookie, half_cookie, session_cookie
+from parvis.infra.html.visit import Answer, Page, Redirect, cookie, device_cookie, half_cookie, session_cookie
 from parvis.infra.rate_limits import MAILS, SIGN_INS
 from parvis.infra.requests import client_address
 from parvis.web.routing import Call, page
@@ -56,6 +56,14 @@ def no_session(call: Call[Any]) -> Cookie:
     return session_cookie_of(call, "", timedelta(0))
 
 
+def device_cookie_of(call: Call[Any], account_id: AccountId) -> Cookie:
+    """What this browser keeps of having signed in to the account: it opens nothing, and it is not guessed for by others."""
+    seconds = int(timedelta(days=365).total_seconds())
+    return cookie(
+        call.settings, device_cookie(call.settings), accounts.known_device(call.services, account_id), seconds
+    )
+
+
 def half_cookie_of(call: Call[Any], half: str, lifetime: timedelta) -> Cookie:
     """The cookie of a half session: the first factor is proved, the second is awaited."""
     return cookie(call.settings, half_cookie(call.settings), half, int(lifetime.total_seconds()))
@@ -85,7 +93,11 @@ async def signed_in(call: Call[Any], account_id: AccountId, onward: str, cookies
         ticket = await accounts.open_session(
             tx, call.services.ids, account_id, address=address_of(call), user_agent=user_agent_of(call), now=call.now
         )
-    return Redirect(onward, notice="welcome", cookies=[session_of(call, ticket), *(cookies or [])])
+    return Redirect(
+        onward,
+        notice="welcome",
+        cookies=[session_of(call, ticket), device_cookie_of(call, account_id), *(cookies or [])],
+    )
 
 
 # ── sign-in and sign-out ──
@@ -119,12 +131,14 @@ async def sign_in(call: Call[SignIn]) -> Answer:
             password=call.params.password,
             address=address_of(call),
             user_agent=user_agent_of(call),
+            device=call.request.cookies.get(device_cookie(call.settings), ""),
             replaces=call.session_token,
             now=call.now,
         )
     except SecondFactorWanted as wanted:
         return second_step(call, wanted.half, safe_path(call.params.return_to, ""))
-    return Redirect(safe_path(call.params.return_to, "/home"), cookies=[session_of(call, ticket)])
+    cookies = [session_of(call, ticket), device_cookie_of(call, ticket.account_id)]
+    return Redirect(safe_path(call.params.return_to, "/home"), cookies=cookies)
 
 
 @page("POST", "/sign-out", urgency=ENTRANCE, params=Onward)
@@ -218,4 +232,5 @@ async def reset(call: Call[NewPassword]) -> Answer:
         ticket = await accounts.open_session(
             tx, call.services.ids, account_id, address=address_of(call), user_agent=user_agent_of(call), now=call.now
         )
-    return Redirect("/home", notice="password", cookies=[session_of(call, ticket)])
+    cookies = [session_of(call, ticket), device_cookie_of(call, account_id)]
+    return Redirect("/home", notice="password", cookies=cookies)

@@ -131,7 +131,7 @@ async def manifest(request: Request[Any, Any, Any]) -> Response[bytes]:
 @get("/robots.txt", opt=_PUBLIC, include_in_schema=False)
 async def robots() -> Response[str]:
     """Public pages are for everybody, machines too; forms and lists of one's own are not."""
-    closed = ("/api/", "/oauth/", "/settings", "/compose", "/search", "/sign-in", "/sign-up", "/console")
+    closed = ("/api/", "/oauth/", "/settings", "/compose", "/search", "/sign-in", "/sign-up", "/ticket", "/console")
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed), ""]
     return Response("\n".join(lines), headers={"Cache-Control": _HOUR}, media_type="text/plain")
 

@@ -12,7 +12,7 @@ from parvis.infra.doors import ENTRANCE
 from parvis.infra.html.paths import safe_path
 from parvis.infra.html.visit import Answer, Page, Redirect
 from parvis.infra.rate_limits import SIGN_INS
-from parvis.web.entrance import Onward, address_of, half_cookie_of, half_of, session_of, user_agent_of
+from parvis.web.entrance import Onward, address_of, device_cookie_of, half_cookie_of, half_of, session_of, user_agent_of
 from parvis.web.prove import ask_first
 from parvis.web.routing import Call, page
 
@@ -64,7 +64,10 @@ async def code(call: Call[SecondStep]) -> Answer:
         now=call.now,
     )
     over = half_cookie_of(call, "", timedelta(0))
-    return Redirect(safe_path(call.params.return_to, "/home"), cookies=[session_of(call, ticket), over])
+    return Redirect(
+        safe_path(call.params.return_to, "/home"),
+        cookies=[session_of(call, ticket), device_cookie_of(call, ticket.account_id), over],
+    )
 
 
 # ── settings ──

@@ -38,6 +38,7 @@ from parvis.domain.accounts.factors import (
 from parvis.domain.accounts.find import by_handle, by_id, by_ids, change_counters, login_of, totals
 from parvis.domain.accounts.finish import finish_sign_in
 from parvis.domain.accounts.fresh import is_fresh, prove
+from parvis.domain.accounts.guard import known_device
 from parvis.domain.accounts.halves import SecondFactorWanted, account_of_half, has_factor, open_half
 from parvis.domain.accounts.keys import digest
 from parvis.domain.accounts.letters import CONFIRMATION_JOB, RESET_JOB, send_confirmation, send_reset
@@ -159,6 +160,7 @@ __all__ = [
     "html_of",
     "is_fresh",
     "is_usable",
+    "known_device",
     "login_of",
     "open_account",
     "open_half",

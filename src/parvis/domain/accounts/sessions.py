@@ -7,7 +7,7 @@ from datetime import datetime
 from parvis.base.errors import Forbidden, Invalid, NotFound
 from parvis.base.events import SessionEnded, TokenRevoked
 from parvis.base.ids import AccountId, IdSource
-from parvis.domain.accounts import halves, rules
+from parvis.domain.accounts import guard, halves, rules
 from parvis.domain.accounts.keys import digest, new_key
 from parvis.domain.accounts.queries import apps, factors, logins
 from parvis.domain.accounts.queries import sessions as session_queries
@@ -24,13 +24,17 @@ async def sign_in(
     password: str,
     address: str = "",
     user_agent: str = "",
+    device: str = "",
     replaces: str | None = None,
     now: datetime,
 ) -> SessionTicket:
     """A new session of whoever has that address or handle and that password.
 
+    `device`: what the browser kept of an earlier sign-in; guessing is slowed for it apart from strangers (case A1).
+
     `replaces`: the cookie the browser came with; its session ends, so that nothing planted before survives (case A7).
     Unknown logins cost the same one hash and the same statement (case A2).
+    Raises TooMany, before the password is looked at, where too many were wrong.
     Raises: Invalid (`wrong_login`), the same for every reason; Forbidden for a suspended account; SecondFactorWanted
     with a half session when the account has a second factor.
     """
@@ -40,8 +44,17 @@ async def sign_in(
         known = await logins.credentials(db, email_hash, handle)
     usable = known is not None and known["state"] < State.DELETED and len(password) <= rules.MOST_PASSWORD_CHARACTERS
     stored = known["password_hash"] if known is not None and usable else None
+    one = guard.attempt(
+        services,
+        account_id=None if known is None else known["account_id"],
+        login=handle,
+        address=address,
+        device=device,
+    )
+    guard.check(services, one)
     fits = await services.hasher.verify(stored, rules.encodable_password(password[: rules.MOST_PASSWORD_CHARACTERS]))
     if not fits or known is None:
+        guard.failed(services, one)
         raise Invalid("login", "The address, handle or password is not right", "wrong_login")
     if known["state"] >= State.SUSPENDED:
         raise Forbidden("Your account is suspended")

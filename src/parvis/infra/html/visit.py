@@ -175,3 +175,7 @@ def form_cookie(settings: Settings) -> str:
 
 def ticket_cookie(settings: Settings) -> str:
     return "__Host-parvis_ticket" if settings.secure else f"parvis_ticket_{settings.port}"
+
+
+def device_cookie(settings: Settings) -> str:
+    return "__Host-parvis_device" if settings.secure else f"parvis_device_{settings.port}"
