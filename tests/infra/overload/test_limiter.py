@@ -41,7 +41,7 @@ async def get(world: World, path: str, client: str = "192.0.2.1", **headers: str
 
 
 async def test_a_refusal_says_why_and_when_to_come_again_in_the_form_that_was_asked_for(limited: World) -> None:
-    overload(limited).shedder.threshold = 1.0
+    overload(limited).shedder.thresholds = (4.0, 1.0, 2.0, 3.0)
     with limited.statements() as sent:
         json = await get(limited, "/api/v1/timelines/public")
         english, french = await get(limited, "/public"), await get(limited, "/public", accept_language="fr")
@@ -63,7 +63,7 @@ async def test_a_refusal_says_why_and_when_to_come_again_in_the_form_that_was_as
 
 async def test_members_are_served_before_strangers(limited: World) -> None:
     alice = await limited.person("alice")
-    overload(limited).shedder.threshold = 3.0
+    overload(limited).shedder.thresholds = (4.0, 4.0, 4.0, 3.0)
     assert (await get(limited, "/api/v1/timelines/public")).status_code == 503
     assert (await alice.get("/api/v1/timelines/home")).status_code == 200
     assert (await alice.get("/api/v1/timelines/public")).status_code == 200, "whose token was found good"
@@ -72,7 +72,7 @@ async def test_members_are_served_before_strangers(limited: World) -> None:
 async def test_j5_nobody_raises_the_class_of_a_call_and_a_flood_of_entrances_is_its_networks_own(
     limited: World,
 ) -> None:
-    overload(limited).shedder.threshold = 1.0
+    overload(limited).shedder.thresholds = (4.0, 1.0, 2.0, 3.0)
     claims = {"x_priority": "0", "priority": "u=0", "x_parvis_level": "0", "x_forwarded_for": "127.0.0.1"}
     for path in ("/public?urgency=0", "/sign-up/../public", "/api/v1/timelines/public"):
         assert (await get(limited, path, **claims)).status_code in (404, 503)

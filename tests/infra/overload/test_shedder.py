@@ -89,15 +89,43 @@ def test_the_share_refused_stays_between_none_and_nearly_all(waits: list[float])
 
 
 @given(st.lists(st.floats(0, 3.999), min_size=1, max_size=500), st.floats(0.0, 0.95))
-def test_the_threshold_refuses_the_least_urgent_share_and_never_the_first_class(
+def test_the_wanted_share_is_refused_the_least_urgent_first_and_never_the_first_class(
     scores: list[float], refused: float
 ) -> None:
-    known = Scores(2000)
+    known = Scores(2000, reading=0.4)
     for one in scores:
         known.add(one)
-    threshold = known.threshold(refused)
-    assert threshold >= 1.0
-    assert sum(one > threshold for one in scores) <= refused * len(scores) + 1
+    thresholds = known.thresholds(refused)
+    gone = [one for one in scores if one > thresholds[int(one)]]
+    assert not any(one < 1.0 for one in gone)
+    assert len(gone) <= refused * len(scores) + 1
+    assert thresholds[2] >= 4.0 or thresholds[3] <= 3.0, "no stranger is kept while a member who reads is refused"
+
+
+def test_of_what_is_kept_reading_has_its_share_however_much_is_written() -> None:
+    known = Scores(2000, reading=0.4)
+    for urgency, count in ((1, 500), (2, 1000), (3, 500)):
+        for number in range(count):
+            known.add(urgency + number / count)
+    _, writing, reading, browsing = known.thresholds(0.9)
+    assert (round(500 * (writing - 1)), round(1000 * (reading - 2)), browsing) == (119, 79, 3.0)
+
+
+def test_turns_go_to_the_most_urgent_and_every_third_to_reading() -> None:
+    shedder = Shedder(pool=1)
+    under_way: list[tuple[int, int]] = [(9, number) for number in range(shedder.limit)]
+    for one in under_way:
+        assert shedder.arrive(1, one, now=0.0) == "run"
+    for urgency, count in ((3, 2), (2, 6), (1, 6), (0, 3)):
+        for number in range(count):
+            one = (urgency, number)
+            assert shedder.arrive(urgency, one, now=0.0, ticket=one) == "wait"
+    turns: list[int] = []
+    while under_way:
+        begun = shedder.leave(under_way.pop(0), took_s=0.01, now=0.01)
+        turns += [urgency for urgency, _ in begun]
+        under_way += begun
+    assert turns == [0, 0, 0, 1, 1, 2, 1, 1, 2, 1, 1, 2, 2, 2, 2, 3, 3]
 
 
 def test_the_newest_goes_first_once_the_oldest_has_waited_half_of_what_it_may() -> None:

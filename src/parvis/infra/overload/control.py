@@ -26,6 +26,7 @@ class Tuning(msgspec.Struct, frozen=True):
     longest_queue: int = 1000
     scores: int = 2000
     share: float = 0.25  # of the places that one principal may hold while others wait
+    reading: float = 0.4  # of what is kept, for members' reading, however much is written
 
 
 class Controller:
@@ -36,12 +37,18 @@ class Controller:
         self._integral = 0.0
         self.refused = 0.0
 
-    def step(self, wait_s: float, *, idle: bool = False) -> float:
-        """The share of requests to refuse from now on, once a tick. `idle`: most places are free and nobody waits."""
+    def step(self, wait_s: float, *, idle: bool = False, surplus: float = 0.0) -> float:
+        """The share of requests to refuse from now on, once a tick.
+
+        `idle`: most places are free and nobody waits. `surplus`: the share that has just come beyond what was done; it is
+        believed at once where waiting is as bad as can be told, or a sudden crowd had seconds of everybody's patience.
+        """
         tuning = self._tuning
         if idle:
             self._integral *= tuning.relief
         error = min(max((wait_s - tuning.target_wait) / tuning.target_wait, -1.0), 3.0)
+        if error == 3.0:
+            self._integral = max(self._integral, min(0.9 * surplus, tuning.most_refused))
         # Of the few who are let in at ten times the load, a step of the same size would be half.
         scale = 1.05 - self._integral
         self._integral = _within(self._integral + tuning.integral * error * scale, 0.0, tuning.most_refused)
@@ -50,26 +57,40 @@ class Controller:
 
 
 class Scores:
-    """The latest scores, and the score above which the wanted share of them lies."""
+    """The latest scores, and in each class the score above which is refused."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, reading: float = 0.0) -> None:
         self._latest: deque[float] = deque(maxlen=most)
+        self._reading = reading
         self.add = self._latest.append
 
-    def threshold(self, refused: float) -> float:
-        """Scores above this are refused. Never below 1, so that the first class is never among them."""
-        if refused <= 0 or not self._latest:
-            return 4.0
-        ordered = sorted(self._latest)
-        kept = int(len(ordered) * (1.0 - refused))
-        if kept >= len(ordered):
-            return 4.0
-        return max(ordered[kept - 1] if kept > 0 else 0.0, 1.0)
+    def thresholds(self, refused: float) -> tuple[float, float, float, float]:
+        """Higher scores are refused, by class. The less urgent go first, but of what is kept reading has its share.
 
-    def share_above(self, threshold: float) -> float:
-        """Which share of the latest scores is refused by that threshold."""
+        The first class is never among them.
+        """
+        if refused <= 0 or not self._latest:
+            return (4.0, 4.0, 4.0, 4.0)
         ordered = sorted(self._latest)
-        return 1.0 - bisect_left(ordered, threshold) / len(ordered) if ordered else 0.0
+        first, second, third = (bisect_left(ordered, urgency) for urgency in (1.0, 2.0, 3.0))
+        entrance, writing, reading, browsing = first, second - first, third - second, len(ordered) - third
+        kept = int(len(ordered) * (1.0 - refused)) - entrance
+        written = max(0, min(writing, kept - min(reading, int(self._reading * kept))))
+        read = max(0, min(reading, kept - written))
+        browsed = max(0, min(browsing, kept - written - read))
+        return (
+            4.0,
+            _highest(ordered[first:second], written, 1.0),
+            _highest(ordered[second:third], read, 2.0),
+            _highest(ordered[third:], browsed, 3.0),
+        )
+
+
+def _highest(ordered: list[float], kept: int, lowest: float) -> float:
+    """The score up to which so many of one class are kept."""
+    if kept >= len(ordered):
+        return 4.0
+    return ordered[kept - 1] if kept > 0 else lowest
 
 
 class Gradient:

@@ -28,7 +28,7 @@ def place_of(principal: Hashable, hour: int) -> float:
 
 
 class Shedder:
-    """The limiter. `started` and `refused` count by class; `threshold` is the score above which is refused."""
+    """The limiter. `started` and `refused` count by class; `thresholds`, by class, are the scores above which is refused."""
 
     def __init__(
         self, *, pool: int, tuning: Tuning | None = None, place: Callable[[Hashable, int], float] = place_of
@@ -38,33 +38,40 @@ class Shedder:
         self.gradient = Gradient(pool)
         self.limit = int(self.gradient.limit)
         self.under_way = 0
-        self.threshold = 4.0
+        self.thresholds = (4.0, 4.0, 4.0, 4.0)
         self.wait_s = 0.0
         self.started = [0, 0, 0, 0]
         self.refused = [0, 0, 0, 0]
         self.waiting = 0
         self.finished_at = 0.0  # when a place was last given back
         self._place = place
-        self._scores = Scores(self.tuning.scores)
+        self._scores = Scores(self.tuning.scores, self.tuning.reading)
         self._queues = [Queue(longest, self.tuning.longest_queue) for longest in self.tuning.longest_waits]
         self._held: dict[Hashable, int] = {}
         self._waits: deque[tuple[float, int]] = deque(maxlen=max(1, round(self.tuning.window / self.tuning.tick)))
         self._sum, self._count = 0.0, 0
         self._ticks = 0
-        self._came = 0
+        self._turns = 0
+        self._came = 0  # since the last tick, of those that may be refused
+        self._shed = 0  # of them
+        self._taken = 0  # not shed, of all classes
+        self._done = 0
+        self._flow: deque[tuple[int, int]] = deque(maxlen=self._waits.maxlen)  # by tick: came, too many
 
     def sheds(self, urgency: int, principal: Hashable, *, now: float) -> bool:
         """Whether a request that has just come is refused for load, before anything is done for it."""
         self._came += 1
         score = urgency + self._place(principal, int(now // HOUR_S))
         self._scores.add(score)
-        if score > self.threshold:
+        if score > self.thresholds[urgency]:
             self.refused[urgency] += 1
+            self._shed += 1
             return True
         return False
 
     def arrive(self, urgency: int, principal: Hashable, *, now: float, ticket: Any = None) -> Verdict:
         """What becomes of a request that is not shed."""
+        self._taken += 1
         if self.under_way < self.limit and not self.waiting:
             self._start(urgency, principal, 0.0, now)
             return "run"
@@ -81,6 +88,7 @@ class Shedder:
     def leave(self, principal: Hashable, *, took_s: float, now: float) -> list[Any]:
         """A request is done. Back come the tickets of those whose turn it is now: they are under way."""
         self.under_way -= 1
+        self._done += 1
         self.finished_at = now
         self._let_go(principal)
         self.gradient.took(took_s)
@@ -108,9 +116,9 @@ class Shedder:
         stuck = 0.0 if self._waits[-1][1] else max(queue.oldest_s(now) for queue in self._queues)
         # Where next to nothing is asked, a late clock means that others use the processor; refusing would not help.
         self.wait_s = max(mean, stuck) + (lag_s if self._came * self.tuning.busy_from_s >= self.tuning.tick else 0.0)
-        self._came = 0
+        surplus = self._surplus()
         idle = not self.waiting and self.under_way * 4 < self.limit and self.wait_s < self.tuning.target_wait / 4
-        self.threshold = self._scores.threshold(self.controller.step(self.wait_s, idle=idle))
+        self.thresholds = self._scores.thresholds(self.controller.step(self.wait_s, idle=idle, surplus=surplus))
         if self._ticks % self.tuning.gradient_every == 0:
             self.limit = int(self.gradient.step(self.under_way))
         return self._next(now) if self.waiting else []
@@ -119,15 +127,32 @@ class Shedder:
         """How many of that class wait."""
         return len(self._queues[urgency])
 
+    def _surplus(self) -> float:
+        """Of those that came lately and may be refused, the share beyond what was done."""
+        self._flow.append((self._came, self._shed + self._taken - self._done))
+        self._came = self._shed = self._taken = self._done = 0
+        came = sum(one[0] for one in self._flow)
+        return max(0.0, sum(one[1] for one in self._flow) / came) if came else 0.0
+
     def _next(self, now: float) -> list[Any]:
         turns: list[Any] = []
-        for urgency, queue in enumerate(self._queues):
-            while self.under_way < self.limit and (one := queue.take(now)) is not None:
-                self.waiting -= 1
-                self._let_go(one.principal)
-                self._start(urgency, one.principal, now - one.since, now)
-                turns.append(one.ticket)
+        while self.under_way < self.limit and (urgency := self._whose_turn()) is not None:
+            one = self._queues[urgency].take(now)
+            assert one is not None
+            self.waiting -= 1
+            self._let_go(one.principal)
+            self._start(urgency, one.principal, now - one.since, now)
+            turns.append(one.ticket)
         return turns
+
+    def _whose_turn(self) -> int | None:
+        """The most urgent class that waits; but every third turn is for reading, if the first class leaves it one."""
+        if self._queues[0]:
+            return 0
+        self._turns += 1
+        if self._turns % 3 == 0 and self._queues[2]:
+            return 2
+        return next((urgency for urgency in (1, 2, 3) if self._queues[urgency]), None)
 
     def _start(self, urgency: int, principal: Hashable, waited_s: float, now: float) -> None:
         if not self.under_way:
