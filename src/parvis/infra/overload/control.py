@@ -82,7 +82,7 @@ class Scores:
             4.0,
             _highest(ordered[first:second], written, 1.0),
             _highest(ordered[second:third], read, 2.0),
-            _highest(ordered[third:], browsed, 3.0),
+            _highest(ordered[third:], browsed, 3.0) if read == reading else 3.0,
         )
 
 
