@@ -26,7 +26,7 @@ from parvis.domain import admission
 from parvis.domain import health as health_room
 from parvis.domain.timelines import Live
 from parvis.infra import logs
-from parvis.infra.doors import ENTRANCE, Policy
+from parvis.infra.doors import ENTRANCE, WRITING, Policy
 from parvis.infra.engines.processes import die_with_parent
 from parvis.infra.front import Front
 from parvis.infra.keep_alive import keep_alive_on_listeners
@@ -67,7 +67,7 @@ def build(settings: Settings, services: Services | None = None) -> ASGIApp:
         async with (
             open_services(settings, application="parvis web", statement_s=STATEMENT_S) as opened,
             _started(app, front, opened),
-            health_room.measured(opened, "web", [_streams(app)]),
+            health_room.measured(opened, "web", [_streams(app), _shedding(front)]),
         ):
             looking = asyncio.create_task(keep_alive_on_listeners(), name="keep alive")
             when_told_to_stop(app.state.live.close)
@@ -107,6 +107,15 @@ async def _started(app: Litestar, front: Front, services: Services) -> AsyncIter
 def _streams(app: Litestar) -> health_room.Probe:
     live_: Live = app.state.live
     return health_room.held("streams", lambda: float(live_.count), min(MOST_CONNECTIONS, allow_many_connections()))
+
+
+def _shedding(front: Front) -> health_room.Probe:
+    """Whether those who write are refused: then the gate lets fewer in."""
+    overload = front.overload
+    counts = overload.shedder
+    return health_room.refusing(
+        lambda: counts.started[WRITING], lambda: counts.refused[WRITING], lambda: float(overload.level)
+    )
 
 
 @get("/health/live", media_type=MediaType.TEXT, opt={"policy": Policy("public", urgency=ENTRANCE)})

@@ -1,4 +1,4 @@
-"""Pages for those who run the place (the operator's door). So far one: the letters that nobody sends."""
+"""Pages for those who run the place (the operator's door): the gate, and the letters that nobody sends."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from litestar.handlers.base import BaseRouteHandler
 
 def route_handlers() -> list[BaseRouteHandler]:
     """Every page of this door."""
-    from parvis.console import mail
+    from parvis.console import gate, mail  # noqa: F401 - with this their pages are at the door
+    from parvis.console.routing import door
 
-    return [*mail.door.handlers()]
+    return [*door.handlers()]

@@ -23,6 +23,7 @@ from parvis.domain.admission.gate import has_room
 from parvis.domain.admission.gate import history as gate_history
 from parvis.domain.admission.gate import standing as gate_standing
 from parvis.domain.admission.gate import step as adjust_gate
+from parvis.domain.admission.gate_types import Minute as GateMinute
 from parvis.domain.admission.gate_types import Standing
 from parvis.domain.admission.invitations import invite, invited_by, invited_the
 from parvis.domain.admission.late import keep_storing, replay
@@ -59,6 +60,7 @@ __all__ = [
     "Admitted",
     "Application",
     "Expected",
+    "GateMinute",
     "Head",
     "Kind",
     "Lane",

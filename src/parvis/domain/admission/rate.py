@@ -194,7 +194,8 @@ def _automatic(memory: Memory, seen: Situation, budgets: Mapping[str, float]) ->
     """Target, rate and reason as measured."""
     previous = memory.rate_per_s
     if not budgets:  # nobody measures: nothing is known, so nothing grows
-        return (FLOOR_PER_S, FLOOR_PER_S, "unmeasured") if previous is None else (previous, previous, "unmeasured")
+        rate = max(previous or 0.0, FLOOR_PER_S)
+        return rate, rate, "unmeasured"
     binding = min(budgets, key=lambda name: budgets[name])
     target = max(budgets[binding], FLOOR_PER_S)
     rate = target

@@ -43,6 +43,18 @@ def held(resource: str, read: Callable[[], float], capacity: float) -> Probe:
     return probe
 
 
+def refusing(started: Callable[[], float], refused: Callable[[], float], level: Callable[[], float]) -> Probe:
+    """Of those who write, the share that this process refuses for load, and how much it leaves out altogether."""
+    served, turned_away = Since(started), Since(refused)
+
+    def probe(elapsed_s: float) -> Signal:
+        some, others = turned_away(), served()
+        use = some / (some + others) if some else 0.0
+        return Signal("shedding", some / elapsed_s, use, None, {"level": level()})
+
+    return probe
+
+
 def _cpu() -> Probe:
     busy = Since(machine.busy_s)
 

@@ -47,6 +47,8 @@ _FIELDS: dict[tuple[str, str], str] = {
     ("username", "taken"): later("Somebody has that name already."),
     ("username", "reserved"): later("That name is kept for this place itself."),
     ("username", "invalid"): later("Only letters without accents, digits and underscores."),
+    ("cap", "invalid"): later("A number of people a second: more than 0, at most 1000."),
+    ("message", "invalid"): later("Say why: those who wait read it."),
     ("username", "too_long"): later("At most 30 characters."),
     ("email", "blank"): later("Give your address."),
     ("email", "taken"): later("This address is in use already."),
