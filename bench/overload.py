@@ -69,7 +69,7 @@ def main() -> None:
 
 async def compare(arguments: argparse.Namespace) -> list[dict[str, Any]]:
     """With the limiter, then without."""
-    _need_wrk()
+    need_wrk()
     capacity = await measured_capacity(arguments)
     found = [await measure(arguments, capacity, limiter=True, seconds=arguments.seconds)]
     if arguments.without:
@@ -294,7 +294,7 @@ async def _cpu_ms(stage: Stage, request: Request) -> float:
     return round(meter.stop()["web"] / outcome.count * 1000, 4)
 
 
-def _need_wrk() -> None:
+def need_wrk() -> None:
     """wrk is here; as root it is installed from Debian."""
     if shutil.which("wrk") is None and os.geteuid() == 0:
         subprocess.run(["apt-get", "install", "-y", "-qq", "wrk"], check=True, stdout=subprocess.DEVNULL)

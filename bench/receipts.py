@@ -10,17 +10,24 @@ from __future__ import annotations
 import argparse
 import asyncio
 import itertools
+import json
 import random
+import subprocess
 import tempfile
 import time
 from pathlib import Path
 
-from bench.client import Request, flood
+import asyncpg
+import psutil
+
+from bench.machine import Meter
+from bench.overload import need_wrk
 from parvis.base.clock import utc_now
 from parvis.base.settings import Settings
 from parvis.domain import admission
 from parvis.domain.admission import Application, Ticket
 from parvis.infra import engines, migrate
+from parvis.infra.engines.places import Places
 from parvis.infra.opening import open_services
 from parvis.infra.services import Services
 from tests.rig.server import Server
@@ -143,20 +150,62 @@ async def _check(services: Services, tickets: list[Ticket], file: Path) -> None:
 
 
 def through_http(seconds: float, connections: int) -> None:
-    """Sign-ups by the public route, each a receipt of its own; the client takes its share of the machine."""
+    """Sign-ups by the public route, each a receipt of its own; the client (wrk) takes its share of the machine."""
+    need_wrk()
     with tempfile.TemporaryDirectory(prefix="parvis-receipts-") as home:
-        server = Server(Path(home), settings={"PARVIS_WEB_WORKERS": "2"})
+        settings = {"PARVIS_WEB_WORKERS": "2", "PARVIS_LIMITER": "on", "PARVIS_GATE": "auto"}
+        server = Server(Path(home), settings=settings)
         server.start()
         try:
-            body = b'{"username": "u{unique}", "email": "u{unique}@mail.example"}'
-            path = "/api/parvis/v1/admission/receipts"
-            asked = [Request(path, method="POST", body=body)]
-            done = asyncio.run(flood(server.port, asked, connections=connections, seconds=seconds))
+            _sign_ups(server, "warm", 5, connections)
+            meter = Meter(_groups(server))
+            meter.start()
+            done = _sign_ups(server, "u", seconds, connections)
+            used = meter.stop()
+            numbered = time.perf_counter()
+            asyncio.run(_until_numbered(Path(home)))
+            numbered = time.perf_counter() - numbered
         finally:
             server.stop()
-    rate = done.statuses.get(200, 0) / done.elapsed_s
-    print(f"{rate:.0f} receipts a second over {done.elapsed_s:.0f} s, by status {done.statuses}")
-    print(f"p50 {done.percentile(0.5):.0f} ms, p99 {done.percentile(0.99):.0f} ms, slowest {done.percentile(1):.0f} ms")
+    print(
+        f"{done['ok'] / seconds:.0f} receipts a second over {seconds:.0f} s, {done['other']} refused, {done['errors']} errors"
+    )
+    print(f"p50 {done['p50_ms']:.0f} ms, p99 {done['p99_ms']:.0f} ms, slowest {done['most_ms']:.0f} ms")
+    for name, cpu_s in used.items():
+        print(f"  {name}: {cpu_s / seconds:.2f} cores, {cpu_s / max(done['ok'], 1) * 1000:.3f} ms a receipt")
+    print(f"all numbered {numbered:.1f} s later")
+
+
+def _sign_ups(server: Server, word: str, seconds: float, connections: int) -> dict[str, float]:
+    script = Path(__file__).with_suffix(".lua")
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{int(seconds)}s", "--timeout", "10s", "-s", str(script)]
+    output = subprocess.run([*command, server.origin, "--", word], check=True, capture_output=True, text=True).stdout
+    line = next(line for line in output.splitlines() if line.startswith("RESULT "))
+    return json.loads(line.removeprefix("RESULT "))
+
+
+def _groups(server: Server) -> dict[str, int]:
+    """The parts of the server whose time is counted, by their first process."""
+    assert server.process is not None
+    found = {}
+    for one in psutil.Process(server.process.pid).children():
+        line = " ".join(one.cmdline()) or one.name()
+        for word, name in (("parvis web", "web"), ("parvis work", "worker"), ("postgres", "database")):
+            if line.startswith(word) or (name == "database" and word in line):
+                found.setdefault(name, one.pid)
+    return found
+
+
+async def _until_numbered(home: Path) -> None:
+    db = await asyncpg.connect(Places(home).database_url())
+    try:
+        for _ in range(600):
+            if not await db.fetchval("SELECT EXISTS (SELECT FROM receipt WHERE number IS NULL)"):
+                return
+            await asyncio.sleep(0.1)
+        raise SystemExit("There are receipts without a number after a minute.")
+    finally:
+        await db.close()
 
 
 if __name__ == "__main__":

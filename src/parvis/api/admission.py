@@ -86,6 +86,7 @@ async def now(call: Call) -> Reply:
     connects=False,
     limit=RECEIPTS,
     body_bytes=8 * 1024,
+    bulkhead="receipts",
 )
 async def receive(call: Call[NewReceipt]) -> Reply:
     """The sign-up is stored and this is its ticket. A password is chosen at entry; an Idempotency-Key may be sent."""

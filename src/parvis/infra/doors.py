@@ -9,7 +9,7 @@ import msgspec
 
 Audience = Literal["public", "app", "user", "session", "moderator", "owner"]
 Urgency = Literal[0, 1, 2, 3]
-Bulkhead = Literal["", "hashing", "media", "files", "operators", "streams"]
+Bulkhead = Literal["", "receipts", "hashing", "media", "files", "operators", "streams"]
 
 # The classes of requests, most urgent first. Under load the last are refused first, the first never for load.
 ENTRANCE: Urgency = 0  # sign-up, sign-in, tokens, tickets, health, operators

@@ -183,7 +183,7 @@ def _visits(first: str, *others: str, html: bool = True) -> Callable[[World, Ran
 
 
 def _now_serving(world: World, random: Random) -> Request:
-    path = "/api/v1/admission/now" if world.has_gate else "/api/v2/instance"
+    path = "/api/parvis/v1/admission/now" if world.has_gate else "/api/v2/instance"
     return _visits(path, html=False)(world, random)
 
 

@@ -16,7 +16,7 @@ from parvis.load.target import Target
 from parvis.load.world import http
 
 _EVERY_S = 2.0
-_PATH = "/api/v1/admission/now"
+_PATH = "/api/parvis/v1/admission/now"
 
 
 class Sample(msgspec.Struct):

@@ -130,7 +130,7 @@ class _Survey:
             app_token=app_token,
             client=(self._people.client_id, self._people.client_secret),
             form=await self._form(),
-            has_gate=(await self._get("/api/v1/admission/now")).status == 200,
+            has_gate=(await self._get("/api/parvis/v1/admission/now")).status == 200,
         )
 
     async def _app_token(self) -> str:

@@ -18,6 +18,7 @@ MOST_RETRY_S = 8
 REASONS: dict[str, str] = {
     "load": later("More people are here right now than this place can serve at once."),
     "database": later("The database does not answer at the moment."),
+    "receipts": later("Very many people are signing up at this moment."),
     "hashing": later("Very many people are signing in at this moment."),
     "media": later("Very many pictures are arriving at this moment."),
     "files": later("Very many files are being fetched at this moment."),

@@ -23,7 +23,8 @@ from parvis.infra.services import Services
 App = Callable[[Any, Any, Any], Any]
 
 # Places of their own: what is slow in another way than by the database must not take the common ones.
-BULKHEADS = {"hashing": 64, "media": 16, "files": 500, "operators": 8}
+# Receipts wait for a commit that many share, and hold no connection: the more are together, the less each costs.
+BULKHEADS = {"receipts": 1000, "hashing": 64, "media": 16, "files": 500, "operators": 8}
 BODIES_OF_NETWORK = 50  # that may be on their way at once
 EXPIRE_EVERY_S = 0.02
 LOCAL = frozenset(("127.0.0.1", "::1", ""))

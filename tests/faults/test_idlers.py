@@ -1,0 +1,73 @@
+"""Fifty thousand connections that want nothing (case I6): who signs up does not notice."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.faults.applicants import Applicants
+from tests.rig.server import Server
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
+
+IDLE = 50_000
+PROCESSES = 3
+SPARE = 500  # files that a process needs beside its connections
+SIGN_UPS = 1000
+
+
+async def test_i6_fifty_thousand_idle_and_slow_connections_keep_no_sign_up_outside(tmp_path: Path) -> None:
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    each = min(IDLE // PROCESSES, (files if files > 0 else IDLE) - SPARE)
+    settings = {"PARVIS_LIMITER": "on", "PARVIS_WEB_WORKERS": str(PROCESSES)}
+    server = Server(tmp_path, settings=settings)
+    server.start()
+    idlers = [_idle(server.port, f"127.0.0.{number + 2}", each) for number in range(PROCESSES)]
+    try:
+        opened = [await _heard(one) for one in idlers]
+        print(f"{files:,} files a process: {sum(opened):,} idle connections opened")
+        crowd = Applicants(server)
+        began = time.monotonic()
+        await crowd.come(SIGN_UPS, side_by_side=8)
+        took_s = time.monotonic() - began
+        still = [await _asked(one) for one in idlers]
+        print(f"{SIGN_UPS} sign-ups beside them in {took_s:.1f} s, the slowest {crowd.slowest_s:.2f} s")
+        print(f"answers by status {dict(crowd.statuses)}; {sum(still):,} connections are still open")
+        assert sum(opened) >= 0.95 * each * PROCESSES
+        assert crowd.statuses == {200: SIGN_UPS}
+        assert crowd.slowest_s < 5
+        await asyncio.sleep(20)
+        left = sum([await _asked(one) for one in idlers])
+        print(f"20 s later {left:,} are open: whoever never finished a header is gone")
+        assert left < 0.5 * sum(opened)
+        await crowd.come(10, side_by_side=1)
+    finally:
+        for one in idlers:
+            one.kill()
+            one.communicate()
+        server.stop()
+
+
+def _idle(port: int, address: str, count: int) -> subprocess.Popen[bytes]:
+    program = Path(__file__).with_name("idlers.py")
+    return subprocess.Popen(
+        [sys.executable, str(program), str(port), address, str(count)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+
+
+async def _heard(one: subprocess.Popen[bytes]) -> int:
+    assert one.stdout is not None
+    return int(await asyncio.to_thread(one.stdout.readline))
+
+
+async def _asked(one: subprocess.Popen[bytes]) -> int:
+    assert one.stdin is not None
+    one.stdin.write(b"\n")
+    one.stdin.flush()
+    return await _heard(one)
