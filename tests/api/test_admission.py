@@ -175,3 +175,18 @@ async def test_j4_a_key_that_comes_again_gives_the_same_ticket_to_the_same_calle
     assert [one.code for one in problem.value.problems] == ["taken"]
     long = await world.client.post(f"{ROOT}/receipts", json=other, headers={"Idempotency-Key": "k" * 10_000})
     assert long.status_code == 422
+
+
+async def test_a_sign_up_that_is_too_large_or_no_object_is_refused_and_a_form_is_as_good_as_json(world: World) -> None:
+    path = "/api/parvis/v1/admission/receipts"
+    json = {"Content-Type": "application/json"}
+    large = b'{"username": "' + b"x" * 9000 + b'", "email": "x@mail.example"}'
+    assert (await world.client.post(path, content=large, headers=json)).status_code == 413
+    assert (await world.client.post(path, content=b"[]", headers=json)).status_code == 400
+    assert (await world.client.post(path, content=b"{", headers=json)).status_code == 400
+    assert (await world.client.post(path, content=b"", headers=json)).status_code == 422
+    fields = {"username": "dora", "email": "dora@mail.example"}
+    by_form = await world.client.post(path, data=fields, headers={"Idempotency-Key": "k"})
+    by_json = await world.client.post(path, json=fields, headers={"Idempotency-Key": "k"})
+    assert by_form.json() == by_json.json()
+    assert by_json.headers["cache-control"] == "private, no-store"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 import statistics
 import time
 
@@ -208,4 +209,30 @@ def test_estimates_hold_as_often_as_they_say_through_two_outages(seed: int) -> N
     kept, judged = run.kept()
     print(f"seed {seed}: {kept:,} of {judged:,} ranges held: {kept / judged:.1%}")
     assert judged > 10_000
+    assert 0.75 <= kept / judged <= 0.85
+
+
+@pytest.mark.long
+def test_estimates_hold_as_often_in_other_worlds() -> None:
+    """Other machines, crowds and evenings, and two outages at any time, of half an hour to three hours."""
+    kept = judged = 0
+    for seed in range(8):
+        chance = random.Random(seed)
+        first, second, evening = chance.uniform(5, 30), chance.uniform(36, 70), chance.uniform(10, 60)
+        outages = [Trouble(at * 3600, (at + chance.uniform(0.5, 3)) * 3600) for at in (first, second)]
+        cores = chance.choice([2, 3, 4])
+        world = World(
+            loads=machine(cores),
+            hours=96,
+            crowd=chance.choice([20_000, 50_000, 100_000]),
+            arrivals=by_day(cores, events=[(evening * 3600, (evening + 1) * 3600, 4.0)]),
+            leaving_per_s=1e-6,
+            troubles=outages,
+            noise=0.05,
+            seed=seed,
+        )
+        true, some = Run(world).run().kept()
+        print(f"world {seed}: {true:,} of {some:,} ranges held: {true / some:.1%}")
+        kept, judged = kept + true, judged + some
+    print(f"all: {kept / judged:.1%}")
     assert 0.75 <= kept / judged <= 0.85
