@@ -111,15 +111,20 @@ def test_of_what_is_kept_reading_has_its_share_however_much_is_written() -> None
     assert (round(500 * (writing - 1)), round(1000 * (reading - 2)), browsing) == (119, 78, 3.0)
 
 
-def test_turns_go_to_the_most_urgent_and_every_third_to_reading() -> None:
+def test_the_first_class_has_places_beyond_the_others_and_every_third_turn_is_for_reading() -> None:
     shedder = Shedder(pool=1)
     under_way: list[tuple[int, int]] = [(9, number) for number in range(shedder.limit)]
     for one in under_way:
         assert shedder.arrive(1, one, now=0.0) == "run"
-    for urgency, count in ((3, 2), (2, 6), (1, 6), (0, 3)):
+    for urgency, count in ((3, 2), (2, 6), (1, 6)):
         for number in range(count):
             one = (urgency, number)
             assert shedder.arrive(urgency, one, now=0.0, ticket=one) == "wait"
+    for number in range(shedder.tuning.entrance + 3):
+        one = (0, number)
+        has_room = number < shedder.tuning.entrance
+        assert shedder.arrive(0, one, now=0.0, ticket=one) == ("run" if has_room else "wait")
+        under_way += [one] if has_room else []
     turns: list[int] = []
     while under_way:
         begun = shedder.leave(under_way.pop(0), took_s=0.01, now=0.01)

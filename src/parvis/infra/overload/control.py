@@ -25,6 +25,7 @@ class Tuning(msgspec.Struct, frozen=True):
     longest_waits: tuple[float, float, float, float] = (0.5, 0.3, 0.15, 0.05)
     longest_queue: int = 1000
     scores: int = 2000
+    entrance: int = 8  # places beyond the limit that only the first class may take
     share: float = 0.25  # of the places that one principal may hold while others wait
     reading: float = 0.4  # of what is kept, for members' reading, however much is written
 

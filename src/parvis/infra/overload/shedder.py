@@ -72,7 +72,7 @@ class Shedder:
     def arrive(self, urgency: int, principal: Hashable, *, now: float, ticket: Any = None) -> Verdict:
         """What becomes of a request that is not shed."""
         self._taken += 1
-        if self.under_way < self.limit and not self.waiting:
+        if self.under_way < self._limit_of(urgency) and not (self.waiting if urgency else self._queues[0]):
             self._start(urgency, principal, 0.0, now)
             return "run"
         if urgency > 0 and self._held.get(principal, 0) >= max(4, int(self.limit * self.tuning.share)):
@@ -136,21 +136,24 @@ class Shedder:
 
     def _next(self, now: float) -> list[Any]:
         turns: list[Any] = []
-        while self.under_way < self.limit and (urgency := self._whose_turn()) is not None:
+        while (urgency := self._whose_turn()) is not None and self.under_way < self._limit_of(urgency):
             one = self._queues[urgency].take(now)
             assert one is not None
+            self._turns += urgency > 0
             self.waiting -= 1
             self._let_go(one.principal)
             self._start(urgency, one.principal, now - one.since, now)
             turns.append(one.ticket)
         return turns
 
+    def _limit_of(self, urgency: int) -> int:
+        return self.limit + (0 if urgency else self.tuning.entrance)
+
     def _whose_turn(self) -> int | None:
         """The most urgent class that waits; but every third turn is for reading, if the first class leaves it one."""
         if self._queues[0]:
             return 0
-        self._turns += 1
-        if self._turns % 3 == 0 and self._queues[2]:
+        if self._turns % 3 == 2 and self._queues[2]:
             return 2
         return next((urgency for urgency in (1, 2, 3) if self._queues[urgency]), None)
 
