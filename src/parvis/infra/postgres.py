@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -62,7 +63,9 @@ class Database:
         # processor time as a small statement.
         self._resting: list[PoolConnectionProxy] = []
         self._most_resting = pool.get_max_size() - 1  # whoever asks the pool itself gets one
-        self._waiting = 0
+        # The pool lets whoever comes last be first, and under load some would wait for ever. So who waits, waits here.
+        self._line: deque[asyncio.Future[PoolConnectionProxy | None]] = deque()
+        self._out = 0  # connections that are not in the pool: at rest here, or lent
         self._closed = False
 
     def connection(self) -> _Borrowed:
@@ -84,24 +87,74 @@ class Database:
 
     async def take(self) -> PoolConnectionProxy:
         """A connection that is open, as far as is known. Raises: TimeoutError when none is free for long."""
-        while self._resting:
-            connection = self._resting.pop()
-            if not connection.is_closed():
-                return connection
-            await self.pool.release(connection)
-        self._waiting += 1
-        try:
-            return await self.pool.acquire(timeout=ACQUIRE_S)
-        finally:
-            self._waiting -= 1
+        if not self._line:
+            while self._resting:
+                connection = self._resting.pop()
+                if not connection.is_closed():
+                    return connection
+                await self._release(connection)
+            if self._out < self.pool.get_max_size():
+                self._out += 1
+                return await self._acquire()
+        connection = await self._turn()
+        return await self._acquire() if connection is None else connection
 
     async def give_back(self, connection: PoolConnectionProxy, *, spoilt: bool) -> None:
-        """The connection is free for others. `spoilt`: its last statement may not have ended well."""
+        """The connection is free for others, for whoever has waited longest first. `spoilt`: its last statement may not
+        have ended well."""
         fine = not (spoilt or connection.is_closed() or connection.is_in_transaction())
-        if fine and not self._waiting and not self._closed and len(self._resting) < self._most_resting:
+        if not fine or self._closed:
+            await self._release(connection)
+        elif (first := self._first()) is not None:
+            first.set_result(connection)
+        elif len(self._resting) < self._most_resting:
             self._resting.append(connection)
         else:
+            await self._release(connection)
+
+    async def _turn(self) -> PoolConnectionProxy | None:
+        """What the one before leaves: a connection, or the right to ask the pool for one."""
+        mine: asyncio.Future[PoolConnectionProxy | None] = asyncio.get_running_loop().create_future()
+        self._line.append(mine)
+        try:
+            async with asyncio.timeout(ACQUIRE_S):
+                return await mine
+        except BaseException:
+            if mine.done() and not mine.cancelled():  # it came as we were leaving, and is for the next
+                left = mine.result()
+                if left is None:
+                    self._leave_right()
+                else:
+                    await self.give_back(left, spoilt=False)
+            raise
+
+    async def _acquire(self) -> PoolConnectionProxy:
+        try:
+            return await self.pool.acquire(timeout=ACQUIRE_S)
+        except BaseException:
+            self._leave_right()
+            raise
+
+    async def _release(self, connection: PoolConnectionProxy) -> None:
+        try:
             await self.pool.release(connection)
+        finally:
+            self._leave_right()
+
+    def _leave_right(self) -> None:
+        """One connection less is out, or the next in the line may take one out."""
+        if (first := self._first()) is not None:
+            first.set_result(None)
+        else:
+            self._out -= 1
+
+    def _first(self) -> asyncio.Future[PoolConnectionProxy | None] | None:
+        """Who has waited longest and still does; no longer in the line."""
+        while self._line:
+            first = self._line.popleft()
+            if not first.done():
+                return first
+        return None
 
 
 class _Borrowed:
