@@ -33,11 +33,15 @@ MEMBERS = {
     "notifications": "/notifications",
     "settings": "/settings/profile",
 }
+# Pages of those who wait, taken while the door lets few in: what a look means is (width, scheme, language).
+WAITING = ("line", "ticket", "ticket-follow", "ticket-proof", "your-turn")
+LOOKS = ((390, "light", "en"), (390, "dark", "en"), (1280, "light", "en"), (390, "light", "fr"))
+PEOPLE_BEFORE = 240
 COLOUR_QUALITY = 95
 
 
 def main() -> None:
-    wanted = sys.argv[1:] or [*STRANGERS, *MEMBERS]
+    wanted = sys.argv[1:] or [*STRANGERS, *MEMBERS, *WAITING]
     SCREENS.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
         server = Server(Path(home))
@@ -47,7 +51,10 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
             for scheme in ("light", "dark"):
                 for width in WIDTHS:
-                    _take(browser, server, wanted, width, scheme)
+                    if {*STRANGERS, *MEMBERS} & {*wanted}:
+                        _take(browser, server, wanted, width, scheme)
+            if {*WAITING} & {*wanted}:
+                _take_waiting(browser, server)
             browser.close()
         finally:
             server.stop()
@@ -87,6 +94,51 @@ def _take(browser: Browser, server: Server, wanted: list[str], width: int, schem
     context.close()
 
 
+def _take_waiting(browser: Browser, server: Server) -> None:
+    """The whole way through a line: the form, the ticket and its pages, and the moment when it is one's turn."""
+    server.run("gate", "cap", "0.1")
+    asking = browser.new_context(base_url=server.origin).request
+    for number in range(PEOPLE_BEFORE):
+        body = {"username": f"waiting_{number}", "email": f"w{number}@mail.example"}
+        assert asking.post("/api/parvis/v1/admission/receipts", data=body).ok
+    time.sleep(25)  # the gate has looked twice
+    tickets: list[tuple[Page, str]] = []
+    for number, (width, scheme, language) in enumerate(LOOKS):
+        context = browser.new_context(
+            viewport={"width": WIDTHS[width][0], "height": WIDTHS[width][1]},
+            base_url=server.origin,
+            locale={"en": "en-GB", "fr": "fr-FR"}[language],
+            color_scheme=scheme,  # type: ignore[arg-type]
+            reduced_motion="reduce",
+        )
+        page = context.new_page()
+        look = f"{width}-{scheme}" if language == "en" else f"{language}-{width}-{scheme}"
+        page.goto("/sign-up")
+        _keep(page, f"line-{look}", whole=True)
+        page.locator("#username").fill(f"carol_{number}")
+        page.locator("#email").fill(f"carol{number}@mail.example")
+        page.locator("form.form button[type=submit]").click()
+        page.locator("[data-number]").wait_for()
+        ticket = page.url
+        page.goto(ticket + "/follow")
+        page.locator("form.do button").nth(0).click()
+        page.locator("form.do button").nth(3).click()
+        _keep(page, f"ticket-follow-{look}", whole=True)
+        page.goto(ticket + "/proof")
+        _keep(page, f"ticket-proof-{look}", whole=True)
+        page.goto(ticket)
+        _keep(page, f"ticket-{look}", whole=True)
+        tickets.append((page, look))
+    server.run("gate", "open")
+    for page, look in tickets:
+        for _ in range(60):
+            page.reload()
+            if page.locator("#password").count():
+                break
+            time.sleep(1)
+        _keep(page, f"your-turn-{look}", whole=True)
+
+
 def _sign_in(page: Page, server: Server) -> None:
     page.goto("/sign-in")
     page.get_by_label("E-mail address or name").fill("demo")
@@ -114,12 +166,12 @@ def _write(page: Page) -> None:
     page.get_by_label("What the picture shows").fill("Stalls under striped awnings in front of the clock tower")
 
 
-def _keep(page: Page, name: str) -> None:
+def _keep(page: Page, name: str, *, whole: bool = False) -> None:
     """The picture is in docs/screens, with few colours, which keeps it small."""
     page.wait_for_load_state("load")
     page.evaluate("Promise.all([...document.images].map(i => i.loading = 'eager').concat(document.fonts.ready))")
     page.wait_for_timeout(600)
-    data = page.screenshot()
+    data = page.screenshot(full_page=whole)
     image = pyvips.Image.pngload_buffer(data)
     image.pngsave(str(SCREENS / f"{name}.png"), palette=True, Q=COLOUR_QUALITY, dither=1.0, keep=0)
     print(name, (SCREENS / f"{name}.png").stat().st_size)
