@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+import altcha
 import pytest
 
 from parvis.base.clock import utc_now
@@ -12,6 +13,7 @@ from parvis.base.errors import InvalidFields
 from parvis.base.ids import AccountId
 from parvis.domain import accounts, admission
 from parvis.domain.admission import merkle
+from parvis.infra.rate_limits import RateLimits
 from tests.domain.admission.line import PASSWORD, application, let_in, line_of
 from tests.rig.world import World
 
@@ -190,3 +192,21 @@ async def test_a_sign_up_that_is_too_large_or_no_object_is_refused_and_a_form_is
     by_json = await world.client.post(path, json=fields, headers={"Idempotency-Key": "k"})
     assert by_form.json() == by_json.json()
     assert by_json.headers["cache-control"] == "private, no-store"
+
+
+async def test_where_many_sign_up_an_app_is_sent_to_the_page_and_a_proof_pays(world: World) -> None:
+    headers = await app_token(world)
+    free = await world.client.get(f"{ROOT}/puzzle")
+    assert (free.json(), free.headers["cache-control"]) == ({"puzzle": None}, "private, no-store")
+    world.services.limits = RateLimits(enabled=True)
+    network = admission.toll.network_of("127.0.0.1")
+    for _ in range(world.services.settings.free_sign_ups):
+        admission.toll.note(world.services, application("somebody", network=network))
+    refused = await world.client.post("/api/v1/accounts", json=sign_up("alice"), headers=headers)
+    assert refused.status_code == 422
+    assert f"{world.services.settings.public_origin}/sign-up" in refused.json()["error"]
+    challenge = altcha.Challenge.from_dict((await world.client.get(f"{ROOT}/puzzle")).json()["puzzle"])
+    solution = altcha.solve_challenge(challenge)
+    assert solution is not None
+    body = sign_up("alice") | {"proof": altcha.Payload(challenge, solution).to_base64()}
+    assert (await world.client.post("/api/v1/accounts", json=body, headers=headers)).status_code == 200

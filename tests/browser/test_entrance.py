@@ -4,12 +4,13 @@ languages."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from parvis.infra.catalogues import catalogue_of
-from tests.browser.conftest import DESK, PASSWORD, PHONE, People
+from tests.browser.conftest import DESK, PASSWORD, PHONE, People, Watched
 from tests.browser.test_main_path import no_sideways_scrolling
 from tests.rig.server import Server
 
@@ -130,3 +131,44 @@ def test_through_a_line_the_ticket_leads_home(
 def no_sideways_scrolling_if(page: Page, scripts: bool) -> None:
     if scripts:  # Playwright measures by a script
         no_sideways_scrolling(page)
+
+
+@pytest.fixture
+def dear(tmp_path: Path) -> Iterator[Server]:
+    """A server where every sign-up after the first costs a proof of work."""
+    made = Server(
+        tmp_path / "dear",
+        settings={"PARVIS_RATE_LIMITS": "on", "PARVIS_FREE_SIGN_UPS": "1", "PARVIS_WEB_WORKERS": "1"},
+    )
+    made.start(patience_s=120)
+    yield made
+    made.stop()
+
+
+@pytest.mark.timeout(240)
+def test_where_many_sign_up_the_browser_calculates_and_says_so_if_it_cannot(chrome: Browser, dear: Server) -> None:
+    watched = Watched(dear)
+    people = People(dear, chrome, watched)
+    first = people.page()
+    first.goto("/sign-up")
+    expect(first.locator("[data-puzzle]")).to_have_count(0)
+    fill_in(first, str, "first", PASSWORD)
+    first.get_by_role("button", name="Sign up").click()
+    first.wait_for_url("**/home")
+
+    plain = people.page(scripts=False)
+    plain.goto("/sign-up")
+    expect(plain.get_by_text("If that is not possible, come back in an hour")).to_be_visible()
+    fill_in(plain, str, "plain", PASSWORD)
+    watched.expected.append("422")
+    plain.get_by_role("button", name="Sign up").click()
+    expect(plain.get_by_text("Your browser must do the small calculation first")).to_be_visible()
+
+    second = people.page(PHONE)
+    second.goto("/sign-up")
+    fill_in(second, str, "second", PASSWORD)
+    second.get_by_role("button", name="Sign up").click()  # before it is done or after
+    second.wait_for_url("**/home", timeout=120_000)
+    for context in people.contexts:
+        context.close()
+    assert watched.problems == []

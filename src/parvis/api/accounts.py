@@ -26,6 +26,7 @@ from parvis.domain.posts.types import QuotePolicy, Visibility
 from parvis.infra.doors import ENTRANCE, READING, SHARED_S
 from parvis.infra.postgres import Connection
 from parvis.infra.rate_limits import MAILS, SIGN_UPS
+from parvis.infra.requests import client_address
 
 READ = ("read:accounts",)
 
@@ -36,6 +37,7 @@ class NewAccount(msgspec.Struct, frozen=True):
     password: str = ""
     agreement: bool = False
     locale: str = "en"
+    proof: str = ""
 
 
 class Lookup(msgspec.Struct, frozen=True):
@@ -109,8 +111,18 @@ async def create(call: Call[NewAccount]) -> Token:
         route="accounts",
         idempotency_key=call.request.headers.get("idempotency-key"),
         app_id=app_id,
+        network=admission.toll.network_of(client_address(call.request.scope, call.services.settings)),
+        proof=wanted.proof,
     )
-    done = await admission.sign_up(call.services, wanted=asked, password=wanted.password, now=call.now)
+    try:
+        done = await admission.sign_up(call.services, wanted=asked, password=wanted.password, now=call.now)
+    except Invalid as problem:
+        if problem.field != "proof":
+            raise
+        address = f"{call.services.settings.public_origin}/sign-up"
+        raise Invalid(
+            "base", f"Very many sign-ups come from your network. Please sign up at {address}", "proof"
+        ) from None
     async with call.services.db.transaction() as tx:
         app = await accounts.app_by_id(tx, app_id)
         token = await _token(call, tx, app, done)

@@ -27,6 +27,7 @@ class NewReceipt(msgspec.Struct, frozen=True):
     email: str = ""
     locale: str = "en"
     invitation: str | None = None
+    proof: str = ""
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -99,9 +100,23 @@ async def receive(call: Call[NewReceipt]) -> Reply:
         principal=principal_of(call),
         route="receipts",
         idempotency_key=call.request.headers.get("idempotency-key"),
+        network=network_of_call(call),
+        proof=asked.proof,
     )
     ticket = await admission.receive(call.services, wanted=wanted, now=call.now)
     return Reply(Receipt(ticket.text, ticket_address(call, ticket)), headers=NO_STORE)
+
+
+@endpoint("GET", f"{ROOT}/puzzle", urgency=ENTRANCE, connects=False)
+async def puzzle(call: Call) -> Reply:
+    """What a sign-up from the caller's network costs: an altcha challenge whose payload goes along as `proof`, or null."""
+    found = admission.toll.puzzle(call.services, network_of_call(call), now=call.now)
+    return Reply({"puzzle": found}, headers=NO_STORE)
+
+
+def network_of_call(call: Call) -> str:
+    """Where the caller is, as prices go."""
+    return admission.toll.network_of(client_address(call.request.scope, call.services.settings))
 
 
 def principal_of(call: Call) -> str:

@@ -36,6 +36,7 @@ class Settings(msgspec.Struct, frozen=True):
     job_workers: int = 1
     database_pool: int = 8
     gate: str = "auto"
+    free_sign_ups: int = 30
     post_characters: int = 1000
     image_bytes: int = 16 * 1024 * 1024
     image_pixels: int = 33_177_600
@@ -92,6 +93,7 @@ DESCRIPTIONS: dict[str, str] = {
     "job_workers": "Number of job processes.",
     "database_pool": "Database connections of each process.",
     "gate": "How a new server lets people in: auto (as many as it can bear) or open; later `parvis gate` says.",
+    "free_sign_ups": "Sign-ups from one network within about half an hour before each costs a proof of work; 0: never one.",
     "post_characters": "Longest post, in characters.",
     "image_bytes": "Largest picture file, in bytes.",
     "image_pixels": "Largest picture, width times height.",

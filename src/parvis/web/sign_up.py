@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 from litestar.datastructures import Cookie
 
 from parvis.base.errors import NotFound
@@ -32,6 +33,7 @@ class SignUp(Wanted, frozen=True):
     username: str = ""
     email: str = ""
     password: str = ""
+    proof: str = ""
 
 
 def ticket_cookie_of(call: Call[Any], text: str) -> Cookie:
@@ -71,8 +73,15 @@ async def sign_up_form(call: Call[Any]) -> Answer:
         "waiting": 0 if door is None else door.waiting,
         "span": "" if found is None else span(found, call.locale),
         "kept": kept_ticket(call),
+        "puzzle": _puzzle(call),
     }
     return Page("web/entrance/sign_up.html", said)
+
+
+def _puzzle(call: Call[Any]) -> str:
+    """What a sign-up costs from where this browser is, as sign-up.js reads it; empty when it is free."""
+    found = admission.toll.puzzle(call.services, admission.toll.network_of(address_of(call)), now=call.now)
+    return "" if found is None else msgspec.json.encode(found).decode()
 
 
 @page(
@@ -95,6 +104,8 @@ async def sign_up(call: Call[SignUp]) -> Answer:
         principal="net " + network_of(address_of(call)),
         route="sign-up",
         invitation=wanted.invitation or None,
+        network=admission.toll.network_of(address_of(call)),
+        proof=wanted.proof,
     )
     done = await _received(call, asked)
     if done.account_id is None:

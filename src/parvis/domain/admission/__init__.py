@@ -5,7 +5,7 @@ admits the oldest at the rate that the server bears, and whoever is admitted ent
 spare all of that is one step. It leaves to `accounts` what an account is, and to the doors what people see.
 """
 
-from parvis.domain.admission import proofs, rules
+from parvis.domain.admission import proofs, rules, toll
 from parvis.domain.admission.admit import admit, admit_one
 from parvis.domain.admission.choices import (
     FOLLOW_JOB,
@@ -113,6 +113,7 @@ __all__ = [
     "serving",
     "sign_up",
     "ticket_of",
+    "toll",
     "unchoose",
     "verify",
     "want_letter",

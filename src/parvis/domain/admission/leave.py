@@ -106,9 +106,10 @@ async def lapse(tx: Connection, *, now: datetime) -> int:
 
 
 async def forget(tx: Connection, *, now: datetime) -> int:
-    """Old idempotency keys are gone, and so is what long lapsed receipts knew of a person; how many of those, at most
-    a batch."""
+    """Old idempotency keys and spent proofs of work are gone, and so is what long lapsed receipts knew of a person; how
+    many of those, at most a batch."""
     await queries.old_keys_forgotten(tx, now - rules.KEYS_KEPT)
+    await queries.old_proofs_forgotten(tx, now)
     rows = await queries.expired_forgotten(tx, now - rules.KEPT_AFTER_LAPSE, BATCH)
     if rows:
         await accounts.release_handles(tx, {row["id"]: row["handle"] for row in rows})

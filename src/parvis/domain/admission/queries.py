@@ -294,3 +294,27 @@ async def inviter_of(db: Connection, account_id: AccountId) -> AccountId | None:
         """,
         account_id,
     )
+
+
+# ── proofs of work ──
+
+
+async def proof_spent(tx: Connection, proof_hash: bytes, expires_at: datetime) -> bool:
+    """Whether this is its first use."""
+    return (
+        await tx.fetchval(
+            """
+            INSERT INTO spent_proof (hash, expires_at)
+            VALUES ($1, $2)
+                ON CONFLICT DO NOTHING
+            RETURNING true
+            """,
+            proof_hash,
+            expires_at,
+        )
+        is not None
+    )
+
+
+async def old_proofs_forgotten(tx: Connection, now: datetime) -> None:
+    await tx.execute("DELETE FROM spent_proof WHERE expires_at < $1", now)

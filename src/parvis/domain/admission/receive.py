@@ -16,7 +16,7 @@ import structlog
 
 from parvis.base.errors import Invalid, InvalidFields
 from parvis.domain import accounts
-from parvis.domain.admission import late, rules, tickets
+from parvis.domain.admission import late, rules, tickets, toll
 from parvis.domain.admission.queries import NewReceipt
 from parvis.domain.admission.types import Application, Ticket
 from parvis.domain.admission.write import Outcome, write
@@ -35,10 +35,12 @@ async def receive(services: Services, *, wanted: Application, now: datetime) -> 
 
     The same request under the same idempotency key gives the same ticket. While the database is gone the receipt is kept
     on the local disk; should its handle be taken by then, its owner chooses another.
-    Raises: InvalidFields with everything that cannot be used.
+    Raises: InvalidFields with everything that cannot be used; Invalid for `proof` where a sign-up costs one.
     """
     new = prepared(services, wanted, now)
+    await toll.collect(services, wanted, now=now)
     stored = await _desk_of(services).store(services, new)
+    toll.note(services, wanted)
     return tickets.ticket_of(services.secrets, stored)
 
 

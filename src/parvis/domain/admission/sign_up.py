@@ -9,7 +9,7 @@ import msgspec
 from parvis.base.errors import Invalid, InvalidFields
 from parvis.base.ids import AccountId
 from parvis.domain import accounts
-from parvis.domain.admission import gate, queries, tickets
+from parvis.domain.admission import gate, queries, tickets, toll
 from parvis.domain.admission import log_queries as log_rows
 from parvis.domain.admission.admit import admit_one
 from parvis.domain.admission.enter import enter_with
@@ -32,15 +32,18 @@ class SignedUp(msgspec.Struct, frozen=True):
 async def sign_up(services: Services, *, wanted: Application, password: str, now: datetime) -> SignedUp:
     """Received, and if there is room admitted and entered in the same transaction. A password is kept only if so.
 
-    Raises: InvalidFields with everything that cannot be used.
+    Raises: InvalidFields with everything that cannot be used; Invalid for `proof` where a sign-up costs one.
     """
     accounts.check_sign_up(handle=wanted.handle, email=wanted.email, password=password)
     if await _has_room(services):
         new = prepared(services, wanted, now)
+        await toll.collect(services, wanted, now=now)
         password_hash = await services.hasher.hash(accounts.rules.encodable_password(password))
         done = await _at_once(services, new, password=password, password_hash=password_hash, now=now)
         if done is not None:
+            toll.note(services, wanted)
             return done
+        wanted = msgspec.structs.replace(wanted, network="")  # it is paid for
     return SignedUp(await receive(services, wanted=wanted, now=now))
 
 

@@ -47,7 +47,8 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody asks for who wants to come in. A password is chosen later, when they enter.
 
     `principal` says who asks (a browser's cookie, an app, a network) and `route` by which way: an idempotency key
-    means something only together with both (case J4).
+    means something only together with both (case J4). `network` and `proof`: what `toll` goes by; without a network the
+    sign-up costs nothing (it comes from this server itself).
     """
 
     handle: str
@@ -58,6 +59,8 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     idempotency_key: str | None = None
     invitation: str | None = None
     app_id: int | None = None
+    network: str = ""
+    proof: str = ""
 
 
 class Ticket(msgspec.Struct, frozen=True):

@@ -64,6 +64,8 @@ _FIELDS: dict[tuple[str, str], str] = {
     ("text", "too_long"): later("This is too long."),
     ("name", "unknown"): later("Nobody here has that name."),
     ("name", "too_many"): later("That is as many as can be chosen."),
+    ("proof", "wanted"): later("Your browser must do the small calculation first; it takes a moment."),
+    ("proof", "expired"): later("The calculation was not good any more. Your browser does a new one."),
     ("invitation", "expired"): later("This invitation is no longer valid."),
     ("fields", "blank"): later("Every line needs a label."),
     ("fields", "too_long"): later("One of the lines is too long."),
