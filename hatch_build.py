@@ -14,7 +14,11 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 # In assets/node_modules → in src/parvis/static/vendor
-VENDORED = {"htmx.org/dist/htmx.min.js": "htmx.min.js"}
+VENDORED = {
+    "htmx.org/dist/htmx.min.js": "htmx.min.js",
+    "hls.js/dist/hls.light.min.mjs": "hls.js",
+    "tus-js-client/dist/tus.min.js": "tus.js",
+}
 
 
 class VendorHook(BuildHookInterface):  # type: ignore[type-arg]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.rig import films
@@ -19,6 +20,10 @@ async def send(world: World, person: Person, path: Path) -> dict[str, object]:
     assert answer.status_code == 202, answer.text
     found: dict[str, object] = json.loads(answer.content)
     return found
+
+
+async def put(world: World, person: Person, path: str, body: dict[str, str]) -> httpx.Response:
+    return await world.client.put(path, json=body, headers=person.headers)
 
 
 async def fetched(world: World, url: str, into: Path) -> Path:
@@ -160,3 +165,29 @@ async def test_g6_lists_that_name_other_files_are_never_read(world: World, text:
             await world.settle()
             answer = await alice.get(f"/api/v1/media/{answer.json()['id']}")
         assert answer.status_code == 422
+
+
+async def test_captions_can_be_added_corrected_and_removed_also_after_posting(world: World, tmp_path: Path) -> None:
+    alice, bob = await world.person("alice"), await world.person("bob")
+    sent = await send(world, alice, films.pattern(tmp_path / "a.mp4", *films.H264, seconds=1, size="320x180"))
+    path = f"/api/parvis/v1/media/{sent['id']}/captions"
+    vtt = "WEBVTT\n\n00:00.000 --> 00:01.000\n%s\n"
+    early = await put(world, alice, f"{path}/en", {"text": vtt % "Early"})
+    assert early.status_code == 200, early.text
+    await world.settle()  # what is made later leaves them alone
+    item = (await alice.get(f"/api/v1/media/{sent['id']}")).json()
+    assert [one["language"] for one in item["captions"]] == ["en"]
+    status = decoded(await alice.post("/api/v1/statuses", {"status": "look", "media_ids": [sent["id"]]}))
+    await put(world, alice, f"{path}/en", {"text": vtt % "Better"})
+    await put(world, alice, f"{path}/pt-BR", {"text": vtt % "Melhor"})
+    shown = decoded(await alice.get(f"/api/v1/statuses/{status['id']}"))["media_attachments"][0]["captions"]
+    assert [one["language"] for one in shown] == ["en", "pt-BR"]
+    text = await world.client.get(shown[0]["url"])
+    assert (text.headers["content-type"].partition(";")[0], "Better" in text.text) == ("text/vtt", True)
+    assert (await world.client.get(item["captions"][0]["url"])).status_code == 404  # the earlier version
+    assert (await bob.get(path)).status_code == 404
+    assert (await put(world, bob, f"{path}/en", {"text": vtt % "Mine"})).status_code == 404
+    for language in ("../x", "english please", "EN"):
+        assert (await put(world, alice, f"{path}/{language}", {"text": vtt % "x"})).status_code in (404, 422)
+    left = await alice.delete(f"{path}/en")
+    assert [one["language"] for one in left.json()] == ["pt-BR"]

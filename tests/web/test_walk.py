@@ -51,7 +51,9 @@ async def test_strangers_are_led_to_sign_in(stranger: Browser) -> None:
         if one.method == "GET":
             answer = await stranger.get(path)
         else:
-            answer = await stranger.client.post(path, data={"form_token": token}, headers={"Origin": ORIGIN})
+            answer = await stranger.client.request(
+                one.method, path, data={"form_token": token}, headers={"Origin": ORIGIN}
+            )
         assert answer.status_code == 303, (one.path, answer.status_code)
         assert answer.headers["location"].startswith("/sign-in"), one.path
 

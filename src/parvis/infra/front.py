@@ -10,6 +10,7 @@ from typing import Any
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from parvis.base.settings import Settings
+from parvis.infra import tus
 from parvis.infra.overload.middleware import Overload
 from parvis.infra.requests import header
 
@@ -23,12 +24,14 @@ _ALLOW = [
     (b"access-control-allow-headers", b"*, Authorization, Content-Type, Idempotency-Key"),
     (b"access-control-max-age", b"86400"),
 ]
+_TUS = [(name.lower().encode(), value.encode()) for name, value in tus.OFFERED.items()]
 _EXPOSE = [
     (b"access-control-allow-origin", b"*"),
     (
         b"access-control-expose-headers",
         b"Link, X-RateLimit-Reset, X-RateLimit-Limit, X-RateLimit-Remaining, X-Request-Id, Mastodon-Async-Refresh, "
-        b"Retry-After, X-Parvis-Level",
+        b"Retry-After, X-Parvis-Level, Location, Tus-Resumable, Tus-Version, Tus-Extension, Upload-Offset, "
+        b"Upload-Length, Upload-Expires, Parvis-Media-Id",
     ),
     (b"vary", b"Authorization, Origin"),
 ]
@@ -58,7 +61,8 @@ class Front:
             return
         crossing = path.startswith(ANY_ORIGIN)
         if crossing and scope["type"] == "http" and scope["method"] == "OPTIONS":
-            await _answer(send, 200, [*_ALLOW, (b"content-length", b"0")], b"")
+            offered = _TUS if path.startswith("/api/parvis/v1/uploads") else []
+            await _answer(send, 200, [*_ALLOW, *offered, (b"content-length", b"0")], b"")
             return
         answering = _with_headers(send, crossing)
         if scope["type"] == "http" and scope["method"] == "HEAD":  # every page that can be fetched can be asked about

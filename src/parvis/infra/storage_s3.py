@@ -20,6 +20,7 @@ from obstore.store import ObjectStore, S3Store
 from parvis.base.errors import NotFound, Unavailable
 from parvis.infra.storage import CHUNK_BYTES, StoredFile, checked_key, content_type_of, media_url
 
+_PARTS_AT_ONCE = 2  # of 5 MiB each, which is what an upload may hold in memory
 _LIST_CHUNK = 1000  # as many as S3 deletes in one request
 
 
@@ -52,7 +53,9 @@ class S3Storage:
             "Cache-Control": "public, max-age=31536000, immutable",
         }
         with _problems():
-            await obstore.put_async(self._store, checked_key(key), counted, attributes=attributes)
+            await obstore.put_async(
+                self._store, checked_key(key), counted, attributes=attributes, max_concurrency=_PARTS_AT_ONCE
+            )
         return len(counted)
 
     async def open(self, key: str, start: int = 0, end: int | None = None) -> StoredFile:

@@ -841,6 +841,20 @@ CREATE TABLE public.trend (
     computed_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.upload (
+    account_id bigint NOT NULL,
+    id bigint NOT NULL,
+    key text NOT NULL,
+    size_bytes bigint NOT NULL,
+    received_bytes bigint DEFAULT 0 NOT NULL,
+    parts jsonb DEFAULT '[]'::jsonb NOT NULL,
+    description text,
+    writer bigint,
+    writing_until timestamp with time zone,
+    media_id bigint,
+    expires_at timestamp with time zone NOT NULL
+);
+
 ALTER TABLE ONLY public.home_entry ATTACH PARTITION public.home_entry_0 FOR VALUES WITH (modulus 8, remainder 0);
 
 ALTER TABLE ONLY public.home_entry ATTACH PARTITION public.home_entry_1 FOR VALUES WITH (modulus 8, remainder 1);
@@ -1166,6 +1180,9 @@ ALTER TABLE ONLY public.thread_mute
 ALTER TABLE ONLY public.trend
     ADD CONSTRAINT trend_pkey PRIMARY KEY (kind, place);
 
+ALTER TABLE ONLY public.upload
+    ADD CONSTRAINT upload_pkey PRIMARY KEY (account_id, id);
+
 CREATE INDEX account_counter_active ON public.account_counter USING btree (last_post_on DESC NULLS LAST, account_id DESC);
 
 CREATE INDEX account_handle_prefix ON public.account USING btree (handle text_pattern_ops);
@@ -1291,6 +1308,8 @@ CREATE INDEX session_of_account ON public.session USING btree (account_id);
 CREATE INDEX spent_proof_expiry ON public.spent_proof USING btree (expires_at);
 
 CREATE INDEX tag_follow_by_id ON public.tag_follow USING btree (account_id, id);
+
+CREATE INDEX upload_expired ON public.upload USING btree (expires_at);
 
 ALTER INDEX public.home_entry_pkey ATTACH PARTITION public.home_entry_0_pkey;
 

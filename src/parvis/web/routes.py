@@ -6,6 +6,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from parvis.web import (
     about,
+    captions,
     compose,
     entrance,
     notifications,
@@ -21,11 +22,13 @@ from parvis.web import (
     ticket_choices,
     tickets,
     timelines,
+    uploads,
 )
 from parvis.web.routing import door
 
 __all__ = [
     "about",
+    "captions",
     "compose",
     "entrance",
     "handlers",
@@ -42,6 +45,7 @@ __all__ = [
     "ticket_choices",
     "tickets",
     "timelines",
+    "uploads",
 ]
 
 

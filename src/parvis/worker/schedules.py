@@ -41,7 +41,7 @@ class Schedule(msgspec.Struct, frozen=True):
 
 async def purge_unattached_media(services: Services) -> None:
     """Uploads that no post took are gone."""
-    purged = await media.purge_unattached(services, now=utc_now())
+    purged = await media.purge_unattached(services, now=utc_now()) + await media.purge_uploads(services, now=utc_now())
     if purged:
         log.info("schedule.media_purged", pictures=purged)
 

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from parvis.domain import media
 from parvis.domain.posts.types import Picture
 
 
@@ -35,6 +36,13 @@ class Processing(msgspec.Struct, frozen=True):
     doing: str | None
 
 
+class Captions(msgspec.Struct, frozen=True):
+    """What is said, as text in one language (WebVTT)."""
+
+    language: str
+    url: str
+
+
 class MediaAttachment(msgspec.Struct, frozen=True):
     id: str
     type: str
@@ -47,6 +55,7 @@ class MediaAttachment(msgspec.Struct, frozen=True):
     description: str | None
     blurhash: str | None
     processing: Processing | msgspec.UnsetType = msgspec.UNSET
+    captions: list[Captions] | msgspec.UnsetType = msgspec.UNSET
 
 
 def present_media(item: Attached, files: dict[str, Picture], media_url: str) -> MediaAttachment:
@@ -73,7 +82,13 @@ def present_media(item: Attached, files: dict[str, Picture], media_url: str) -> 
         description=item.description,
         blurhash=item.blurhash,
         processing=processing,
+        captions=present_captions(files, base) or msgspec.UNSET,
     )
+
+
+def present_captions(files: dict[str, Picture], base: str) -> list[Captions]:
+    """The captions of a video whose files lie at `base`."""
+    return [Captions(one, f"{base}/{files[f'captions-{one}'].name}") for one in media.languages_of(files)]
 
 
 def _unfinished(item: Attached, meta: dict[str, Any]) -> MediaAttachment:

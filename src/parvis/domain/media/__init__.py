@@ -5,18 +5,35 @@ a copy of what it needs; whose face an avatar is, by `accounts`. The bytes of st
 """
 
 from parvis.domain.media.attach import attach, attachment_of, detach
+from parvis.domain.media.captions import (
+    CAPTION_BYTES,
+    caption,
+    captions_of,
+    languages_of,
+    own_video,
+    uncaption,
+)  # fmt: skip
 from parvis.domain.media.describe import describe
 from parvis.domain.media.film import TRANSCODE_JOB, transcode, upload_film
 from parvis.domain.media.find import unattached
 from parvis.domain.media.portraits import discard_portrait, small_of, store_avatar, store_header
 from parvis.domain.media.purge import discard, purge_of_post, purge_unattached
+from parvis.domain.media.resumable import (
+    Part,
+    begin,
+    end_upload,
+    find_upload,
+    purge_uploads,
+    receive,
+)  # fmt: skip
 from parvis.domain.media.rules import ACCEPTED_TYPES, DESCRIPTION_CHARACTERS, FILM_TYPES, MOST_FRAMES, sort_of
-from parvis.domain.media.types import Attachment, Media, Picture
+from parvis.domain.media.types import Attachment, Media, Picture, Upload
 from parvis.domain.media.upload import upload_image
 
 __all__ = [
-    "ACCEPTED_TYPES", "DESCRIPTION_CHARACTERS", "FILM_TYPES", "MOST_FRAMES", "TRANSCODE_JOB", "Attachment", "Media",
-    "Picture", "attach", "attachment_of", "describe", "detach", "discard", "discard_portrait", "purge_of_post",
-    "purge_unattached", "small_of", "sort_of", "store_avatar", "store_header", "transcode", "unattached",
-    "upload_film", "upload_image",
+    "ACCEPTED_TYPES", "CAPTION_BYTES", "DESCRIPTION_CHARACTERS", "FILM_TYPES", "MOST_FRAMES",
+    "TRANSCODE_JOB", "Attachment", "Media", "Part", "Picture", "Upload", "attach", "attachment_of", "begin", "caption",
+    "captions_of", "describe", "detach", "discard", "discard_portrait", "end_upload", "find_upload", "languages_of",
+    "own_video", "purge_of_post", "purge_unattached", "purge_uploads", "receive", "small_of", "sort_of",
+    "store_avatar", "store_header", "transcode", "unattached", "uncaption", "upload_film", "upload_image",
 ]  # fmt: skip

@@ -20,6 +20,7 @@ from parvis.infra.video_process import Found
 
 MASTER = "master.m3u8"
 SEGMENT_S = 4
+_SOONEST = 240  # lines of the size that is made first
 _SOUND = ["-c:a", "aac", "-b:a", "128k", "-ac", "2", "-ar", "48000", "-af", "loudnorm=I=-16:TP=-1.5:LRA=11"]
 _BARE = ["-map_metadata", "-1", "-map_chapters", "-1", "-sn", "-dn"]
 _RATES = {240: 400, 360: 800, 720: 2500, 1080: 5000}  # most kbit/s
@@ -105,10 +106,15 @@ def _rung_words(work: Work, rung: Rung, name: str) -> list[str]:
         return [*work.source(), *tracks, "-c", "copy", "-movflags", "+faststart", name]
     rate = min(work.film.frame_rate or 30, 60)
     most = _RATES.get(min(rung.width, rung.height), 5000)
+    # Somebody waits for the first size; the others are made for the years after.
+    preset, scaler = (
+        ("superfast", "fast_bilinear") if min(rung.width, rung.height) <= _SOONEST else ("veryfast", "bicubic")
+    )
     return [
-        *work.source(), *tracks, "-threads", "2",
-        "-vf", f"scale={rung.width}:{rung.height},setsar=1,format=yuv420p", "-fps_mode", "cfr", "-r", f"{rate:.3f}",
-        "-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-maxrate", f"{most}k", "-bufsize", f"{2 * most}k",
+        *work.source(), *tracks,
+        "-vf", f"scale={rung.width}:{rung.height}:flags={scaler},setsar=1,format=yuv420p",
+        "-fps_mode", "cfr", "-r", f"{rate:.3f}", "-c:v", "libx264", "-preset", preset, "-crf", "23",
+        "-maxrate", f"{most}k", "-bufsize", f"{2 * most}k",
         "-profile:v", "high", "-sc_threshold", "0", "-flags", "+cgop",
         "-force_key_frames", f"expr:gte(t,n_forced*{SEGMENT_S})", *_SOUND, "-movflags", "+faststart", name,
     ]  # fmt: skip
@@ -137,8 +143,9 @@ async def _segment(work: Work, stem: str) -> None:
 
 
 async def _poster(work: Work, name: str) -> ProcessedImage:
-    """The picture that says most of the first hundred."""
-    words = ["-f", "mov", "-i", name, "-vf", "thumbnail=100,scale='min(1280,iw)':-2", "-frames:v", "1", "poster.png"]
+    """The picture that says most of a dozen; only those are decoded that need no others."""
+    words = ["-skip_frame", "nokey", "-f", "mov", "-i", name]
+    words += ["-vf", "scale='min(1280,iw)':-2,thumbnail=12", "-frames:v", "1", "poster.png"]
     await video.encode(work.folder, words, duration_ms=None)
     return await work.services.images.process((work.folder / "poster.png").read_bytes(), "attachment")
 

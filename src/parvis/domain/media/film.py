@@ -11,7 +11,8 @@ from pathlib import Path
 
 from parvis.base.errors import Invalid, NotFound, TooLarge, Unavailable
 from parvis.base.ids import AccountId, MediaId
-from parvis.domain.media import encodings, film_queries, queries, rules
+from parvis.base.settings import Settings
+from parvis.domain.media import encodings, film_queries, queries, rules, sources
 from parvis.domain.media.types import Media, Picture
 from parvis.domain.media.upload import check_quota
 from parvis.infra import jobs, video
@@ -41,9 +42,7 @@ async def upload_film(
 
     Raises: Invalid; TooLarge; TooMany when a hundred uploads wait already; Unavailable.
     """
-    most = services.settings.video_bytes if sort == "video" else services.settings.audio_bytes
-    if size_bytes > most:
-        raise TooLarge(f"The file is larger than {most // (1024 * 1024)} MB")
+    check_bytes(services.settings, sort, size_bytes)
     description, focus = rules.check_description(description), rules.check_focus(focus)
     await check_quota(services, owner, now)
     media_id, key, source = MediaId(services.ids.next()), rules.new_key("posts"), rules.new_key("originals")
@@ -52,17 +51,27 @@ async def upload_film(
             tx, media_id, owner, key=key, description=description, focus=focus, size_bytes=size_bytes, now=now,
             kind=sort, source_key=source,
         )  # fmt: skip
-    await services.storage.put(source, chunks, "application/octet-stream")
+    await services.storage.put(source, chunks, sources.OPAQUE)
     async with services.db.transaction() as tx:
-        await jobs.enqueue(
-            tx, TRANSCODE_JOB, {"account_id": owner, "media_id": media_id}, priority=_LAST_IN_LINE,
-            dedupe_key=str(media_id),
-        )  # fmt: skip
+        await enqueue(tx, owner, media_id)
         media = await queries.media_by_id(tx, owner, media_id)
     await jobs.wake(services)
     if media is None:
         raise Unavailable("The file could not be stored")
     return media
+
+
+def check_bytes(settings: Settings, sort: rules.Sort, size_bytes: int) -> None:
+    """Raises: TooLarge."""
+    most = settings.video_bytes if sort == "video" else settings.audio_bytes
+    if size_bytes > most:
+        raise TooLarge(f"The file is larger than {most // (1024 * 1024)} MB")
+
+
+async def enqueue(tx: Connection, owner: AccountId, media_id: MediaId) -> None:
+    """Everything will be made of the upload, after all other work."""
+    payload = {"account_id": owner, "media_id": media_id}
+    await jobs.enqueue(tx, TRANSCODE_JOB, payload, priority=_LAST_IN_LINE, dedupe_key=str(media_id))
 
 
 async def transcode(services: Services, owner: AccountId, media_id: MediaId, *, failures: int, follow: Follow) -> None:
@@ -95,9 +104,8 @@ async def transcode(services: Services, owner: AccountId, media_id: MediaId, *, 
 async def _transcode(services: Services, media: Media, folder: Path, follow: Follow) -> None:
     assert media.source_key is not None
     source = folder / "source"
-    stored = await services.storage.open(media.source_key)
     with source.open("wb") as file:
-        async for chunk in stored.chunks:
+        async for chunk in sources.chunks(services, media.source_key):
             file.write(chunk)
     found = await video.probe(source)
     film = encodings.film_of(found)
@@ -110,7 +118,7 @@ async def _transcode(services: Services, media: Media, folder: Path, follow: Fol
     steps = encodings.picture_steps(work) if film.video_codec is not None else encodings.sound_steps(work)
     async for files, blurhash, complete in steps:
         await _show(services, media, files, blurhash, complete, follow)
-    await services.storage.delete(media.source_key)
+    await sources.forget(services, media.source_key)
 
 
 async def _show(
@@ -135,7 +143,7 @@ async def _refuse(services: Services, media: Media, reason: str) -> None:
     async with services.db.transaction() as tx:
         source = await film_queries.refused(tx, media.account_id, media.id, reason)
     if source is not None:
-        await services.storage.delete(source)
+        await sources.forget(services, source)
 
 
 def _forget_remains(place: Path) -> None:

@@ -23,7 +23,7 @@ async def shown(
         f"""
         UPDATE media
            SET state = 'ready',
-               files = $3::jsonb,
+               files = files || $3::jsonb,  -- captions may have come meanwhile
                blurhash = $4,
                source_key = CASE WHEN $5 THEN NULL ELSE source_key END,
                percent = CASE WHEN $5 THEN 100 ELSE percent END,
@@ -38,6 +38,28 @@ async def shown(
         to_json(files),
         blurhash,
         complete,
+    )
+    return media_of(row) if row else None
+
+
+async def with_file(
+    tx: Connection, owner: AccountId, media_id: MediaId, name: str, file: Picture | None
+) -> Media | None:
+    """The upload with that file beside its others, or without it."""
+    row = await tx.fetchrow(
+        f"""
+        UPDATE media
+           SET files = CASE WHEN $4::text IS NULL THEN files - $3::text
+                            ELSE files || jsonb_build_object($3::text, $4::jsonb) END
+         WHERE account_id = $1
+           AND id = $2
+           AND state IN ('processing', 'ready')
+        RETURNING {COLUMNS}
+        """,
+        owner,
+        media_id,
+        name,
+        None if file is None else to_json(file),
     )
     return media_of(row) if row else None
 

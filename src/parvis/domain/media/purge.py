@@ -7,7 +7,7 @@ from datetime import datetime
 
 from parvis.base.errors import NotFound
 from parvis.base.ids import AccountId, MediaId, PostId
-from parvis.domain.media import queries, rules
+from parvis.domain.media import queries, rules, sources
 from parvis.infra.postgres import Connection, Row
 from parvis.infra.services import Services
 
@@ -46,7 +46,7 @@ async def _remove(services: Services, rows: Sequence[Row]) -> None:
     for row in rows:
         await services.storage.delete_prefix(row["key"])
         if row["source_key"] is not None:
-            await services.storage.delete(row["source_key"])
+            await sources.forget(services, row["source_key"])
     if rows:
         async with services.db.transaction() as tx:
             await queries.delete_media(tx, [(row["account_id"], row["id"]) for row in rows])

@@ -60,3 +60,17 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
     def ready(self) -> bool:
         """Whether it can be shown and attached."""
         return self.state == "ready"
+
+
+class Upload(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that comes in parts. `media_id` once all of it is here."""
+
+    account_id: AccountId
+    id: int
+    key: str
+    size_bytes: int
+    received_bytes: int = 0
+    parts: list[str] = []
+    description: str | None = None
+    media_id: MediaId | None = None
+    expires_at: datetime

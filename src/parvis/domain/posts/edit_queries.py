@@ -107,14 +107,14 @@ async def replace_attachment(tx: Connection, author: AccountId, post_id: PostId,
         """
         UPDATE post
            SET version = version + 1,
-               attachments = (SELECT jsonb_agg(CASE WHEN (one ->> 'id')::bigint = $3
+               attachments = (SELECT jsonb_agg(CASE WHEN (one ->> 'id')::bigint = $3::bigint
                                                     THEN one || jsonb_build_object('files', $4::jsonb)
                                                     ELSE one END ORDER BY place)
                                 FROM jsonb_array_elements(attachments) WITH ORDINALITY AS had (one, place))
          WHERE account_id = $1
            AND id = $2
            AND deleted_at IS NULL
-           AND attachments @> jsonb_build_array(jsonb_build_object('id', $3))
+           AND attachments @> jsonb_build_array(jsonb_build_object('id', $3::bigint))
         """,
         author, post_id, media_id, files,
     )  # fmt: skip

@@ -8,7 +8,7 @@ PRIVATE = "private, no-store"
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
-    "manifest-src 'self'; media-src 'self'; worker-src 'self'; form-action {form_action}; frame-ancestors 'none'; "
+    "manifest-src 'self'; media-src 'self' blob:; worker-src 'self'; form-action {form_action}; frame-ancestors 'none'; "
     "base-uri 'none'"
 )
 

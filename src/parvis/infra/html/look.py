@@ -21,6 +21,7 @@ from parvis.infra.html.visit import NOTICE_COOKIE, Page, Visit, cookie
 from parvis.infra.templates import Templates
 
 PICTURE_TYPES = "image/jpeg,image/png,image/webp,image/gif,image/avif"
+FILM_TYPES = "video/*,audio/*,.mkv"
 VERSION = version("parvis")
 
 _HTMX = msgspec.json.encode(
@@ -106,6 +107,7 @@ def place_of(visit: Visit[Any, Any]) -> dict[str, Any]:
         "contact_email": settings.contact_email,
         "characters": settings.post_characters,
         "picture_types": PICTURE_TYPES,
+        "media_types": f"{PICTURE_TYPES},{FILM_TYPES}",
         "version": VERSION,
         "word": own or visit.text(later("post")),
         "words": (own if own.endswith("s") else f"{own}s") if own else visit.text(later("posts")),
@@ -126,6 +128,9 @@ def script_words(locale: str, place: dict[str, Any]) -> str:
         "copied": words.text(later("Link copied")),
         "uploading": words.text(later("Uploading %(name)s …")),
         "tooMany": words.text(later("Four pictures fit; the others were left out.")),
+        "pause": words.text(later("Pause")),
+        "resume": words.text(later("Resume")),
+        "stop": words.text(later("Stop")),
         "failed": words.text(later("That did not work. Try again in a moment.")),
         "close": words.text(later("Close")),
     }
@@ -155,6 +160,7 @@ def _templates() -> Templates:
                     "linked": linked,
                     "host": host,
                     "masked": masked,
+                    "language_name": language_name,
                 },
                 values={"has_asset": has_asset, "ahead_shown": ahead_shown},
             )
@@ -236,6 +242,13 @@ def browser(user_agent: str) -> str:
     """`Firefox · Linux`: enough to recognise one's own."""
     names = [next((name for mark, name in known if mark in user_agent), "") for known in (_BROWSERS, _SYSTEMS)]
     return " · ".join(name for name in names if name) or user_agent.partition("/")[0][:40] or "?"
+
+
+@minijinja.pass_state
+def language_name(state: Any, code: str) -> str:
+    """A language as the visitor's own calls it; its code where it has no word for it."""
+    name = babel_locale(state.lookup("locale")).languages.get(code.replace("-", "_")) or code
+    return name[:1].upper() + name[1:]
 
 
 def host(url: str) -> str:

@@ -110,6 +110,12 @@ on("click", "[data-back]", (event) => {
     history.back();
   }
 });
+document.addEventListener("play", ({ target }) => {
+  const box = target.closest?.("[data-player]");
+  if (!box || "ready" in box.dataset) return;
+  box.dataset.ready = "";
+  import(box.dataset.player).then(({ prepare }) => prepare(box));
+}, true);
 on("click", "[data-picture]", (event, link) => {
   if (event.metaKey || event.ctrlKey || event.shiftKey || !window.HTMLDialogElement) return;
   event.preventDefault();
@@ -126,7 +132,7 @@ on("click", "[data-picture]", (event, link) => {
   box.showModal();
 });
 on("click", ".post", (event, post) => {
-  if (event.target.closest("a, button, summary, details, img, input, textarea") || String(getSelection())) return;
+  if (event.target.closest("a, button, summary, details, img, input, textarea, video, audio, figcaption") || String(getSelection())) return;
   const link = $(".post-when", post);
   if (link && !post.classList.contains("large")) location.assign(link.href);
 });
@@ -226,8 +232,9 @@ function prepare(form) {
     counter.textContent = text.value || left < limit ? left : "";
     counter.classList.toggle("over", left < 0);
     const has = pictures.children.length > 0;
+    const waits = uploading > 0 || $("[data-waiting]", pictures) !== null;
     sensitive.classList.toggle("folded", !has);
-    if (!submit.dataset.fixed) submit.disabled = uploading > 0 || left < 0 || !(text.value.trim() || has);
+    if (!submit.dataset.fixed) submit.disabled = waits || left < 0 || !(text.value.trim() || has);
   };
   if (submit.disabled) submit.dataset.fixed = "1";
 
@@ -244,6 +251,13 @@ function prepare(form) {
       const body = new FormData();
       body.append("file", file);
       try {
+        if (/^(video|audio)\//.test(file.type)) {
+          const { uploadFilm } = await import(form.dataset.uploads);
+          await uploadFilm(file, line, { library: form.dataset.library, token: formToken(), words });
+          uploading -= 1;
+          refresh();
+          continue;
+        }
         const response = await send("/compose/media", body);
         const kind = response.headers.get("Content-Type") || "";
         const answer = await response.text();
@@ -251,7 +265,8 @@ function prepare(form) {
         else throw new Error(kind.startsWith("text/plain") ? answer : words.failed);
       } catch (error) {
         line.remove();
-        complain(error instanceof TypeError ? words.failed : error.message);
+        const said = error instanceof TypeError ? words.failed : error.message;
+        if (said) complain(said);
       }
       uploading -= 1;
       refresh();
@@ -277,7 +292,8 @@ function prepare(form) {
     const remove = event.target.closest("[data-remove]");
     if (!remove) return;
     const line = remove.closest("[data-picture-item]");
-    send(`/compose/media/${$("input[name=media_ids]", line).value}/discard`, new URLSearchParams()).catch(() => {});
+    const id = $("input[name=media_ids]", line)?.value;
+    if (id) send(`/compose/media/${id}/discard`, new URLSearchParams()).catch(() => {});
     line.remove();
     refresh();
   });
@@ -295,6 +311,9 @@ function prepare(form) {
   }
   form.addEventListener("submit", () => setTimeout(() => (submit.disabled = true)));
   addEventListener("pageshow", refresh);
+  $$("[data-waiting]", pictures).forEach((one) => {
+    import(form.dataset.uploads).then(({ watch }) => watch(one.closest("li")));
+  });
   refresh();
 }
 $$("[data-compose]").forEach(prepare);
