@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from parvis.infra.postgres import Connection, Database
+from tests.rig import seaweed
 from tests.rig.database import EngineRun, TestEngines, clone, opened
 from tests.rig.tools import chromium
 
@@ -177,3 +178,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     made.start()
     yield made
     made.stop()
+
+
+@pytest.fixture(scope="session")
+def seaweedfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A SeaweedFS with a bucket `parvis`, which the usual variables lead to; answers where it is."""
+    with seaweed.running(tmp_path_factory.mktemp("seaweedfs")) as variables, pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        yield variables["AWS_ENDPOINT_URL"]

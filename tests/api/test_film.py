@@ -191,3 +191,22 @@ async def test_captions_can_be_added_corrected_and_removed_also_after_posting(wo
         assert (await put(world, alice, f"{path}/{language}", {"text": vtt % "x"})).status_code in (404, 422)
     left = await alice.delete(f"{path}/en")
     assert [one["language"] for one in left.json()] == ["pt-BR"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("a.gif", ()), ("a.webp", ("-c:v", "libwebp_anim", "-loop", "0"))], ids=["gif", "webp"]
+)
+async def test_an_animation_becomes_a_silent_video(
+    world: World, tmp_path: Path, name: str, words: tuple[str, ...]
+) -> None:
+    alice = await world.person("alice")
+    path = films.made(tmp_path / name, "-f", "lavfi", "-i", "testsrc2=s=161x91:r=10:d=1", *words)
+    sent = await send(world, alice, path)
+    assert sent["type"] == "gifv"
+    await world.settle()
+    item = (await alice.get(f"/api/v1/media/{sent['id']}")).json()
+    assert (item["type"], item["url"][-4:], item["preview_url"][-5:]) == ("gifv", ".mp4", ".webp")
+    count, last = films.decoded(await fetched(world, item["url"], tmp_path / "back.mp4"))
+    assert (count, last) == (10, pytest.approx(0.9, abs=0.11))
+    status = decoded(await alice.post("/api/v1/statuses", {"status": "look", "media_ids": [sent["id"]]}))
+    assert status["media_attachments"][0]["type"] == "gifv"

@@ -7,10 +7,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from mastodon import Mastodon, StreamListener
 
 from tests.clients.conftest import grant
+from tests.rig import films
 from tests.rig.server import Server
 
 SCOPES = ["read", "write", "follow", "push"]
@@ -51,6 +53,18 @@ def test_it_knows_the_server_and_itself(ann: Mastodon) -> None:
     assert ann.me().acct == "ann_py"
     assert ann.instance().configuration.statuses.max_characters == 1000
     assert ann.app_verify_credentials().name == "Journey"
+
+
+def test_a_video_is_sent_waited_for_posted_and_plays(ann: Mastodon, ben: Mastodon, tmp_path: Path) -> None:
+    film = films.pattern(tmp_path / "a.mp4", *films.H264, size="320x180", seconds=1)
+    media = ann.media_post(str(film), description="A pattern", synchronous=True)
+    assert media.type == "video"
+    post = ann.status_post("it moves", media_ids=[media])
+    (shown,) = ben.status(post.id).media_attachments
+    assert (shown.type, shown.description, shown.meta.original.width) == ("video", "A pattern", 320)
+    (tmp_path / "back.mp4").write_bytes(httpx.get(shown.url).content)
+    assert films.decoded(tmp_path / "back.mp4")[0] == 25
+    assert httpx.get(shown.preview_url).headers["content-type"] == "image/webp"
 
 
 def test_a_post_with_a_picture_is_seen_by_others(ann: Mastodon, ben: Mastodon, picture_file: Path) -> None:

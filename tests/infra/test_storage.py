@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,15 +16,18 @@ from parvis.base.errors import NotFound
 from parvis.base.settings import BadSetting, Settings
 from parvis.infra.storage import Storage, is_key, open_storage
 from parvis.infra.storage_directory import DirectoryStorage
-from parvis.infra.storage_s3 import S3Storage
+from parvis.infra.storage_s3 import S3Storage, s3_store
 
 ORIGIN = "https://parvis.example"
 
 
-@pytest.fixture(params=["directory", "objects"])
+@pytest.fixture(params=["directory", "objects", pytest.param("seaweedfs", marks=pytest.mark.long)])
 async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
     if request.param == "directory":
         return await DirectoryStorage.open_at(tmp_path / "media", ORIGIN)
+    if request.param == "seaweedfs":
+        request.getfixturevalue("seaweedfs")
+        return S3Storage(s3_store(f"s3://parvis/{secrets.token_hex(4)}"), ORIGIN)
     return S3Storage(MemoryStore(), ORIGIN)
 
 

@@ -66,7 +66,7 @@ async def upload(call: Call[NewMedia]) -> Reply:
         raise TooLarge(f"The file is larger than {most // (1024 * 1024)} MB")
     data = await file.whole()
     stored = await media.upload_image(call.services, call.me, data=data, description=said, focus=focus, now=call.now)
-    return Reply(_presented(call, stored))
+    return Reply(_presented(call, stored), status=200 if stored.ready else 202)
 
 
 @endpoint(

@@ -43,6 +43,7 @@ class Settings(msgspec.Struct, frozen=True):
     video_bytes: int = 1024 * 1024 * 1024
     video_seconds: int = 900
     audio_bytes: int = 200 * 1024 * 1024
+    transcodings: int = 1
     log_level: str = "info"
     log_format: str = "auto"
 
@@ -100,6 +101,7 @@ DESCRIPTIONS: dict[str, str] = {
     "video_bytes": "Largest video file, in bytes; at most 1 GiB.",
     "video_seconds": "Longest video or sound, in seconds.",
     "audio_bytes": "Largest sound file, in bytes.",
+    "transcodings": "Videos worked on at once in the whole cluster; each worker takes one at a time.",
     "log_level": "debug, info, warning or error.",
     "log_format": "json, text, or auto: text on a terminal, json elsewhere.",
 }

@@ -54,6 +54,7 @@ class Answer(msgspec.Struct):
 
     files: list[File] = []
     blurhash: str | None = None
+    frames: int = 1
     refused: str | None = None
     reason: str = ""
 
@@ -161,6 +162,11 @@ def _check_header(data: bytes, most_pixels: int) -> None:
         raise Refused("too_many_frames", f"This animation has more than {MOST_FRAMES} frames.")
 
 
+def _frames(data: bytes) -> int:
+    header = _header(data)
+    return header.get("n-pages") if header.get_typeof("n-pages") else 1
+
+
 # ── decoding and encoding ────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -172,6 +178,7 @@ def _attachment(data: bytes, form: str) -> Answer:
     return Answer(
         files=[original, _webp("small.webp", small, quality=80, effort=4), _jpeg("preview.jpg", small)],
         blurhash=_blurhash(small),
+        frames=_frames(data) if form in ("gif", "webp") else 1,
     )
 
 

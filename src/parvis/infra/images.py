@@ -50,11 +50,13 @@ class ProcessedImage(msgspec.Struct, frozen=True):
 
     files: list[ImageFile]
     blurhash: str | None
+    frames: int = 1
 
 
 class _Answer(msgspec.Struct):
     files: list[ImageFile] = []
     blurhash: str | None = None
+    frames: int = 1
     refused: str | None = None
     reason: str = ""
 
@@ -175,7 +177,7 @@ def _checked(answer: _Answer, kind: Kind) -> ProcessedImage:
     )
     if not honest or (answer.blurhash is not None and not _BLURHASH.fullmatch(answer.blurhash)):
         raise _Lost("an answer of an unknown kind")
-    return ProcessedImage(answer.files, answer.blurhash)
+    return ProcessedImage(answer.files, answer.blurhash, answer.frames)
 
 
 class _Worker:

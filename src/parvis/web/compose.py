@@ -205,6 +205,7 @@ async def _uploaded(call: Call[NewPost]) -> list[MediaId]:
             call.me,
             data=file.data,
             description=call.values.get(f"alt_{number}") or None,
+            animated=False,  # without scripts nobody could wait for the video
             now=call.now,
         )
         stored.append(kept.id)

@@ -14,6 +14,7 @@ from parvis.infra.doors import READING, Policy
 from parvis.infra.html.assets import asset, asset_path
 from parvis.infra.html.headers import file_headers
 from parvis.infra.services import Services
+from parvis.infra.storage import StoredFile
 
 _PUBLIC = {"policy": Policy("public", urgency=READING, bulkhead="files")}
 _YEAR = "public, max-age=31536000, immutable"
@@ -56,16 +57,19 @@ async def media(request: Request[Any, Any, Any]) -> Response[Any]:
     if path.startswith("originals/"):  # what people sent, with all that is hidden in it
         raise NotFound
     wanted = byte_range(request.headers.get("range"))
-    if wanted is None:
-        file = await services.storage.open(path)
-        return Stream(file.chunks, headers=_media_headers(path, file.size_bytes), media_type=file.content_type)
-    first, last = wanted
+    first, last = wanted or (0, None)
     file = await services.storage.open(path, first, None if last is None else last + 1)
+    if request.headers.get("if-none-match") == _tag(file):
+        await file.chunks.aclose()  # type: ignore[attr-defined]
+        return Response(b"", status_code=304, headers=_media_headers(path, file))
+    if wanted is None:
+        headers = _media_headers(path, file) | {"Content-Length": str(file.size_bytes)}
+        return Stream(file.chunks, headers=headers, media_type=file.content_type)
     stop = file.size_bytes if last is None else min(last + 1, file.size_bytes)
     if first >= file.size_bytes:
         await file.chunks.aclose()  # type: ignore[attr-defined]
         return Response(b"", status_code=416, headers={"Content-Range": f"bytes */{file.size_bytes}"})
-    headers = _media_headers(path, stop - first)
+    headers = _media_headers(path, file) | {"Content-Length": str(stop - first)}
     headers["Content-Range"] = f"bytes {first}-{stop - 1}/{file.size_bytes}"
     return Stream(file.chunks, status_code=206, headers=headers, media_type=file.content_type)
 
@@ -79,10 +83,16 @@ def byte_range(header: str | None) -> tuple[int, int | None] | None:
     return None if last is not None and last < first else (first, last)
 
 
-def _media_headers(path: str, size_bytes: int) -> dict[str, str]:
-    headers = file_headers() | {"Content-Length": str(size_bytes), "Accept-Ranges": "bytes"}
+def _tag(file: StoredFile) -> str:
+    return f'"{file.size_bytes:x}-{int(file.modified_at.timestamp()):x}"'
+
+
+def _media_headers(path: str, file: StoredFile) -> dict[str, str]:
+    headers = file_headers() | {"Accept-Ranges": "bytes", "ETag": _tag(file)}
+    headers["X-Accel-Expires"] = "60"  # a cache of ours asks again, so that it forgets what is gone (deploy/nginx.conf)
     if path.endswith("/master.m3u8"):  # sizes are added to it while they are made
         headers["Cache-Control"] = "public, max-age=5"
+        headers["X-Accel-Expires"] = "5"
     return headers
 
 

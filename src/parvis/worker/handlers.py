@@ -13,12 +13,13 @@ from parvis.infra.services import Services
 class Handler:
     """Runs one job; it may be run again, so it must not mind.
 
-    `limit`: how many run at once in the whole cluster (None: as many as there is room for). `private`: the payload
-    never appears in a log, because it holds an address or a secret.
+    `limit`: how many run at once in the whole cluster (None: as many as there is room for). `here`: how many
+    of them in one process. `private`: the payload never appears in a log, because it holds an address or a secret.
     """
 
     function: Callable[[Services, Job], Awaitable[None]]
     limit: int | None = None
+    here: int | None = None
     time_limit_s: float = 120.0
     private: bool = False
 

@@ -14,19 +14,18 @@ from parvis.worker.handlers import Handler, Router
 
 LETTERS_AT_ONCE = 4  # a mail service that answers slowly must not hold up everything else
 PAGES_AT_ONCE = 4
-TRANSCODINGS_AT_ONCE = 1  # it takes every core there is, and everything else comes first
 PUSHES_AT_ONCE = 6  # nor must push services
 
 
-def all_kinds() -> dict[str, Handler | Router]:
-    """The table kind → how to run it."""
+def all_kinds(*, transcodings: int = 1) -> dict[str, Handler | Router]:
+    """The table kind → how to run it. `transcodings`: how many videos are worked on at once in the whole cluster."""
     return {
         **consumers.handlers(),
         **schedules.handlers(),
         posts.ENDING: Handler(end_poll),
         links.FETCHING: Handler(look_at_page, limit=PAGES_AT_ONCE, time_limit_s=60),
         notifications.PUSH_JOB: Handler(push, limit=PUSHES_AT_ONCE, time_limit_s=30),
-        media.TRANSCODE_JOB: Handler(transcode, limit=TRANSCODINGS_AT_ONCE, time_limit_s=3 * 3600),
+        media.TRANSCODE_JOB: Handler(transcode, limit=transcodings, here=1, time_limit_s=3 * 3600),
         accounts.CONFIRMATION_JOB: Handler(send_confirmation, limit=LETTERS_AT_ONCE),
         accounts.RESET_JOB: Handler(send_reset, limit=LETTERS_AT_ONCE, private=True),
         admission.CALL_JOB: Handler(send_call, limit=LETTERS_AT_ONCE),
@@ -53,6 +52,11 @@ async def look_at_page(services: Services, job: Job) -> None:
 async def transcode(services: Services, job: Job) -> None:
     """The video can be watched in every size, or its owner knows why not."""
     owner, media_id = AccountId(job.data["account_id"]), MediaId(job.data["media_id"])
+    if job.times_lost:
+        # A job that was lost runs alone, lest it take others down with it. This one works in a process of its own, for
+        # minutes; so it is counted here how often its worker died, and everything else goes on.
+        await media.transcode_again(services, owner, media_id, lost=job.data.get("lost", 0) + job.times_lost)
+        return
     await media.transcode(services, owner, media_id, failures=job.failures, follow=posts.follow_media)
 
 

@@ -12,6 +12,7 @@ import uvloop
 
 from parvis.base.settings import Settings, from_environment
 from parvis.domain import health
+from parvis.domain.media import TRANSCODE_JOB
 from parvis.infra import postgres
 from parvis.infra.opening import open_services
 from parvis.infra.queue import LEASE_S, PLANNER, Queue
@@ -24,13 +25,29 @@ from parvis.worker.runner import Runner
 log = structlog.get_logger(__name__)
 
 
-def main() -> int:
-    """Jobs were run until SIGTERM or SIGINT came. The settings are those of the environment; logs are configured."""
-    uvloop.run(work(from_environment(), all_kinds()))
+ONLY = {"transcode": (TRANSCODE_JOB,)}
+
+
+def main(only: str | None = None) -> int:
+    """Jobs were run until SIGTERM or SIGINT came. The settings are those of the environment; logs are configured.
+
+    `only`: those jobs and nothing else, for machines that are there for that.
+    """
+    settings = from_environment()
+    kinds = all_kinds(transcodings=settings.transcodings)
+    if only is not None:
+        kinds = {kind: kinds[kind] for kind in ONLY[only]}
+    uvloop.run(work(settings, kinds, keeps_schedules=only is None))
     return 0
 
 
-async def work(settings: Settings, kinds: Mapping[str, Handler | Router], *, lease_s: float = LEASE_S) -> None:
+async def work(
+    settings: Settings,
+    kinds: Mapping[str, Handler | Router],
+    *,
+    lease_s: float = LEASE_S,
+    keeps_schedules: bool = True,
+) -> None:
     """Jobs are run and schedules kept until a signal comes; then leases are handed back."""
     async with (
         open_services(settings, application="parvis work") as services,
@@ -41,11 +58,8 @@ async def work(settings: Settings, kinds: Mapping[str, Handler | Router], *, lea
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, runner.stop)
-        clocks = [
-            asyncio.create_task(schedules.keep(services)),
-            asyncio.create_task(sequencer.keep(services)),
-            asyncio.create_task(doors.keep_gate(services)),
-        ]
+        keepers = [schedules.keep, sequencer.keep, doors.keep_gate] if keeps_schedules else []
+        clocks = [asyncio.create_task(keep(services)) for keep in keepers]
         log.info("worker.started", owner=str(queue.owner))
         try:
             await runner.run()

@@ -147,10 +147,16 @@ class Runner:
             return not self._held and self._start(await self._lease_suspect(due.suspect[0]))
         took = False
         for kind in due.limited:
-            took |= self._start(await self._queue.lease([kind], room, limit=self._limits[kind]))
+            took |= self._start(await self._queue.lease([kind], self._room_for(kind, room), limit=self._limits[kind]))
         if due.ordinary:
             took |= self._start(await self._queue.lease(self._ordinary, room))
         return took
+
+    def _room_for(self, kind: str, room: int) -> int:
+        handler = self._kinds[kind]
+        if not isinstance(handler, Handler) or handler.here is None:
+            return room
+        return min(room, handler.here - sum(held.job.kind == kind for held in self._held.values()))
 
     async def _lease_suspect(self, kind: str) -> list[Job]:
         return await self._queue.lease([kind], 1, limit=self._limits.get(kind), suspects=True)

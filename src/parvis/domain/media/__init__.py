@@ -14,7 +14,7 @@ from parvis.domain.media.captions import (
     uncaption,
 )  # fmt: skip
 from parvis.domain.media.describe import describe
-from parvis.domain.media.film import TRANSCODE_JOB, transcode, upload_film
+from parvis.domain.media.film import transcode, transcode_again, upload_film
 from parvis.domain.media.find import unattached
 from parvis.domain.media.portraits import discard_portrait, small_of, store_avatar, store_header
 from parvis.domain.media.purge import discard, purge_of_post, purge_unattached
@@ -29,11 +29,12 @@ from parvis.domain.media.resumable import (
 from parvis.domain.media.rules import ACCEPTED_TYPES, DESCRIPTION_CHARACTERS, FILM_TYPES, MOST_FRAMES, sort_of
 from parvis.domain.media.types import Attachment, Media, Picture, Upload
 from parvis.domain.media.upload import upload_image
+from parvis.domain.media.waiting import TRANSCODE_JOB
 
 __all__ = [
     "ACCEPTED_TYPES", "CAPTION_BYTES", "DESCRIPTION_CHARACTERS", "FILM_TYPES", "MOST_FRAMES",
     "TRANSCODE_JOB", "Attachment", "Media", "Part", "Picture", "Upload", "attach", "attachment_of", "begin", "caption",
     "captions_of", "describe", "detach", "discard", "discard_portrait", "end_upload", "find_upload", "languages_of",
     "own_video", "purge_of_post", "purge_unattached", "purge_uploads", "receive", "small_of", "sort_of",
-    "store_avatar", "store_header", "transcode", "unattached", "uncaption", "upload_film", "upload_image",
+    "store_avatar", "store_header", "transcode", "transcode_again", "unattached", "uncaption", "upload_film", "upload_image",
 ]  # fmt: skip

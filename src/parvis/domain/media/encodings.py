@@ -100,6 +100,20 @@ async def sound_steps(work: Work) -> AsyncIterator[Step]:
     yield files, processed.blurhash, True
 
 
+async def loop_steps(work: Work) -> AsyncIterator[Step]:
+    """An animation as a silent video."""
+    name = f"loop-{work.run}.mp4"
+    fit = "scale='trunc(min(1280,iw)/2)*2':-2:flags=bicubic,setsar=1,format=yuv420p"
+    words = [*work.source(), "-an", *_BARE, "-vf", fit, "-fpsmax", "50", "-c:v", "libx264", "-preset", "veryfast"]
+    await _encode(work, [*words, "-crf", "23", "-movflags", "+faststart", name], "animation", 0, 1)
+    work.film = film_of(await video.probe(work.folder / name))
+    processed = await _poster(work, name)
+    files = await _put_pictures(work, processed)
+    rung = Rung(work.film.width, work.film.height)
+    files["original"] = await _put_film(work, rung, name, (work.folder / name).stat().st_size)
+    yield files, processed.blurhash, True
+
+
 def _rung_words(work: Work, rung: Rung, name: str) -> list[str]:
     tracks = ["-map", "0:v:0", "-map", "0:a:0?", *_BARE]
     if rung.copied:

@@ -15,13 +15,14 @@ from parvis.base.settings import Settings
 from parvis.domain.media import encodings, film_queries, queries, rules, sources
 from parvis.domain.media.types import Media, Picture
 from parvis.domain.media.upload import check_quota
+from parvis.domain.media.waiting import enqueue
 from parvis.infra import jobs, video
 from parvis.infra.postgres import Connection
 from parvis.infra.services import Services
 
-TRANSCODE_JOB = "media.transcode"
 TRIES = 3
-_LAST_IN_LINE = 50
+MOST_LOST = 20  # workers are killed for many reasons; a file is at fault only when it happens again and again
+DAMAGED = "This file is damaged, or of a kind that cannot be taken."
 
 # Called in the transaction that changes an upload, so that a post which has it already follows.
 Follow = Callable[[Connection, Media], Awaitable[None]]
@@ -68,10 +69,17 @@ def check_bytes(settings: Settings, sort: rules.Sort, size_bytes: int) -> None:
         raise TooLarge(f"The file is larger than {most // (1024 * 1024)} MB")
 
 
-async def enqueue(tx: Connection, owner: AccountId, media_id: MediaId) -> None:
-    """Everything will be made of the upload, after all other work."""
-    payload = {"account_id": owner, "media_id": media_id}
-    await jobs.enqueue(tx, TRANSCODE_JOB, payload, priority=_LAST_IN_LINE, dedupe_key=str(media_id))
+async def transcode_again(services: Services, owner: AccountId, media_id: MediaId, *, lost: int) -> None:
+    """The upload, whose worker died so many times, gets another turn, or is refused."""
+    if lost < MOST_LOST:
+        async with services.db.transaction() as tx:
+            await enqueue(tx, owner, media_id, lost=lost)
+        await jobs.wake(services)
+        return
+    async with services.db.connection() as db:
+        media = await queries.media_by_id(db, owner, media_id)
+    if media is not None:
+        await _refuse(services, media, DAMAGED)
 
 
 async def transcode(services: Services, owner: AccountId, media_id: MediaId, *, failures: int, follow: Follow) -> None:
@@ -94,7 +102,7 @@ async def transcode(services: Services, owner: AccountId, media_id: MediaId, *, 
     except video.CannotEncode:
         if failures + 1 < TRIES:
             raise
-        await _refuse(services, media, "This file is damaged, or of a kind that cannot be taken.")
+        await _refuse(services, media, DAMAGED)
     except NotFound:  # its post, or the upload itself, went away meanwhile
         await services.storage.delete_prefix(media.key)
     finally:
@@ -107,6 +115,10 @@ async def _transcode(services: Services, media: Media, folder: Path, follow: Fol
     with source.open("wb") as file:
         async for chunk in sources.chunks(services, media.source_key):
             file.write(chunk)
+    if media.kind == "gifv":
+        await _loop(services, media, folder, follow)
+        await sources.forget(services, media.source_key)
+        return
     found = await video.probe(source)
     film = encodings.film_of(found)
     rules.check_film(film, most_seconds=services.settings.video_seconds)
@@ -119,6 +131,19 @@ async def _transcode(services: Services, media: Media, folder: Path, follow: Fol
     async for files, blurhash, complete in steps:
         await _show(services, media, files, blurhash, complete, follow)
     await sources.forget(services, media.source_key)
+
+
+async def _loop(services: Services, media: Media, folder: Path, follow: Follow) -> None:
+    """An animation; the caged process for pictures has looked into it before it was stored."""
+    with (folder / "source").open("rb") as file:
+        form = "gif" if file.read(4) == b"GIF8" else "webp_anim"
+    video.open_folder(folder)
+    work = encodings.Work(
+        services=services, media=media, folder=folder, film=rules.Film(duration_ms=None), form=form,
+        most_seconds=services.settings.video_seconds,
+    )  # fmt: skip
+    async for files, blurhash, complete in encodings.loop_steps(work):
+        await _show(services, media, files, blurhash, complete, follow)
 
 
 async def _show(

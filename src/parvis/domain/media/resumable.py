@@ -18,6 +18,7 @@ from parvis.base.ids import AccountId, MediaId
 from parvis.domain.media import film, queries, rules, sources, upload_queries
 from parvis.domain.media.types import Upload
 from parvis.domain.media.upload import check_quota, upload_image
+from parvis.domain.media.waiting import enqueue
 from parvis.infra import jobs
 from parvis.infra.services import Services
 from parvis.infra.storage import CHUNK_BYTES
@@ -218,7 +219,7 @@ async def _become_media(services: Services, upload: Upload, now: datetime) -> Me
             tx, media_id, upload.account_id, key=rules.new_key("posts"), description=upload.description, focus=(0, 0),
             size_bytes=upload.size_bytes, now=now, kind=sort, source_key=upload.key,
         )  # fmt: skip
-        await film.enqueue(tx, upload.account_id, media_id)
+        await enqueue(tx, upload.account_id, media_id)
     await jobs.wake(services)
     return media_id
 

@@ -116,6 +116,17 @@ document.addEventListener("play", ({ target }) => {
   box.dataset.ready = "";
   import(box.dataset.player).then(({ prepare }) => prepare(box));
 }, true);
+if (matchMedia("(prefers-reduced-motion: no-preference)").matches && window.IntersectionObserver) {
+  const seen = new IntersectionObserver((all) => {
+    for (const { target, isIntersecting } of all) isIntersecting ? target.play().catch(() => {}) : target.pause();
+  });
+  const watch = () => $$("video[data-silent]:not([data-seen])").forEach((one) => {
+    one.dataset.seen = "";
+    seen.observe(one);
+  });
+  watch();
+  document.addEventListener("htmx:afterSettle", watch);
+}
 on("click", "[data-picture]", (event, link) => {
   if (event.metaKey || event.ctrlKey || event.shiftKey || !window.HTMLDialogElement) return;
   event.preventDefault();
