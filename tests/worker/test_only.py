@@ -29,7 +29,7 @@ async def test_a_worker_for_videos_makes_them_playable_and_does_nothing_else(wor
     )
     try:
         until = time.monotonic() + 90
-        while (await alice.get(f"/api/v1/media/{sent.json()['id']}")).status_code != 200:  # noqa: ASYNC110
+        while (await alice.get(f"/api/v1/media/{sent.json()['id']}")).status_code != 200:
             assert time.monotonic() < until
             await asyncio.sleep(0.2)
     finally:
