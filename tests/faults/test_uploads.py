@@ -136,4 +136,4 @@ def test_memory_stays_flat_while_fifty_uploads_run(server: Server) -> None:
         f"\n{len(done)} uploads of {size // MB} MB at once in {time.monotonic() - began:.0f} s: web processes held "
         f"{before:.0f} MB before, {max(seen):.0f} MB at most, {seen[-1]:.0f} MB at the end"
     )
-    assert max(seen) - before < 100
+    assert max(seen) - before < 4 * len(done)  # of 24 that each sends
