@@ -48,6 +48,9 @@ COMMANDS = (
     Command("capacity", "parvis.commands.capacity", "Say how many people this machine can serve and admit in a day."),
     Command("doctor", "parvis.commands.doctor", "Say what is well and what is not."),
     Command("gate", "parvis.commands.gate", "Say how the door stands, or open, slow or pause it."),
+    Command("rule", "parvis.commands.rule", "Say, add to or shorten the rules of the house."),
+    Command("announcement", "parvis.commands.announcement", "Tell everybody something, or take it back."),
+    Command("report", "parvis.commands.report", "Say what people have reported, or that one is decided."),
     Command("announce", "parvis.commands.announce", HIDDEN),
 )
 

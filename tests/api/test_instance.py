@@ -34,7 +34,7 @@ async def test_the_instance_document_is_complete(world: World) -> None:
         """.split()
     )
     assert found["domain"] == DOMAIN
-    assert found["api_versions"] == {}
+    assert found["api_versions"] == {"mastodon": 9}
     assert re.fullmatch(r"4\.\d\.\d\+parvis\.\d+\.\d+", found["version"])
     assert found["contact"]["account"]["id"] == str(owner.id)
     assert isinstance(found["contact"]["email"], str)

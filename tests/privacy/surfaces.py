@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.privacy.model import MENTIONED, Post, Viewer
+from tests.privacy.model import MENTIONED, QUIET, Post, Viewer
 from tests.privacy.stage import LINK, TAGS, Stage
 
 JSON = "/api/v1"
@@ -42,6 +42,10 @@ def _own(viewer: Viewer, post: Post) -> bool:
     return viewer == post.author
 
 
+def _for_everybody(viewer: Viewer, post: Post) -> bool:
+    return post.visibility <= QUIET and post.original is None
+
+
 READS: dict[str, Read] = {
     "GET /api/v1/statuses/:id": Read(_id(), worded=True),
     "GET /api/v1/statuses/:id/context": Read(_id("/context")),
@@ -54,6 +58,7 @@ READS: dict[str, Read] = {
     "GET /api/v1/polls/:id": Read(_id(root="/api/v1/polls"), lambda viewer, post: post.with_poll),
     "GET /{at:str}/{post_id:str}": Read(_page(), worded=True),
     "GET /posts/{post_id:str}": Read(_id(root="/posts")),
+    "GET /{at:str}/{post_id:str}/embed": Read(_page("/embed"), _for_everybody, worded=True),
     "GET /{at:str}/{post_id:str}/favourites": Read(_page("/favourites")),
     "GET /{at:str}/{post_id:str}/reposts": Read(_page("/reposts")),
     "GET /posts/{post_id:str}/delete": Read(_id("/delete", root="/posts"), _own, signed=True, worded=True),
@@ -89,6 +94,7 @@ ACTS: dict[str, Act] = {
     "POST /api/v1/statuses/:id/quotes/:quoting_status_id/revoke": _act("/quotes/1/revoke"),
     "POST /api/v1/polls/:id/votes": _act("/votes", root="/api/v1/polls", choices=[0]),
     "POST /api/v2/filters/:filter_id/statuses": _filtered,
+    "POST /api/v1/statuses/:id/translate": _act("/translate", lang="xx"),
     "DELETE /api/v1/statuses/:id": _act("", "DELETE"),
     "PUT /api/v1/statuses/:id": _act("", "PUT", status="Other words"),
     "PATCH /api/v1/statuses/:id": _act("", "PATCH", status="Other words"),
@@ -270,6 +276,7 @@ LISTINGS: dict[str, Listing] = {
     "GET /api/v1/bookmarks": _bookmarks("/api/v1/bookmarks?limit=40"),
     "GET /api/v1/favourites": _favourites("/api/v1/favourites?limit=40"),
     "GET /api/v1/notifications": _notifications("/api/v1/notifications?limit=80"),
+    "GET /api/v2_alpha/notifications": _notifications("/api/v2_alpha/notifications?limit=80"),
     "GET /api/v2/notifications": _notifications("/api/v2/notifications?limit=80"),
     "GET /api/v1/notifications/requests": _requests,
     "GET /api/v1/conversations": _conversations,
@@ -296,6 +303,7 @@ OWNED_READS = frozenset(
         "GET /api/v1/notifications/:id",
         "GET /api/v1/notifications/requests/:id",
         "GET /api/v2/notifications/:group_key",
+        "GET /api/v2_alpha/notifications/:group_key",
         "GET /api/v2/notifications/:group_key/accounts",
     }
 )
@@ -332,7 +340,12 @@ OTHER_READS = frozenset(
     /api/parvis/v1/admission/log/consistency /api/parvis/v1/admission/log/head
     /api/parvis/v1/admission/log/inclusion /api/parvis/v1/admission/log/leaves /api/parvis/v1/admission/now
     /api/parvis/v1/admission/place /api/parvis/v1/admission/proof /ticket/{ticket:str}
-    /prove /sign-in/code /settings/security /settings/security/app
+    /prove /sign-in/code /settings/security /settings/security/app /api/oembed /api/v1/annual_reports
+    /api/v1/annual_reports/:year /api/v1/annual_reports/:year/state /api/v1/domain_blocks/preview
+    /api/v1/donation_campaigns /api/v1/instance/privacy_policy /api/v1/instance/terms_of_service
+    /api/v1/instance/terms_of_service/:date /api/v1/scheduled_statuses/:id /api/v2_alpha/notifications/unread_count
+    /invite/{code:str} /manifest /manifest.json /share /console/gate /ticket/{ticket:str}/address
+    /ticket/{ticket:str}/follow /ticket/{ticket:str}/proof /ticket/{ticket:str}/withdraw
     """.split()
 )
 
@@ -442,6 +455,36 @@ OTHER_WRITES = frozenset(
     POST /settings/security/app/confirm
     POST /settings/security/app/remove
     POST /settings/security/codes
+    DELETE /api/v1/announcements/:id/reactions/:name
+    DELETE /api/v1/domain_blocks
+    DELETE /api/v1/featured_tags/:id
+    DELETE /api/v1/scheduled_statuses/:id
+    PATCH /api/v1/announcements/:id/reactions/:name
+    PATCH /api/v1/scheduled_statuses/:id
+    POST /api/v1/accounts/:id/endorse
+    POST /api/v1/accounts/:id/pin
+    POST /api/v1/accounts/:id/unendorse
+    POST /api/v1/accounts/:id/unpin
+    POST /api/v1/announcements/:id/dismiss
+    POST /api/v1/annual_reports/:year/generate
+    POST /api/v1/annual_reports/:year/read
+    POST /api/v1/domain_blocks
+    POST /api/v1/featured_tags
+    POST /api/v1/notifications/dismiss
+    POST /api/v1/reports
+    POST /api/v1/tags/:name/feature
+    POST /api/v1/tags/:name/unfeature
+    POST /api/v2_alpha/notifications/:group_key/dismiss
+    POST /console/gate
+    POST /ticket/{ticket:str}/address
+    POST /ticket/{ticket:str}/back
+    POST /ticket/{ticket:str}/follow
+    POST /ticket/{ticket:str}/letter
+    POST /ticket/{ticket:str}/password
+    POST /ticket/{ticket:str}/unfollow
+    POST /ticket/{ticket:str}/withdraw
+    PUT /api/v1/announcements/:id/reactions/:name
+    PUT /api/v1/scheduled_statuses/:id
     """.strip().split("\n    ")
 )
 

@@ -126,7 +126,7 @@ def _contains_status(kind: Any, seen: frozenset[Any] = frozenset()) -> bool:
 
 
 def test_every_stream_and_every_job_that_sends_is_known() -> None:
-    assert {*channels._PUBLIC, *channels._ELSEWHERE.values()} <= STREAMS
+    assert {*channels._PUBLIC, *channels.BY_PATH.values()} <= STREAMS
     assert {kind for kind in all_kinds() if re.search(r"push|mail|letter|digest|send", kind)} == SENDING_JOBS
 
 

@@ -10,24 +10,13 @@ from typing import Any
 from parvis.api.routing import Call, endpoint
 from parvis.infra.doors import LONG_SHARED_S, READING
 
-ACCOUNTS = ("read:accounts",)
-
 # path → scopes; None: for anybody.
 LISTS: dict[str, tuple[str, ...] | None] = {
-    "/api/v1/accounts/:id/endorsements": None,
-    "/api/v1/accounts/:id/featured_tags": None,
     "/api/v1/accounts/:id/identity_proofs": (),
-    "/api/v1/announcements": (),
     "/api/v1/custom_emojis": None,
-    "/api/v1/domain_blocks": ("read:blocks",),
-    "/api/v1/endorsements": ACCOUNTS,
-    "/api/v1/featured_tags": ACCOUNTS,
-    "/api/v1/featured_tags/suggestions": ACCOUNTS,
     "/api/v1/instance/domain_blocks": None,
     "/api/v1/instance/peers": None,
-    "/api/v1/instance/rules": None,
     "/api/v1/peers/search": None,
-    "/api/v1/scheduled_statuses": ("read:statuses",),
 }
 
 

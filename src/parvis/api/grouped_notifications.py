@@ -1,4 +1,4 @@
-"""Notifications in groups (version 2)."""
+"""Notifications in groups (version 2, and the address that it had before it was finished)."""
 
 from __future__ import annotations
 
@@ -32,6 +32,14 @@ class AccountsOfGroup(Paging, frozen=True):
 
 
 @endpoint(
+    "GET",
+    "/api/v2_alpha/notifications",
+    user=True,
+    scopes=READ,
+    params=GroupListing,
+    returns=GroupedNotificationsResults,
+)
+@endpoint(
     "GET", "/api/v2/notifications", user=True, scopes=READ, params=GroupListing, returns=GroupedNotificationsResults
 )
 async def group_listing(call: Call[GroupListing]) -> Page[GroupedNotificationsResults]:
@@ -53,6 +61,14 @@ async def group_listing(call: Call[GroupListing]) -> Page[GroupedNotificationsRe
 
 
 @endpoint(
+    "GET",
+    "/api/v2_alpha/notifications/unread_count",
+    user=True,
+    scopes=READ,
+    params=GroupListing,
+    returns=dict[str, int],
+)
+@endpoint(
     "GET", "/api/v2/notifications/unread_count", user=True, scopes=READ, params=GroupListing, returns=dict[str, int]
 )
 async def unread_group_count(call: Call[GroupListing]) -> dict[str, int]:
@@ -65,6 +81,14 @@ async def unread_group_count(call: Call[GroupListing]) -> dict[str, int]:
     }
 
 
+@endpoint(
+    "GET",
+    "/api/v2_alpha/notifications/:group_key",
+    user=True,
+    scopes=READ,
+    params=OneGroup,
+    returns=GroupedNotificationsResults,
+)
 @endpoint(
     "GET",
     "/api/v2/notifications/:group_key",
@@ -97,6 +121,7 @@ async def accounts_of_group(call: Call[AccountsOfGroup]) -> Page[Account]:
     return msgspec.structs.replace(page, items=[present_account(one.person, to) for one in page.items])  # type: ignore[return-value]
 
 
+@endpoint("POST", "/api/v2_alpha/notifications/:group_key/dismiss", user=True, scopes=WRITE, params=OneGroup)
 @endpoint("POST", "/api/v2/notifications/:group_key/dismiss", user=True, scopes=WRITE, params=OneGroup)
 async def dismiss_group(call: Call[OneGroup]) -> None:
     """Every notification of one group is gone."""

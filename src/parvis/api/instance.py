@@ -14,14 +14,16 @@ from parvis.api.entities.instance import (
     ExtendedDescription,
     Instance,
     Language,
+    Rule,
     V1Instance,
     languages_of,
     present_instance,
+    present_rule,
     present_v1_instance,
 )
 from parvis.api.routing import Call, Reply, endpoint
 from parvis.base.clock import iso_ms, utc_now
-from parvis.domain import accounts
+from parvis.domain import accounts, moderation
 from parvis.infra import vapid
 from parvis.infra.doors import LONG_SHARED_S, READING
 from parvis.infra.services import Services
@@ -37,6 +39,7 @@ class Facts(msgspec.Struct, frozen=True):
 
     totals: accounts.Totals
     contact: Account | None
+    rules: list[Rule]
 
 
 class _Known(msgspec.Struct):
@@ -61,8 +64,9 @@ async def _looked_up(call: Call) -> Facts:
         totals = await accounts.totals(db, now=call.now)
         contact_id = await accounts.contact(db)
         people = await accounts.by_ids(db, [contact_id]) if contact_id is not None else {}
+        rules = [present_rule(one) for one in await moderation.house_rules.current(db)]
     contact = [present_account(one, addresses(call.services)) for one in people.values()]
-    return Facts(totals, contact[0] if contact else None)
+    return Facts(totals, contact[0] if contact else None, rules)
 
 
 @endpoint("GET", "/api/v2/instance", urgency=READING, shared_s=LONG_SHARED_S, returns=Instance, connects=False)
@@ -70,7 +74,7 @@ async def instance(call: Call) -> Reply:
     """This place, its limits and its addresses."""
     found, services = await facts(call), call.services
     key = vapid.public_key(services.secrets)
-    body = present_instance(services.settings, addresses(services), found.totals, found.contact, key)
+    body = present_instance(services.settings, addresses(services), found.totals, found.contact, found.rules, key)
     return Reply(body, headers=CACHED)
 
 
@@ -78,7 +82,7 @@ async def instance(call: Call) -> Reply:
 async def v1_instance(call: Call) -> Reply:
     """This place for older clients."""
     found, services = await facts(call), call.services
-    body = present_v1_instance(services.settings, addresses(services), found.totals, found.contact)
+    body = present_v1_instance(services.settings, addresses(services), found.totals, found.contact, found.rules)
     return Reply(body, headers=CACHED | {"Deprecation": "@1668384000"})  # the day 4.0.0 came out
 
 
@@ -111,14 +115,7 @@ def _name(code: str) -> str:
         return code
 
 
-@endpoint(
-    "GET",
-    "/api/v1/instance/translation_languages",
-    urgency=READING,
-    shared_s=LONG_SHARED_S,
-    returns=dict[str, list[str]],
-    connects=False,
-)
-async def translation_languages(call: Call) -> dict[str, list[str]]:
-    """From which language into which posts can be translated: none yet."""
-    return {}
+@endpoint("GET", "/api/v1/instance/rules", urgency=READING, shared_s=LONG_SHARED_S, returns=list[Rule])
+async def rules(call: Call) -> list[Rule]:
+    """The rules of the house."""
+    return [present_rule(one) for one in await moderation.house_rules.current(call.db)]

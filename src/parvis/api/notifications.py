@@ -112,6 +112,7 @@ async def clear(call: Call) -> None:
     await notifications.clear(call.db, call.me)
 
 
+@endpoint("POST", "/api/v1/notifications/dismiss", user=True, scopes=WRITE, params=OneNotification)
 @endpoint("POST", "/api/v1/notifications/:id/dismiss", user=True, scopes=WRITE, params=OneNotification)
 async def dismiss(call: Call[OneNotification]) -> None:
     """One notification is gone."""

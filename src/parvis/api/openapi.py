@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections import Counter
+from types import UnionType
+from typing import Any, get_args
 
 import msgspec
 
@@ -32,14 +34,18 @@ async def document(call: Call) -> Reply:
 
 def build(origin: str) -> dict[str, Any]:
     """The whole document as a dict."""
-    kinds = [k for one in ENDPOINTS for k in (one.params, one.returns) if k not in (Nothing, dict)]
+    kinds = [k for one in ENDPOINTS for k in (one.params, *_kinds(one.returns)) if k not in (Nothing, dict)]
     _, components = msgspec.json.schema_components(
         [*kinds, Error], schema_hook=_schema_of_foreign_types, ref_template="#/components/schemas/{name}"
     )
     paths: dict[str, dict[str, Any]] = {}
+    names: Counter[str] = Counter()
     for one in ENDPOINTS:
         path = re.sub(r":(\w+)", r"{\1}", one.path)
-        paths.setdefault(path, {})[one.method.lower()] = _operation(one, components)
+        paths.setdefault(path, {})[one.method.lower()] = operation = _operation(one, components)
+        names[operation["operationId"]] += 1
+        if (others := names[operation["operationId"]]) > 1:  # the same by an older address
+            operation["operationId"] += f"_{others}"
     return {
         "openapi": "3.1.0",
         "info": {"title": "Parvis client API", "version": __version__, "license": {"name": "AGPL-3.0-or-later"}},
@@ -119,7 +125,14 @@ def _parameters(one: Endpoint, components: dict[str, Any]) -> list[dict[str, Any
     return found
 
 
+def _kinds(returns: Any) -> tuple[Any, ...]:
+    """What an answer may be: alternatives of structs are described one by one."""
+    return get_args(returns) if isinstance(returns, UnionType) else (returns,)
+
+
 def _schema(kind: Any) -> dict[str, Any]:
+    if len(alternatives := _kinds(kind)) > 1:
+        return {"anyOf": [_schema(one) for one in alternatives]}
     (schema,), _ = msgspec.json.schema_components(
         [kind], schema_hook=_schema_of_foreign_types, ref_template="#/components/schemas/{name}"
     )

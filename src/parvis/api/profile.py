@@ -13,10 +13,11 @@ from parvis.api.entities.account import CredentialAccount
 from parvis.api.entities.addresses import addresses
 from parvis.api.entities.profile import Profile, present_profile
 from parvis.api.entities.status import BY_NAME, QUOTE_POLICIES
+from parvis.api.entities.tag import present_featured_tag
 from parvis.api.parameters import Upload
 from parvis.api.routing import Call, endpoint
 from parvis.base.errors import Invalid
-from parvis.domain import accounts, media
+from parvis.domain import accounts, media, posts
 from parvis.domain.accounts.types import Field as Line
 from parvis.domain.accounts.types import ProfileChange
 from parvis.infra.rate_limits import UPLOADS
@@ -176,7 +177,9 @@ async def presented_profile(call: Call) -> Profile:
     """The caller's profile: two queries."""
     person = await accounts.by_id(call.db, call.me)
     login = await accounts.login_of(call.db, call.me)
-    return present_profile(person, login.attribution_domains, addresses(call.services))
+    to = addresses(call.services)
+    featured = [present_featured_tag(one, to) for one in await posts.featured_tags.featured(call.db, call.me)]
+    return present_profile(person, login.attribution_domains, featured, to)
 
 
 @endpoint(

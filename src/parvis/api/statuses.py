@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import msgspec
 
 from parvis.api.entities.account import Account, present_account
 from parvis.api.entities.addresses import addresses
+from parvis.api.entities.scheduled import ScheduledStatus, present_scheduled
 from parvis.api.entities.status import BY_NAME, QUOTE_POLICIES, Context, Status, StatusSource, present_status
 from parvis.api.paging import Paging, page_of_statuses, statuses
 from parvis.api.routing import Call, endpoint
@@ -38,6 +41,7 @@ class Publication(msgspec.Struct, frozen=True):
     poll: NewPoll | None = None
     quoted_status_id: int | None = None
     quote_approval_policy: str | None = None
+    scheduled_at: str | None = None
 
 
 class OnePost(msgspec.Struct, frozen=True):
@@ -97,12 +101,38 @@ async def one(call: Call, post_id: PostId) -> msgspec.Raw:
     return found[post_id]
 
 
-@endpoint("POST", "/api/v1/statuses", user=True, scopes=WRITE, params=Publication, returns=Status)
-async def publish(call: Call[Publication]) -> msgspec.Raw:
-    """Publish a post."""
+@endpoint("POST", "/api/v1/statuses", user=True, scopes=WRITE, params=Publication, returns=Status | ScheduledStatus)
+async def publish(call: Call[Publication]) -> msgspec.Raw | ScheduledStatus:
+    """Publish a post, at once or later."""
+    author = call.viewer
+    assert author is not None
+    draft, limits = draft_of(call), posts.Limits(call.services.settings.post_characters)
+    key = call.request.headers.get("idempotency-key")
+    due_at = moment_of(call.params.scheduled_at)
+    if due_at is not None and due_at > call.now:
+        planned = await posts.scheduled.schedule(
+            call.db, call.services.ids, author, draft=draft, due_at=due_at, limits=limits, now=call.now,
+            idempotency_key=key,
+        )  # fmt: skip
+        return present_scheduled(planned, addresses(call.services))
+    post_id = await posts.publish(
+        call.db,
+        call.services.ids,
+        author,
+        draft=draft,
+        limits=limits,
+        domain=call.services.settings.domain,
+        now=call.now,
+        idempotency_key=key,
+    )
+    return await call.fragments.fresh(call.db, post_id, viewer_id=call.me)
+
+
+def draft_of(call: Call[Publication]) -> Draft:
+    """What is to be published; where nothing is said, as the author usually does."""
     wanted, author = call.params, call.viewer
     assert author is not None
-    draft = Draft(
+    return Draft(
         text=wanted.status,
         warning=wanted.spoiler_text,
         sensitive=author.default_sensitive if wanted.sensitive is None else wanted.sensitive,
@@ -114,17 +144,17 @@ async def publish(call: Call[Publication]) -> msgspec.Raw:
         quote_of_id=PostId(wanted.quoted_status_id) if wanted.quoted_status_id is not None else None,
         quote_policy=quote_policy_of(wanted.quote_approval_policy, QuotePolicy(author.default_quote_policy)),
     )
-    post_id = await posts.publish(
-        call.db,
-        call.services.ids,
-        author,
-        draft=draft,
-        limits=posts.Limits(call.services.settings.post_characters),
-        domain=call.services.settings.domain,
-        now=call.now,
-        idempotency_key=call.request.headers.get("idempotency-key"),
-    )
-    return await call.fragments.fresh(call.db, post_id, viewer_id=call.me)
+
+
+def moment_of(text: str | None) -> datetime | None:
+    """A moment with its time zone, UTC where none is said. Raises: Invalid for what is none."""
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+        return found.astimezone(UTC) if found.tzinfo is not None else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise Invalid("scheduled_at", "Validation failed: Scheduled at is not a moment", "invalid") from None
 
 
 @endpoint("GET", "/api/v1/statuses", urgency=READING, scopes=READ, params=ManyPosts, returns=list[Status])

@@ -12,7 +12,7 @@ from parvis.api.entities.tag import Tag, present_tag
 from parvis.api.paging import Paging
 from parvis.api.routing import Call, endpoint
 from parvis.base.pages import Page
-from parvis.domain import search
+from parvis.domain import posts, search
 from parvis.domain.relationships import followed_tags
 from parvis.domain.search import TagUse
 from parvis.infra.doors import READING, SHARED_S
@@ -26,12 +26,13 @@ class OneTag(msgspec.Struct, frozen=True):
 
 
 async def presented_tags(call: Call[Any], found: Sequence[TagUse]) -> list[Tag]:
-    """The hashtags as the caller sees them; whether they follow them costs a statement, for those who could."""
+    """The hashtags as the caller sees them; whether they follow or show them costs a statement, for those who could."""
     to, viewer = addresses(call.services), call.viewer_id
     if viewer is None:
-        return [present_tag(one, to, following=None) for one in found]
-    followed = await followed_tags.followed(call.db, viewer, [one.name for one in found])
-    return [present_tag(one, to, following=one.name in followed) for one in found]
+        return [present_tag(one, to) for one in found]
+    names = [one.name for one in found]
+    followed, featured = await posts.featured_tags.ties(call.db, viewer, names)
+    return [present_tag(one, to, following=one.name in followed, featuring=one.name in featured) for one in found]
 
 
 async def _one(call: Call[OneTag]) -> Tag:
@@ -63,7 +64,5 @@ async def unfollow(call: Call[OneTag]) -> Tag:
 async def all_followed(call: Call[Paging]) -> Page[Tag]:
     """The hashtags one follows, the latest first; the cursors are those of the follows."""
     page = await followed_tags.of(call.db, call.me, call.params.slice(100, 200))
-    found = await search.tags_named(call.db, page.items, now=call.now)
-    to = addresses(call.services)
-    items = [present_tag(one, to, following=True) for one in found]
+    items = await presented_tags(call, await search.tags_named(call.db, page.items, now=call.now))
     return msgspec.structs.replace(page, items=items)  # type: ignore[return-value]

@@ -38,6 +38,10 @@ class Settings(msgspec.Struct, frozen=True):
     gate: str = "auto"
     free_sign_ups: int = 30
     post_characters: int = 1000
+    translation_url: str = ""
+    translation_key: str = ""
+    privacy_file: str = ""
+    terms_file: str = ""
     image_bytes: int = 16 * 1024 * 1024
     image_pixels: int = 33_177_600
     video_bytes: int = 1024 * 1024 * 1024
@@ -96,6 +100,10 @@ DESCRIPTIONS: dict[str, str] = {
     "gate": "How a new server lets people in: auto (as many as it can bear) or open; later `parvis gate` says.",
     "free_sign_ups": "Sign-ups from one network within about half an hour before each costs a proof of work; 0: never one.",
     "post_characters": "Longest post, in characters.",
+    "translation_url": "A LibreTranslate-compatible service that translates posts; empty: none does.",
+    "translation_key": "The key that the translation service wants, if it wants one.",
+    "privacy_file": "A file with the privacy policy, plain text; told to apps.",
+    "terms_file": "A file with the terms of service, plain text; they hold from the day it was last changed.",
     "image_bytes": "Largest picture file, in bytes.",
     "image_pixels": "Largest picture, width times height.",
     "video_bytes": "Largest video file, in bytes; at most 1 GiB.",

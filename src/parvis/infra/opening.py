@@ -17,6 +17,7 @@ from parvis.infra.process_lease import ProcessLease
 from parvis.infra.rate_limits import RateLimits
 from parvis.infra.services import Services
 from parvis.infra.storage import open_storage
+from parvis.infra.translation import Translator
 
 
 @asynccontextmanager
@@ -39,6 +40,7 @@ async def open_services(
         storage = await open_storage(settings)
         images = ImageWorkers(settings)
         http = Outbound(settings)
+        translator = Translator(settings)
         try:
             yield Services(
                 settings=settings,
@@ -52,9 +54,11 @@ async def open_services(
                 ids=lease.ids,
                 limits=RateLimits(enabled=settings.rate_limits),
                 http=http,
+                translator=translator,
             )
         finally:
             await settled()
+            await translator.close()
             await http.close()
             await images.close()
             await storage.close()

@@ -37,6 +37,8 @@ TICKETS = Limit("tickets", 240, 1800)  # and look after what they applied for
 SIGN_INS = Limit("sign-in", 10, 300)
 MAILS = Limit("mail", 5, 1800)
 APPS = Limit("apps", 5, 600)
+TRANSLATIONS = Limit("translations", 60, 300)
+REPORTS = Limit("reports", 400, 86_400)
 PUSHES = Limit("push", 300, 3600)
 
 

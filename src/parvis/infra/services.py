@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from parvis.infra.rate_limits import RateLimits
     from parvis.infra.secrets import Secrets
     from parvis.infra.storage import Storage
+    from parvis.infra.translation import Translator
 
 
 @dataclass(slots=True)
@@ -34,3 +35,4 @@ class Services:
     ids: IdSource
     limits: RateLimits
     http: Outbound
+    translator: Translator

@@ -85,6 +85,28 @@ CREATE TABLE public.admission_tree (
 )
 WITH (fillfactor='20');
 
+CREATE TABLE public.announcement (
+    id bigint NOT NULL,
+    text text NOT NULL,
+    html text NOT NULL,
+    starts_at timestamp with time zone,
+    ends_at timestamp with time zone,
+    published_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.announcement_dismissal (
+    account_id bigint NOT NULL,
+    announcement_id bigint NOT NULL
+);
+
+CREATE TABLE public.announcement_reaction (
+    announcement_id bigint NOT NULL,
+    name text NOT NULL,
+    account_id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.archive (
     account_id bigint NOT NULL,
     id bigint NOT NULL,
@@ -366,6 +388,14 @@ CREATE TABLE public.home_state (
     floor_id bigint DEFAULT 0 NOT NULL
 );
 
+CREATE TABLE public.house_rule (
+    id bigint NOT NULL,
+    text text NOT NULL,
+    hint text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    removed_at timestamp with time zone
+);
+
 CREATE TABLE public.invitation (
     id bigint NOT NULL,
     code_hash bytea NOT NULL,
@@ -476,7 +506,8 @@ CREATE TABLE public.media (
     source_key text,
     percent smallint DEFAULT 0 NOT NULL,
     doing text,
-    problem text
+    problem text,
+    kept_until timestamp with time zone
 );
 
 CREATE TABLE public.mute (
@@ -741,6 +772,18 @@ CREATE TABLE public.recovery_code (
     code_hash bytea NOT NULL
 );
 
+CREATE TABLE public.report (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    target_id bigint NOT NULL,
+    post_ids bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    rule_ids bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    category text NOT NULL,
+    comment text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    decided_at timestamp with time zone
+);
+
 CREATE TABLE public.repost (
     account_id bigint NOT NULL,
     post_id bigint NOT NULL,
@@ -750,6 +793,19 @@ CREATE TABLE public.repost (
 CREATE TABLE public.schedule (
     name text NOT NULL,
     due_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.scheduled_post (
+    account_id bigint NOT NULL,
+    id bigint NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    draft jsonb NOT NULL,
+    key text,
+    app_id bigint,
+    app_name text,
+    app_website text,
+    problem text,
+    created_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.schema_migration (
@@ -895,6 +951,15 @@ ALTER TABLE ONLY public.admission_node
 ALTER TABLE ONLY public.admission_tree
     ADD CONSTRAINT admission_tree_pkey PRIMARY KEY (only_one);
 
+ALTER TABLE ONLY public.announcement_dismissal
+    ADD CONSTRAINT announcement_dismissal_pkey PRIMARY KEY (account_id, announcement_id);
+
+ALTER TABLE ONLY public.announcement
+    ADD CONSTRAINT announcement_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.announcement_reaction
+    ADD CONSTRAINT announcement_reaction_pkey PRIMARY KEY (announcement_id, name, account_id);
+
 ALTER TABLE ONLY public.archive
     ADD CONSTRAINT archive_pkey PRIMARY KEY (account_id, id);
 
@@ -1008,6 +1073,9 @@ ALTER TABLE ONLY public.home_entry_7
 
 ALTER TABLE ONLY public.home_state
     ADD CONSTRAINT home_state_pkey PRIMARY KEY (account_id);
+
+ALTER TABLE ONLY public.house_rule
+    ADD CONSTRAINT house_rule_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.invitation
     ADD CONSTRAINT invitation_code_hash_key UNIQUE (code_hash);
@@ -1132,11 +1200,17 @@ ALTER TABLE ONLY public.receipt
 ALTER TABLE ONLY public.recovery_code
     ADD CONSTRAINT recovery_code_pkey PRIMARY KEY (account_id, code_hash);
 
+ALTER TABLE ONLY public.report
+    ADD CONSTRAINT report_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.repost
     ADD CONSTRAINT repost_pkey PRIMARY KEY (account_id, post_id);
 
 ALTER TABLE ONLY public.schedule
     ADD CONSTRAINT schedule_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.scheduled_post
+    ADD CONSTRAINT scheduled_post_pkey PRIMARY KEY (account_id, id);
 
 ALTER TABLE ONLY public.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (version);
@@ -1296,6 +1370,10 @@ CREATE UNIQUE INDEX receipt_request ON public.receipt USING btree (request_key) 
 CREATE INDEX receipt_unnumbered ON public.receipt USING btree (id) WHERE (number IS NULL);
 
 CREATE INDEX receipt_waiting ON public.receipt USING btree (number) WHERE ((state = 0) AND (lane < 3) AND (number IS NOT NULL));
+
+CREATE INDEX report_open ON public.report USING btree (id) WHERE (decided_at IS NULL);
+
+CREATE UNIQUE INDEX scheduled_post_key ON public.scheduled_post USING btree (account_id, key) WHERE (key IS NOT NULL);
 
 CREATE INDEX search_account_tokens ON public.search_account USING gin (tokens);
 

@@ -49,6 +49,12 @@ class Before(msgspec.Struct, frozen=True):
     in_reply_to: int | None = None
 
 
+class Shared(msgspec.Struct, frozen=True):
+    title: str = ""
+    text: str = ""
+    url: str = ""
+
+
 class NewPost(msgspec.Struct, frozen=True):
     text: str = ""
     warning: str = ""
@@ -110,6 +116,13 @@ def reply_to(call: Call[Any], post: PostView) -> Writing:
 async def write(call: Call[Before]) -> Answer:
     """The form on a page of its own."""
     return await _form(call, call.params.in_reply_to, text=call.params.text)
+
+
+@page("GET", "/share", audience="session", params=Shared)
+async def share(call: Call[Shared]) -> Answer:
+    """The form with what another page or app wants to be shared."""
+    parts = (call.params.title, call.params.text, call.params.url)
+    return await _form(call, None, text="\n\n".join(part for part in parts if part))
 
 
 async def _form(call: Call[Any], parent_id: int | None, *, text: str = "") -> Page:

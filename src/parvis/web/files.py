@@ -113,7 +113,7 @@ async def missing_header(request: Request[Any, Any, Any]) -> Response[bytes]:
     return _send(request, "images/missing-header.png", "public, max-age=86400")
 
 
-@get("/manifest.webmanifest", opt=_PUBLIC, include_in_schema=False)
+@get(["/manifest.webmanifest", "/manifest", "/manifest.json"], opt=_PUBLIC, include_in_schema=False)
 async def manifest(request: Request[Any, Any, Any]) -> Response[bytes]:
     """What makes the site installable."""
     services: Services = request.app.state.services

@@ -17,6 +17,7 @@ from parvis.infra.doors import READING, SHARED_S
 from parvis.infra.html.forms import storable
 from parvis.infra.html.visit import Answer, Page, Redirect
 from parvis.infra.rate_limits import FOLLOWS
+from parvis.web import feeds
 from parvis.web.routing import Call, page
 from parvis.web.slices import Slice, older, people, timeline
 
@@ -65,7 +66,9 @@ async def _profile(call: Call[OneAccount], tab: str, **kinds: Any) -> Answer:
 
 @page("GET", "/{at:str}", urgency=READING, shared_s=SHARED_S, params=OneAccount)
 async def profile(call: Call[OneAccount]) -> Answer:
-    """Who somebody is and what they publish, without their replies."""
+    """Who somebody is and what they publish, without their replies; `@alice.rss` is the same for feed readers."""
+    if call.params.at.endswith(".rss"):
+        return await feeds.of_person(call, handle_of(call.params.at.removesuffix(".rss")))
     return await _profile(call, "posts", without_replies=True)
 
 

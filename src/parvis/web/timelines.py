@@ -8,6 +8,7 @@ from parvis.infra.background import in_background
 from parvis.infra.catalogues import later
 from parvis.infra.doors import READING, SHARED_S
 from parvis.infra.html.visit import Answer, Page, Redirect
+from parvis.web import feeds
 from parvis.web.compose import blank
 from parvis.web.entrance import session_cookie_of
 from parvis.web.routing import Call, page
@@ -50,7 +51,9 @@ async def public(call: Call[Slice]) -> Answer:
 
 @page("GET", "/tags/{name:str}", urgency=READING, shared_s=SHARED_S, params=TagSlice)
 async def tag(call: Call[TagSlice]) -> Answer:
-    """Public posts under a hashtag."""
+    """Public posts under a hashtag; `bread.rss` is the same for feed readers."""
+    if call.params.name.endswith(".rss"):
+        return await feeds.of_tag(call, call.params.name.removesuffix(".rss").lstrip("#")[:100])
     name = call.params.name.lstrip("#")[:100]
     found = await timelines.tag(call.db, call.viewer_id, name, call.params.request())
     return await timeline(

@@ -23,6 +23,7 @@ def all_kinds(*, transcodings: int = 1) -> dict[str, Handler | Router]:
         **consumers.handlers(),
         **schedules.handlers(),
         posts.ENDING: Handler(end_poll),
+        posts.scheduled.PUBLISHING: Handler(publish_scheduled),
         links.FETCHING: Handler(look_at_page, limit=PAGES_AT_ONCE, time_limit_s=60),
         notifications.PUSH_JOB: Handler(push, limit=PUSHES_AT_ONCE, time_limit_s=30),
         media.TRANSCODE_JOB: Handler(transcode, limit=transcodings, here=1, time_limit_s=3 * 3600),
@@ -38,6 +39,12 @@ async def end_poll(services: Services, job: Job) -> None:
     author, post_id = AccountId(job.data["author_id"]), PostId(job.data["post_id"])
     async with services.db.transaction() as tx:
         await posts.end_poll(tx, author, post_id, now=utc_now())
+
+
+async def publish_scheduled(services: Services, job: Job) -> None:
+    """The post for later is published, if it is due."""
+    author, scheduled_id = AccountId(job.data["account_id"]), job.data["scheduled_id"]
+    await posts.scheduled.publish_scheduled(services, author, scheduled_id, now=utc_now())
 
 
 async def look_at_page(services: Services, job: Job) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from parvis import __version__
@@ -11,12 +9,26 @@ from parvis.api.entities.account import Account
 from parvis.api.entities.addresses import Addresses
 from parvis.base.settings import Settings
 from parvis.domain import accounts, media
+from parvis.domain.moderation import HouseRule
+from parvis.domain.posts.featured_tags import MOST_FEATURED
+from parvis.domain.posts.pins import MOST_PINS
 from parvis.domain.posts.rules import MOST_ATTACHMENTS
 from parvis.infra.html.assets import asset_path
 from parvis.infra.text import URL_LENGTH
 
+# All that Mastodon's own numbers up to this one stand for is here: grouped notifications, filters that blur, featured
+# hashtags and people, quotes, profiles by their own endpoints. Clients decide by it.
+API_VERSION = 9
+
 # Clients read features from the first numbers, and whose server it is from the word behind the plus (versions.md).
 VERSION = f"4.5.0+parvis.{'.'.join(__version__.split('.')[:2])}"
+
+
+class Rule(msgspec.Struct, frozen=True):
+    id: str
+    text: str
+    hint: str
+    translations: dict[str, dict[str, str]] = {}
 
 
 class Urls(msgspec.Struct, frozen=True):
@@ -40,8 +52,8 @@ class AccountLimits(msgspec.Struct, frozen=True):
     max_note_length: int = accounts.rules.MOST_NOTE_CHARACTERS
     max_avatar_description_length: int = accounts.rules.MOST_DESCRIPTION_CHARACTERS
     max_header_description_length: int = accounts.rules.MOST_DESCRIPTION_CHARACTERS
-    max_featured_tags: int = 0
-    max_pinned_statuses: int = 0
+    max_featured_tags: int = MOST_FEATURED
+    max_pinned_statuses: int = MOST_PINS
     max_profile_fields: int = accounts.rules.MOST_FIELDS
     profile_field_name_limit: int = accounts.rules.MOST_FIELD_CHARACTERS
     profile_field_value_limit: int = accounts.rules.MOST_FIELD_CHARACTERS
@@ -73,7 +85,7 @@ class PollLimits(msgspec.Struct, frozen=True):
 
 
 class Translation(msgspec.Struct, frozen=True):
-    enabled: bool = False
+    enabled: bool
 
 
 class Feed(msgspec.Struct, frozen=True):
@@ -97,7 +109,7 @@ class V1Configuration(msgspec.Struct, frozen=True, kw_only=True):
 class Configuration(V1Configuration, frozen=True, kw_only=True):
     urls: Urls
     vapid: Vapid
-    translation: Translation = Translation()
+    translation: Translation
     timelines_access: TimelinesAccess = TimelinesAccess()
     limited_federation: bool = False
 
@@ -147,9 +159,9 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     languages: list[str]
     configuration: Configuration
     registrations: Registrations = Registrations()
-    api_versions: dict[str, int] = {}
+    api_versions: dict[str, int] = msgspec.field(default_factory=lambda: {"mastodon": API_VERSION})
     contact: Contact
-    rules: list[Any] = []
+    rules: list[Rule]
 
 
 class Stats(msgspec.Struct, frozen=True):
@@ -174,7 +186,7 @@ class V1Instance(msgspec.Struct, frozen=True, kw_only=True):
     invites_enabled: bool = False
     configuration: V1Configuration
     contact_account: Account | None
-    rules: list[Any] = []
+    rules: list[Rule]
     max_toot_chars: int
     max_media_attachments: int = MOST_ATTACHMENTS
     upload_limit: int
@@ -216,7 +228,12 @@ def _picture(to: Addresses) -> str:
 
 
 def present_instance(
-    settings: Settings, to: Addresses, totals: accounts.Totals, contact: Account | None, vapid_key: str
+    settings: Settings,
+    to: Addresses,
+    totals: accounts.Totals,
+    contact: Account | None,
+    rules: list[Rule],
+    vapid_key: str,
 ) -> Instance:
     """This place, as clients since Mastodon 4.0 read it."""
     statuses, attachments = _limits(settings)
@@ -235,13 +252,15 @@ def present_instance(
             vapid=Vapid(vapid_key),
             statuses=statuses,
             media_attachments=attachments,
+            translation=Translation(bool(settings.translation_url)),
         ),
         contact=Contact(settings.contact_email, contact),
+        rules=rules,
     )
 
 
 def present_v1_instance(
-    settings: Settings, to: Addresses, totals: accounts.Totals, contact: Account | None
+    settings: Settings, to: Addresses, totals: accounts.Totals, contact: Account | None, rules: list[Rule]
 ) -> V1Instance:
     """This place, as older clients read it; with the keys that Tusky falls back to."""
     statuses, attachments = _limits(settings)
@@ -259,4 +278,10 @@ def present_v1_instance(
         contact_account=contact,
         max_toot_chars=settings.post_characters,
         upload_limit=attachments.image_size_limit,
+        rules=rules,
     )
+
+
+def present_rule(one: HouseRule) -> Rule:
+    """A rule of the place; there are no translations of it."""
+    return Rule(str(one.id), one.text, one.hint)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from parvis.api.entities.account import Field, present_account
 from parvis.api.entities.addresses import Addresses
+from parvis.api.entities.tag import FeaturedTag
 from parvis.domain.accounts.types import Account as Person
 
 
@@ -33,10 +32,12 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     attribution_domains: list[str]
     formatted_note: str
     formatted_fields: list[Field]
-    featured_tags: list[Any] = []
+    featured_tags: list[FeaturedTag]
 
 
-def present_profile(person: Person, attribution_domains: list[str], to: Addresses) -> Profile:
+def present_profile(
+    person: Person, attribution_domains: list[str], featured: list[FeaturedTag], to: Addresses
+) -> Profile:
     """The profile; pictures that are not there are null here, unlike in an Account."""
     shown = present_account(person, to)
     avatar = shown.avatar if person.avatar_key else None
@@ -66,4 +67,5 @@ def present_profile(person: Person, attribution_domains: list[str], to: Addresse
         attribution_domains=attribution_domains,
         formatted_note=shown.note,
         formatted_fields=shown.fields,
+        featured_tags=featured,
     )

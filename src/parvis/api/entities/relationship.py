@@ -22,8 +22,8 @@ class Relationship(msgspec.Struct, frozen=True, kw_only=True):
     muting_expires_at: str | None
     requested: bool
     requested_by: bool
-    domain_blocking: bool = False
-    endorsed: bool = False
+    domain_blocking: bool
+    endorsed: bool
     note: str
 
 
@@ -43,5 +43,7 @@ def present_relationship(tie: Tie) -> Relationship:
         muting_expires_at=iso_ms(tie.muted_until) if tie.muted_until else None,
         requested=tie.requested,
         requested_by=tie.requested_by,
+        domain_blocking=tie.domain_blocking,
+        endorsed=tie.endorsed,
         note=tie.note,
     )

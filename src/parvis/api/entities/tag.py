@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from parvis.api.entities.addresses import Addresses
+from parvis.domain.posts.featured_tags import FeaturedTag as Featured
 from parvis.domain.search import TagUse
 
 
@@ -24,10 +25,18 @@ class Tag(msgspec.Struct, frozen=True):
     featuring: bool | UnsetType = UNSET
 
 
-def present_tag(one: TagUse, to: Addresses, *, following: bool | None) -> Tag:
+class FeaturedTag(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    url: str
+    statuses_count: str
+    last_status_at: str | None
+
+
+def present_tag(one: TagUse, to: Addresses, *, following: bool | None = None, featuring: bool | None = None) -> Tag:
     """A hashtag with a week of its use, day by day, newest first (never empty: Tusky takes the last).
 
-    `following` None: the caller is nobody whom this could concern.
+    `following`, `featuring` None: the caller is nobody whom this could concern.
     """
     return Tag(
         id=str(one.id),
@@ -35,5 +44,11 @@ def present_tag(one: TagUse, to: Addresses, *, following: bool | None) -> Tag:
         url=to.tag(one.name),
         history=[History(str(day), str(uses), str(people)) for day, uses, people in one.history],
         following=UNSET if following is None else following,
-        featuring=UNSET if following is None else False,
+        featuring=UNSET if featuring is None else featuring,
     )
+
+
+def present_featured_tag(one: Featured, to: Addresses) -> FeaturedTag:
+    """A hashtag on a profile; its number is a string, as everywhere."""
+    last_on = one.last_on.isoformat() if one.last_on else None
+    return FeaturedTag(str(one.id), one.name, to.tag(one.tag), str(one.posts), last_on)

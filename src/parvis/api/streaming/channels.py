@@ -32,7 +32,7 @@ _PUBLIC: dict[str, frozenset[Stream]] = {
     "public:remote": frozenset(),
     "public:remote:media": frozenset(),
 }
-_ELSEWHERE = {
+BY_PATH = {
     "user": "user",
     "user/notification": "user:notification",
     "public": "public",
@@ -47,7 +47,7 @@ _ELSEWHERE = {
 
 def name_of_path(path: str, parameters: Mapping[str, str]) -> str:
     """The stream of a server-sent events path. Raises: NotFound."""
-    name = _ELSEWHERE.get(path)
+    name = BY_PATH.get(path)
     if name is None:
         raise NotFound
     narrowed = name.startswith("public") and parameters.get("only_media", "").lower() in ("1", "true", "on", "yes")

@@ -19,7 +19,7 @@ async def purge_unattached(services: Services, *, now: datetime) -> int:
     purged = 0
     while True:
         async with services.db.transaction() as tx:
-            rows = await queries.condemned(tx, now - rules.UNATTACHED_FOR, _BATCH)
+            rows = await queries.condemned(tx, now - rules.UNATTACHED_FOR, _BATCH, now)
         await _remove(services, rows)
         purged += len(rows)
         if len(rows) < _BATCH:

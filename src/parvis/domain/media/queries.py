@@ -138,6 +138,27 @@ async def set_post(tx: Connection, owner: AccountId, media_ids: Sequence[MediaId
     )
 
 
+async def set_kept_until(tx: Connection, owner: AccountId, media_ids: Sequence[MediaId], until: datetime) -> None:
+    """These uploads may wait for a post that long."""
+    await tx.execute(
+        "UPDATE media SET kept_until = $3 WHERE account_id = $1 AND id = ANY ($2::bigint[])", owner, media_ids, until
+    )
+
+
+async def waiting_media(db: Connection, owner: AccountId, media_ids: Sequence[MediaId]) -> list[Media]:
+    """Those of the owner's ready uploads that belong to no post."""
+    rows = await db.fetch(
+        f"""
+        SELECT {COLUMNS}
+          FROM media
+         WHERE account_id = $1 AND id = ANY ($2::bigint[]) AND post_id IS NULL AND state = 'ready'
+        """,
+        owner,
+        media_ids,
+    )
+    return [media_of(row) for row in rows]
+
+
 async def unset_post(tx: Connection, owner: AccountId, post_id: PostId, now: datetime) -> None:
     """The post's uploads belong to none, as if they were uploaded now."""
     await tx.execute(
@@ -151,7 +172,7 @@ async def discarded(tx: Connection, owner: AccountId, media_id: MediaId) -> bool
         await tx.fetchval(
             """
             UPDATE media
-               SET state = 'failed', created_at = 'epoch'
+               SET state = 'failed', created_at = 'epoch', kept_until = NULL
              WHERE account_id = $1
                AND id = $2
                AND post_id IS NULL
@@ -164,7 +185,7 @@ async def discarded(tx: Connection, owner: AccountId, media_id: MediaId) -> bool
     )
 
 
-async def condemned(tx: Connection, before: datetime, limit: int) -> list[Row]:
+async def condemned(tx: Connection, before: datetime, limit: int, now: datetime) -> list[Row]:
     """Uploads that no post took in time; from now on none can."""
     return await tx.fetch(
         """
@@ -174,6 +195,7 @@ async def condemned(tx: Connection, before: datetime, limit: int) -> list[Row]:
                                       FROM media
                                      WHERE post_id IS NULL
                                        AND created_at < $1
+                                       AND (kept_until IS NULL OR kept_until < $3)
                                   ORDER BY created_at
                                      LIMIT $2
                                        FOR UPDATE SKIP LOCKED)
@@ -181,6 +203,7 @@ async def condemned(tx: Connection, before: datetime, limit: int) -> list[Row]:
         """,
         before,
         limit,
+        now,
     )
 
 

@@ -4,6 +4,7 @@ Owns the text, its audience (`sight.may_see`), threads, hashtags and counters. W
 `timelines`; who hears of them is `notifications`.
 """
 
+from parvis.domain.posts import featured_tags, scheduled
 from parvis.domain.posts.cards import forget_preview, show_card, want_preview
 from parvis.domain.posts.edit import MediaChange, Revision, edit, follow_media, history
 from parvis.domain.posts.glances import Glance, QuoteGlance, glances, glances_proved
@@ -67,6 +68,7 @@ __all__ = [
     "favourite",
     "favourited_by",
     "favourites",
+    "featured_tags",
     "follow_media",
     "forget_preview",
     "glances",
@@ -82,6 +84,7 @@ __all__ = [
     "repost",
     "reposted_by",
     "revoke_quote",
+    "scheduled",
     "set_quote_policy",
     "show_card",
     "sweep",

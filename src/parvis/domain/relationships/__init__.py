@@ -1,9 +1,12 @@
 """Who knows whom: follows and requests to follow, blocks, mutes and private notes; what one person wants to see of
-others: `lists`, `filters` (applied by `sieves`), `followed_tags`. Who they are is the business of `accounts`; what
-follows from it for posts is decided in `posts` and `timelines`.
+others: `lists`, `filters` (applied by `sieves`), `followed_tags`; whom they show on their profile.
+
+Who they are is the business of `accounts`; what follows from it for posts is decided in `posts` and `timelines`.
 """
 
 from parvis.domain.relationships import filters, followed_tags, lists, sieves
+from parvis.domain.relationships.domain_blocks import block_domain, blocked_domains, unblock_domain
+from parvis.domain.relationships.endorsements import endorse, endorsed, unendorse
 from parvis.domain.relationships.follow import accept_request, follow, reject_request, remove_follower, unfollow
 from parvis.domain.relationships.listings import (
     between,
@@ -25,8 +28,12 @@ __all__ = [
     "accept_request",
     "between",
     "block",
+    "block_domain",
+    "blocked_domains",
     "blocks",
     "delete_expired",
+    "endorse",
+    "endorsed",
     "familiar_followers",
     "filters",
     "follow",
@@ -43,6 +50,8 @@ __all__ = [
     "set_note",
     "sieves",
     "unblock",
+    "unblock_domain",
+    "unendorse",
     "unfollow",
     "unmute",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from parvis.base.errors import Invalid
@@ -39,11 +38,6 @@ async def of(db: Connection, account_id: AccountId, page: PageRequest) -> Page[s
         return Page([])
     names = [row["tag"] for row in rows]
     return Page(names, rows[0]["id"], rows[-1]["id"], more=len(rows) >= page.limit, prev_name="since_id")
-
-
-async def followed(db: Connection, account_id: AccountId, names: Sequence[str]) -> set[str]:
-    """Those of the (folded) names that the account follows."""
-    return await queries.followed_among(db, account_id, names) if names else set()
 
 
 async def any_followed(db: Connection, account_id: AccountId) -> bool:

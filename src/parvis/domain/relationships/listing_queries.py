@@ -23,7 +23,10 @@ async def relationships(db: Connection, account_id: AccountId, ids: Sequence[Acc
                EXISTS (SELECT FROM block WHERE account_id = $1 AND target_id = t.id) AS blocking,
                EXISTS (SELECT FROM block WHERE account_id = t.id AND target_id = $1) AS blocked_by,
                m.id IS NOT NULL AS muting, coalesce(m.hide_notifications, false) AS muting_notifications,
-               m.expires_at AS muted_until, coalesce(n.comment, '') AS note
+               m.expires_at AS muted_until, coalesce(n.comment, '') AS note,
+               f.id IS NOT NULL AND EXISTS (
+                   SELECT FROM endorsement WHERE account_id = $1 AND target_id = t.id) AS endorsed,
+               EXISTS (SELECT FROM domain_block WHERE account_id = $1 AND domain = a.domain) AS domain_blocking
           FROM unnest($2::bigint[]) WITH ORDINALITY AS t (id, position)
           JOIN account a ON a.id = t.id AND a.state < 3
           LEFT JOIN follow f ON f.account_id = $1 AND f.target_id = t.id
@@ -51,6 +54,8 @@ async def relationships(db: Connection, account_id: AccountId, ids: Sequence[Acc
             muting_notifications=row["muting_notifications"],
             muted_until=row["muted_until"],
             note=row["note"],
+            endorsed=row["endorsed"],
+            domain_blocking=row["domain_blocking"],
         )
         for row in rows
     ]

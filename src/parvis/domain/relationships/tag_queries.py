@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from parvis.base.ids import AccountId
@@ -54,10 +53,3 @@ async def followed_tags(db: Connection, account_id: AccountId, page: PageRequest
         page.limit,
     )
     return rows[::-1] if page.forwards else rows
-
-
-async def followed_among(db: Connection, account_id: AccountId, names: Sequence[str]) -> set[str]:
-    rows = await db.fetch(
-        "SELECT tag FROM tag_follow WHERE account_id = $1 AND tag = ANY ($2::text[])", account_id, names
-    )
-    return {row["tag"] for row in rows}

@@ -27,6 +27,8 @@ class Relationship(msgspec.Struct, frozen=True, kw_only=True):
     muting_notifications: bool = False
     muted_until: datetime | None = None
     note: str = ""
+    endorsed: bool = False
+    domain_blocking: bool = False
 
 
 class Muted(msgspec.Struct, frozen=True):

@@ -34,6 +34,12 @@ def page_headers(*, secure: bool, form_action: str = "") -> dict[str, str]:
     return headers
 
 
+def embed_headers() -> dict[str, str]:
+    """What a page that others may frame has instead: it has no forms and knows nobody. An empty one is not sent."""
+    policy = _POLICY.format(form_action="'none'").replace("frame-ancestors 'none'", "frame-ancestors *")
+    return {"Content-Security-Policy": policy, "X-Frame-Options": "", "Cross-Origin-Opener-Policy": ""}
+
+
 def file_headers() -> dict[str, str]:
     """The headers of what people uploaded: nothing in it runs, whatever it is taken for (case E6)."""
     return {

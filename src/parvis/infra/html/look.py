@@ -63,6 +63,7 @@ def present(visit: Visit[Any, Any], page: Page) -> Response[bytes]:
         notice = ""  # a part of a page has no place for it; the next whole page shows it
     html = _templates().render(page.template, **{**context(visit, notice), **page.context})
     headers = page_headers(secure=visit.settings.secure, form_action=page.form_action) | page.headers
+    headers = {name: value for name, value in headers.items() if value}
     private = visit.viewer is not None or visit.form_made or notice or page.status != 200
     headers.setdefault("Cache-Control", PRIVATE if private else "public, max-age=0, s-maxage=15")
     response = Response(

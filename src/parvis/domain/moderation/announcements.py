@@ -1,0 +1,80 @@
+"""What those who run the place say to everybody, and the emoji with which people answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import regex
+
+from parvis.base.errors import Invalid, NotFound
+from parvis.base.ids import AccountId, IdSource
+from parvis.domain.moderation import queries
+from parvis.domain.moderation.types import Announcement
+from parvis.infra import text as texts
+from parvis.infra.postgres import Connection
+
+LONGEST_TEXT = 5_000
+MOST_REACTIONS = 8  # different ones under one announcement
+
+# One character as people see it, that is a picture, a flag or a key cap.
+_EMOJI = regex.compile(r"(?=.{1,16}$)(?=.*[\p{Extended_Pictographic}\p{RI}\u20e3])\X")
+
+
+async def current(db: Connection, viewer_id: AccountId, *, with_dismissed: bool, now: datetime) -> list[Announcement]:
+    """What is announced at this moment, the latest first."""
+    found = await queries.announcements(db, viewer_id, now)
+    return [one for one in found if with_dismissed or not one.dismissed]
+
+
+async def announce(
+    tx: Connection,
+    ids: IdSource,
+    *,
+    text: str,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+    now: datetime,
+) -> int:
+    """It is announced, until `ends_at` when there is one; the answer is its id. Raises: Invalid."""
+    text = texts.clean(text)
+    if not text or len(text) > LONGEST_TEXT:
+        raise Invalid("text", f"Validation failed: An announcement has 1 to {LONGEST_TEXT} characters", "invalid")
+    if ends_at is not None and ends_at <= (starts_at or now):
+        raise Invalid("ends_at", "Validation failed: It must end after it starts", "invalid")
+    markup = texts.render(text, mention_path=lambda one: None if one.domain else f"/@{one.value.lower()}")
+    new_id = ids.next()
+    await queries.new_announcement(tx, new_id, text, markup, starts_at, ends_at, now)
+    return new_id
+
+
+async def withdraw(tx: Connection, announcement_id: int) -> None:
+    """It is not announced any more. Raises: NotFound."""
+    if not await queries.announcement_deleted(tx, announcement_id):
+        raise NotFound
+
+
+async def dismiss(tx: Connection, account_id: AccountId, announcement_id: int, *, now: datetime) -> None:
+    """The account has read it. Raises: NotFound."""
+    await _must_be_current(tx, announcement_id, now)
+    await queries.new_dismissal(tx, account_id, announcement_id)
+
+
+async def react(tx: Connection, account_id: AccountId, announcement_id: int, name: str, *, now: datetime) -> None:
+    """The account's emoji stands under it. Raises: NotFound; Invalid for what is no emoji, or one kind too many."""
+    if not _EMOJI.fullmatch(name):
+        raise Invalid("name", "Validation failed: Name is not a recognized emoji", "invalid")
+    await _must_be_current(tx, announcement_id, now)
+    await queries.new_reaction(tx, announcement_id, name, account_id, now)
+    if await queries.reaction_kinds(tx, announcement_id) > MOST_REACTIONS:
+        raise Invalid("base", "Validation failed: Limit of different reactions reached", "too_many")
+
+
+async def unreact(tx: Connection, account_id: AccountId, announcement_id: int, name: str, *, now: datetime) -> None:
+    """The account's emoji does not stand under it. Raises: NotFound."""
+    await _must_be_current(tx, announcement_id, now)
+    await queries.reaction_deleted(tx, announcement_id, name, account_id)
+
+
+async def _must_be_current(tx: Connection, announcement_id: int, now: datetime) -> None:
+    if not await queries.is_current(tx, announcement_id, now):
+        raise NotFound

@@ -1,0 +1,34 @@
+"""The rules of the place: shown to everybody, named in reports."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from parvis.base.errors import Invalid, NotFound
+from parvis.base.ids import IdSource
+from parvis.domain.moderation import queries
+from parvis.domain.moderation.types import HouseRule
+from parvis.infra import text as texts
+from parvis.infra.postgres import Connection
+
+LONGEST_RULE = 500
+
+
+async def current(db: Connection) -> list[HouseRule]:
+    """The rules that hold now, in the order in which they were made."""
+    return await queries.house_rules(db)
+
+
+async def add(tx: Connection, ids: IdSource, *, text: str, hint: str = "", now: datetime) -> HouseRule:
+    """The rule holds from now on. Raises: Invalid for an empty or a long one."""
+    rule = HouseRule(ids.next(), texts.clean_line(text), texts.clean_line(hint))
+    if not rule.text or len(rule.text) > LONGEST_RULE or len(rule.hint) > LONGEST_RULE:
+        raise Invalid("text", f"Validation failed: A rule has 1 to {LONGEST_RULE} characters", "invalid")
+    await queries.new_house_rule(tx, rule, now)
+    return rule
+
+
+async def remove(tx: Connection, rule_id: int, *, now: datetime) -> None:
+    """The rule does not hold any more; reports that name it go on to. Raises: NotFound."""
+    if not await queries.house_rule_removed(tx, rule_id, now):
+        raise NotFound

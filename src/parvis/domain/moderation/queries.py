@@ -1,0 +1,193 @@
+"""The SQL of rules, announcements and reports."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from parvis.base.ids import AccountId
+from parvis.domain.moderation.types import Announcement, HouseRule, Reaction, Report
+from parvis.infra.encoding import from_json
+from parvis.infra.postgres import Connection
+
+# ── rules ──
+
+
+async def house_rules(db: Connection) -> list[HouseRule]:
+    rows = await db.fetch("SELECT id, text, hint FROM house_rule WHERE removed_at IS NULL ORDER BY id")
+    return [HouseRule(**row) for row in rows]
+
+
+async def new_house_rule(tx: Connection, rule: HouseRule, now: datetime) -> None:
+    await tx.execute(
+        "INSERT INTO house_rule (id, text, hint, created_at) VALUES ($1, $2, $3, $4)",
+        rule.id,
+        rule.text,
+        rule.hint,
+        now,
+    )
+
+
+async def house_rule_removed(tx: Connection, rule_id: int, now: datetime) -> bool:
+    """Whether it held."""
+    return bool(
+        await tx.fetchval(
+            "UPDATE house_rule SET removed_at = $2 WHERE id = $1 AND removed_at IS NULL RETURNING true", rule_id, now
+        )
+    )
+
+
+# ── announcements ──
+
+_CURRENT = "(n.starts_at IS NULL OR n.starts_at <= $2) AND (n.ends_at IS NULL OR n.ends_at > $2)"
+
+
+async def announcements(db: Connection, viewer_id: AccountId, now: datetime) -> list[Announcement]:
+    """Those of this moment with their reactions, in the order in which each first came."""
+    rows = await db.fetch(
+        f"""
+        SELECT n.id, n.html, n.starts_at, n.ends_at, n.published_at, n.updated_at,
+               EXISTS (SELECT FROM announcement_dismissal d
+                        WHERE d.account_id = $1 AND d.announcement_id = n.id) AS dismissed,
+               (SELECT coalesce(jsonb_agg(jsonb_build_array(r.name, r.people, r.mine) ORDER BY r.first_at), '[]')
+                  FROM (SELECT name, count(*) AS people, bool_or(account_id = $1) AS mine, min(created_at) AS first_at
+                          FROM announcement_reaction
+                         WHERE announcement_id = n.id
+                         GROUP BY name) AS r) AS reactions
+          FROM announcement n
+         WHERE {_CURRENT}
+         ORDER BY n.id DESC
+         LIMIT 100
+        """,
+        viewer_id,
+        now,
+    )
+    return [_announcement(dict(row)) for row in rows]
+
+
+def _announcement(row: dict[str, object]) -> Announcement:
+    found = from_json(str(row.pop("reactions")), list[tuple[str, int, bool]])
+    return Announcement(**row, reactions=[Reaction(*one) for one in found])  # type: ignore[arg-type]
+
+
+async def is_current(db: Connection, announcement_id: int, now: datetime) -> bool:
+    found = await db.fetchval(f"SELECT true FROM announcement n WHERE n.id = $1 AND {_CURRENT}", announcement_id, now)
+    return bool(found)
+
+
+async def new_announcement(
+    tx: Connection,
+    announcement_id: int,
+    text: str,
+    html: str,
+    starts_at: datetime | None,
+    ends_at: datetime | None,
+    now: datetime,
+) -> None:
+    await tx.execute(
+        """
+        INSERT INTO announcement (id, text, html, starts_at, ends_at, published_at, updated_at)
+        VALUES ($1, $2, $3, $4::timestamptz, $5, coalesce($4::timestamptz, $6), $6)
+        """,
+        announcement_id,
+        text,
+        html,
+        starts_at,
+        ends_at,
+        now,
+    )
+
+
+async def announcement_deleted(tx: Connection, announcement_id: int) -> bool:
+    """Whether it was there; what people did with it goes too."""
+    return bool(
+        await tx.fetchval(
+            """
+            WITH reactions AS (DELETE FROM announcement_reaction WHERE announcement_id = $1),
+                 dismissals AS (DELETE FROM announcement_dismissal WHERE announcement_id = $1)
+            DELETE FROM announcement WHERE id = $1 RETURNING true
+            """,
+            announcement_id,
+        )
+    )
+
+
+async def new_dismissal(tx: Connection, account_id: AccountId, announcement_id: int) -> None:
+    await tx.execute(
+        """
+        INSERT INTO announcement_dismissal (account_id, announcement_id) VALUES ($1, $2)
+            ON CONFLICT DO NOTHING
+        """,
+        account_id,
+        announcement_id,
+    )
+
+
+async def new_reaction(tx: Connection, announcement_id: int, name: str, account_id: AccountId, now: datetime) -> None:
+    await tx.execute(
+        """
+        INSERT INTO announcement_reaction (announcement_id, name, account_id, created_at) VALUES ($1, $2, $3, $4)
+            ON CONFLICT DO NOTHING
+        """,
+        announcement_id,
+        name,
+        account_id,
+        now,
+    )
+
+
+async def reaction_kinds(db: Connection, announcement_id: int) -> int:
+    return await db.fetchval(
+        "SELECT count(DISTINCT name) FROM announcement_reaction WHERE announcement_id = $1", announcement_id
+    )
+
+
+async def reaction_deleted(tx: Connection, announcement_id: int, name: str, account_id: AccountId) -> None:
+    await tx.execute(
+        "DELETE FROM announcement_reaction WHERE announcement_id = $1 AND name = $2 AND account_id = $3",
+        announcement_id,
+        name,
+        account_id,
+    )
+
+
+# ── reports ──
+
+
+async def new_report(tx: Connection, one: Report) -> None:
+    await tx.execute(
+        """
+        INSERT INTO report (id, account_id, target_id, post_ids, rule_ids, category, comment, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        """,
+        one.id,
+        one.account_id,
+        one.target_id,
+        one.post_ids,
+        one.rule_ids,
+        one.category,
+        one.comment,
+        one.created_at,
+    )
+
+
+async def open_reports(db: Connection, limit: int) -> list[Report]:
+    rows = await db.fetch(
+        """
+        SELECT id, account_id, target_id, post_ids, rule_ids, category, comment, created_at, decided_at
+          FROM report
+         WHERE decided_at IS NULL
+         ORDER BY id
+         LIMIT $1
+        """,
+        limit,
+    )
+    return [Report(**row) for row in rows]
+
+
+async def report_decided(tx: Connection, report_id: int, now: datetime) -> bool:
+    """Whether it was still open."""
+    return bool(
+        await tx.fetchval(
+            "UPDATE report SET decided_at = $2 WHERE id = $1 AND decided_at IS NULL RETURNING true", report_id, now
+        )
+    )
