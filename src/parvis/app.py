@@ -31,6 +31,7 @@ from parvis.infra.engines.processes import die_with_parent
 from parvis.infra.front import Front
 from parvis.infra.keep_alive import keep_alive_on_listeners
 from parvis.infra.opening import open_services
+from parvis.infra.overload.middleware import Overload
 from parvis.infra.services import Services
 from parvis.infra.stopping import when_told_to_stop
 from parvis.infra.web_server import MOST_CONNECTIONS, allow_many_connections
@@ -67,7 +68,7 @@ def build(settings: Settings, services: Services | None = None) -> ASGIApp:
         async with (
             open_services(settings, application="parvis web", statement_s=STATEMENT_S) as opened,
             _started(app, front, opened),
-            health_room.measured(opened, "web", [_streams(app), _shedding(front)]),
+            health_room.measured(opened, "web", [_streams(app), _shedding(front), load_probe(front.overload)]),
         ):
             looking = asyncio.create_task(keep_alive_on_listeners(), name="keep alive")
             when_told_to_stop(app.state.live.close)
@@ -116,6 +117,29 @@ def _shedding(front: Front) -> health_room.Probe:
     return health_room.refusing(
         lambda: counts.started[WRITING], lambda: counts.refused[WRITING], lambda: float(overload.level)
     )
+
+
+def load_probe(overload: Overload) -> health_room.Probe:
+    """What the limiter answered and refused since it was last asked."""
+    before = overload.status()
+
+    def probe(elapsed_s: float) -> health_room.Signal:
+        nonlocal before
+        last, before = before, overload.status()
+        served = sum(before.served) - sum(last.served)
+        refused = sum(before.refused) - sum(last.refused)
+        share = before.refusals.get("share", 0) - last.refusals.get("share", 0)
+        facts = {
+            "served_per_s": served / elapsed_s,
+            "refused_per_s": refused / elapsed_s,
+            "refused_share": refused / (served + refused) if refused else 0.0,
+            "refused_share_per_s": share / elapsed_s,
+            "level": float(before.level),
+            "page_hits_per_s": (before.page_hits - last.page_hits) / elapsed_s,
+        }
+        return health_room.Signal("limiter", served / elapsed_s, facts["refused_share"], None, facts)
+
+    return probe
 
 
 @get("/health/live", media_type=MediaType.TEXT, opt={"policy": Policy("public", urgency=ENTRANCE)})

@@ -41,10 +41,12 @@ def test_a_bad_setting_is_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: py
 
 
 def test_the_doctor_speaks_json_and_fails_when_nothing_runs(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    assert main(["doctor", "--json"]) == 1
+    assert main(["doctor", "--json"]) == 2
     answer = json.loads(capsys.readouterr().out)
     assert answer["sound"] is False
-    assert {"subject", "verdict", "message"} == answer["findings"][0].keys()
+    assert answer["outcome"] == "unknown"
+    assert answer["causes"][0]["name"] == "database_gone"
+    assert {"subject", "verdict", "message"} == answer["checks"][0].keys()
     assert not (tmp_path / "home").exists()
 
 

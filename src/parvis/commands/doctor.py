@@ -1,20 +1,33 @@
-"""Say what is well and what is not: settings, disk, database, schema, clock, broker. Nothing is started or changed.
+"""Say what is wrong, whom it hurts, how one sees it and what to do; or that all is well. Nothing is started or changed.
 
-The exit status is 0 unless something failed; warnings alone do not count as failure.
+The exit status is 0 when all is well, 1 when something is not, and 2 when it cannot be told because the database does
+not answer. Notes about what is unwise do not count.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+from typing import Any
+
+import msgspec
 
 from parvis.base.clock import utc_now
 from parvis.base.settings import Settings, unknown_variables
 from parvis.commands import print_json
-from parvis.domain import health
-from parvis.infra import engines
+from parvis.domain import admission, health
+from parvis.domain.health.verdicts.judge import Judged
+from parvis.domain.health.verdicts.verdict import shown
+from parvis.infra import engines, postgres
+from parvis.infra.storage import open_storage
 
-_MARKS = {"ok": "✓", "warning": "!", "failed": "✗"}
+_MARKS = {"ok": "✓", "warning": "!", "failed": "✗", "now": "✗", "soon": "!", "note": "·"}
+_OUTCOMES = {
+    "healthy": "All is well.",
+    "one cause": "Something is wrong.",
+    "two causes": "Two things are wrong at once.",
+    "unknown": "It cannot be told how the place is: the database does not answer.",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,12 +35,87 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    findings = asyncio.run(health.examine(engines.with_addresses(settings), unknown=unknown_variables(), clock=utc_now))
-    sound = health.sound(findings)
+    checks, judgement = asyncio.run(_look(engines.with_addresses(settings)))
     if arguments.json:
-        fields = ("subject", "verdict", "message")
-        print_json({"sound": sound, "findings": [{name: getattr(f, name) for name in fields} for f in findings]})
+        print_json(as_json(checks, judgement))
     else:
-        for finding in findings:
-            print(f"{_MARKS[finding.verdict]} {finding.subject}: {finding.message}")
-    return 0 if sound else 1
+        _print(checks, judgement)
+    return status(checks, judgement)
+
+
+def status(checks: list[health.Check], judgement: health.Judgement) -> int:
+    if judgement.outcome == "unknown":
+        return 2
+    return 0 if judgement.outcome == "healthy" and health.sound(checks) else 1
+
+
+async def _look(settings: Settings) -> tuple[list[health.Check], health.Judgement]:
+    checks = await health.examine(settings, unknown=unknown_variables(), clock=utc_now)
+    storage = await open_storage(settings) if settings.home.is_dir() else None
+    try:
+        seen = await health.gather(settings, storage=storage, door=await _door(settings), now=utc_now())
+    finally:
+        if storage is not None:
+            await storage.close()
+    return checks, health.judge(seen)
+
+
+async def _door(settings: Settings) -> health.Door | None:
+    """How the gate stands; None where that cannot be asked."""
+    try:
+        async with asyncio.timeout(5):
+            db = await postgres.connect(settings.database_url, size=1, application="parvis doctor")
+            try:
+                async with db.connection() as connection:
+                    return admission.as_door(await admission.gate_standing(connection))
+            finally:
+                await db.close()
+    except (*postgres.OUTAGES, ValueError, postgres.asyncpg.PostgresError):
+        return None
+
+
+def as_json(checks: list[health.Check], judgement: health.Judgement) -> dict[str, Any]:
+    """The same for machines. `sound`: nothing that was checked failed, and no cause is pressing."""
+    return {
+        "outcome": judgement.outcome,
+        "sound": status(checks, judgement) == 0,
+        "at": judgement.at,
+        "causes": [_cause(one) for one in judgement.causes],
+        "checks": [msgspec.to_builtins(one) for one in checks],
+    }
+
+
+def _cause(one: Judged) -> dict[str, Any]:
+    verdict = one.verdict
+    return {
+        "name": verdict.name,
+        "urgency": verdict.urgency,
+        "title": str(verdict.title),
+        "hurt": str(verdict.hurt),
+        "evidence": {figure.label: figure.value for figure in verdict.evidence},
+        "action": str(verdict.action),
+        "command": verdict.command,
+        "gain": str(verdict.gain),
+        "runbook": verdict.runbook,
+        "user_seconds_lost_per_s": round(one.blame, 2),
+        "followers": [follower.name for follower in one.followers],
+    }
+
+
+def _print(checks: list[health.Check], judgement: health.Judgement) -> None:
+    print(_OUTCOMES[judgement.outcome])
+    for one in judgement.causes:
+        verdict = one.verdict
+        print(f"\n{_MARKS[verdict.urgency]} {verdict.title}")
+        print(f"  hurts     {verdict.hurt}")
+        print("  evidence  " + ", ".join(f"{figure.label}: {shown(figure)}" for figure in verdict.evidence))
+        print(f"  do        {verdict.action}")
+        if verdict.command:
+            print(f"            $ {verdict.command}")
+        print(f"  gain      {verdict.gain}")
+        if one.followers:
+            print("  explains  " + "; ".join(str(follower.title) for follower in one.followers))
+        print(f"  more      {verdict.runbook}")
+    print()
+    for check in checks:
+        print(f"{_MARKS[check.verdict]} {check.subject}: {check.message}")

@@ -152,6 +152,33 @@ async def unpark(tx: Connection, job_id: int) -> bool:
     )
 
 
+async def unpark_kind(tx: Connection, kind: str) -> int:
+    """The parked jobs of that kind are tried again from the beginning; how many there were."""
+    rows = await tx.fetch(
+        """
+        UPDATE job
+           SET parked_at = NULL, times_lost = 0, failures = 0, due_at = now()
+         WHERE kind = $1 AND parked_at IS NOT NULL
+        RETURNING id
+        """,
+        kind,
+    )
+    return len(rows)
+
+
+async def drop_kind(tx: Connection, kind: str) -> int:
+    """The jobs of that kind that were given up, or failed and wait to be tried again, are gone; how many there were."""
+    rows = await tx.fetch(
+        """
+        DELETE FROM job
+         WHERE kind = $1 AND owner IS NULL AND (parked_at IS NOT NULL OR failures > 0 OR times_lost > 0)
+        RETURNING id
+        """,
+        kind,
+    )
+    return len(rows)
+
+
 def _without_repetitions(new: Sequence[NewJob]) -> list[NewJob]:
     """One job a dedupe key: PostgreSQL refuses to touch the same row twice in one statement."""
     kept: dict[object, NewJob] = {}

@@ -36,6 +36,7 @@ from parvis.base.settings import BadSetting, Settings
 log = structlog.get_logger(__name__)
 
 KEPT_LETTERS = 1000
+TROUBLE = "Mail cannot be sent right now"
 _TIMEOUT_S = 30
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}@[^\s@<>()\[\],;:\\\"]{1,255}")
@@ -186,16 +187,16 @@ class _Service(msgspec.Struct, frozen=True):
             _raise_refusal(refusal.recipients[0].code, refusal)
         except aiosmtplib.SMTPResponseException as refusal:
             log.warning("mail.refused", code=refusal.code, answer=refusal.message)
-            raise Unavailable("Mail cannot be sent right now", retry_after_s=60) from refusal
+            raise Unavailable(TROUBLE, retry_after_s=60) from refusal
         except (aiosmtplib.SMTPException, OSError, ssl.SSLError) as trouble:
             log.warning("mail.unreachable", error=repr(trouble))
-            raise Unavailable("Mail cannot be sent right now", retry_after_s=60) from trouble
+            raise Unavailable(TROUBLE, retry_after_s=60) from trouble
 
 
 def _raise_refusal(code: int, refusal: Exception) -> None:
     if 500 <= code < 600:
         raise Invalid("email", "This address cannot receive mail", "unreachable") from refusal
-    raise Unavailable("Mail cannot be sent right now", retry_after_s=60) from refusal
+    raise Unavailable(TROUBLE, retry_after_s=60) from refusal
 
 
 def _service(url: str) -> _Service:

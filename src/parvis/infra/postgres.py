@@ -78,6 +78,11 @@ class Database:
         async with self.connection() as connection, connection.transaction():
             yield connection
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for a connection at this moment."""
+        return self._waiting
+
     async def close(self) -> None:
         """Every connection has ended."""
         self._closed = True

@@ -16,10 +16,10 @@ from parvis.domain.admission.choices import (
     want_letter,
 )
 from parvis.domain.admission.enter import choose_password, enter, enter_by_token
+from parvis.domain.admission.gate import as_door, has_room
 from parvis.domain.admission.gate import changes as gate_changes
 from parvis.domain.admission.gate import command as command_gate
 from parvis.domain.admission.gate import forget as forget_gate
-from parvis.domain.admission.gate import has_room
 from parvis.domain.admission.gate import history as gate_history
 from parvis.domain.admission.gate import standing as gate_standing
 from parvis.domain.admission.gate import step as adjust_gate
@@ -76,6 +76,7 @@ __all__ = [
     "adjust_gate",
     "admit",
     "admit_one",
+    "as_door",
     "choose",
     "choose_password",
     "chosen",

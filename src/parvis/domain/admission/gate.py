@@ -49,6 +49,11 @@ async def standing(db: Connection) -> Standing:
     return await gate_queries.standing(db)
 
 
+def as_door(state: Standing) -> health.Door:
+    """The same, as far as it matters to a verdict on the whole place."""
+    return health.Door(state.mode, state.rate_per_s, state.binding or "", state.waiting, state.message or "")
+
+
 async def changes(db: Connection, *, limit: int) -> list[Change]:
     """The latest changes of the door, newest first, with their reasons."""
     return await gate_queries.changes(db, limit=limit)

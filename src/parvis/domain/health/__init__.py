@@ -1,25 +1,44 @@
 """Whether this installation is well: what `doctor` examines, and what every process measures all the time.
 
-A process measures itself (`measured`), `headroom` puts together what all of them saw. Knows no other room of the
-domain: whoever has a resource of their own to watch brings a probe.
+A process measures itself (`measured`), `headroom` puts together what all of them saw. `gather` looks at the whole
+place, `judge` says what is wrong with it, whom that hurts and what to do (`verdicts`: one file a rule). Knows no other
+room of the domain: whoever has a resource of their own to watch brings a probe.
 """
 
+from collections.abc import Sequence
+
 from parvis.domain.health.doctor import examine, sound
+from parvis.domain.health.gather import gather
+from parvis.domain.health.gather_queries import session_ended
 from parvis.domain.health.headroom import forget_old, headroom
 from parvis.domain.health.measure import Measuring, measured
 from parvis.domain.health.probes import Probe, held, refusing
-from parvis.domain.health.types import Finding, Signal
+from parvis.domain.health.types import Check, Signal
+from parvis.domain.health.verdicts import RULES, Findings, Judgement, Rule
+from parvis.domain.health.verdicts import judge as _judge
+from parvis.domain.health.verdicts.findings import Door
 
 __all__ = [
-    "Finding",
+    "Check",
+    "Door",
+    "Findings",
+    "Judgement",
     "Measuring",
     "Probe",
     "Signal",
     "examine",
     "forget_old",
+    "gather",
     "headroom",
     "held",
+    "judge",
     "measured",
     "refusing",
+    "session_ended",
     "sound",
 ]
+
+
+def judge(seen: Findings, rules: Sequence[Rule] = RULES) -> Judgement:
+    """What is wrong, the costliest first, or that nothing is."""
+    return _judge(seen, rules)

@@ -12,12 +12,12 @@ import asyncpg
 
 from parvis.base.settings import Settings
 from parvis.domain.health import queries, rules
-from parvis.domain.health.types import Finding, failed, ok
+from parvis.domain.health.types import Check, failed, ok
 from parvis.infra import migrate
 from parvis.infra.engines import nats_server
 
 
-async def examine(settings: Settings, *, unknown: list[str], clock: Callable[[], datetime]) -> list[Finding]:
+async def examine(settings: Settings, *, unknown: list[str], clock: Callable[[], datetime]) -> list[Check]:
     """Everything that was looked at. `settings` name the engines; `unknown`: variables that no setting reads."""
     return [
         *rules.judge_settings(settings, unknown),
@@ -27,12 +27,12 @@ async def examine(settings: Settings, *, unknown: list[str], clock: Callable[[],
     ]
 
 
-def sound(findings: list[Finding]) -> bool:
+def sound(checks: list[Check]) -> bool:
     """Whether nothing failed; warnings are the operator's business."""
-    return all(finding.verdict != "failed" for finding in findings)
+    return all(finding.verdict != "failed" for finding in checks)
 
 
-def _home(home: Path) -> Finding:
+def _home(home: Path) -> Check:
     if not home.is_dir():
         return failed("disk", f"{home} does not exist; `parvis serve` makes it.")
     if not os.access(home, os.W_OK | os.X_OK):
@@ -40,7 +40,7 @@ def _home(home: Path) -> Finding:
     return rules.judge_disk(shutil.disk_usage(home).free, str(home))
 
 
-async def _database(url: str, clock: Callable[[], datetime]) -> list[Finding]:
+async def _database(url: str, clock: Callable[[], datetime]) -> list[Check]:
     try:
         connection = await asyncpg.connect(url, timeout=5)
     except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
@@ -55,14 +55,14 @@ async def _database(url: str, clock: Callable[[], datetime]) -> list[Finding]:
         await connection.close()
 
 
-async def _schema(connection: asyncpg.Connection) -> Finding:
+async def _schema(connection: asyncpg.Connection) -> Check:
     try:
         return rules.judge_schema(await migrate.waiting(connection))
     except migrate.MigrationError as error:
         return failed("schema", str(error))
 
 
-async def _broker(url: str) -> Finding:
+async def _broker(url: str) -> Check:
     if not url:
         return failed("broker", "It was never started. Does `parvis serve` run?")
     try:

@@ -12,7 +12,9 @@ from parvis.infra.postgres import Connection
 FRESH = timedelta(seconds=25)  # a slow database makes signals come late, and must not make them disappear
 OLD = timedelta(minutes=10)
 
-OF_MACHINES = ("cpu", "disk")  # every process of a machine sees the same
+OF_MACHINES = ("cpu", "disk", "memory")  # every process of a machine sees the same
+SIGNED = ("step_s",)
+SUMMED = ("lent_per_s", "deferred_per_s", "refused_per_s", "refused_share_per_s", "served_per_s", "waiting")
 OF_ALL = ("database",)  # every process sees the same from where it is
 
 
@@ -47,10 +49,13 @@ def _merge(resource: str, several: Sequence[Reading]) -> Signal:
 
 
 def _worst(facts: Iterable[dict[str, float]]) -> dict[str, float]:
-    """The largest of each; of what is free, the least."""
+    """The largest of each; of what is free, the least; of what is counted, all."""
     found: dict[str, float] = {}
     for some in facts:
         for name, value in some.items():
+            if name in SUMMED:
+                found[name] = found.get(name, 0.0) + value
+                continue
             pick = min if name.startswith("free") else max
-            found[name] = pick(found.get(name, value), value)
+            found[name] = pick(found.get(name, value), value, key=abs if name in SIGNED else None)
     return found

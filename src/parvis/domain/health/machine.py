@@ -30,6 +30,22 @@ def busy_s() -> float:
     return _of_cores(os.sched_getaffinity(0))
 
 
+def memory_bytes() -> tuple[int, int, int]:
+    """All there is, what of it can be had, and what was moved to the disk; of our container where it has a limit."""
+    said: dict[str, int] = {}
+    for line in Path("/proc/meminfo").read_text().splitlines():
+        name, _, rest = line.partition(":")
+        said[name] = int(rest.split()[0]) * 1024
+    total, free = said["MemTotal"], said.get("MemAvailable", said["MemFree"])
+    with suppress(OSError, ValueError, StopIteration):
+        most, taken = int((_CGROUPS / "memory.max").read_text()), int((_CGROUPS / "memory.current").read_text())
+        lines = (_CGROUPS / "memory.stat").read_text().splitlines()
+        cached = next(int(line.split()[1]) for line in lines if line.startswith("inactive_file "))
+        if most < total:
+            total, free = most, min(free, most - taken + cached)
+    return total, free, said.get("SwapTotal", 0) - said.get("SwapFree", 0)
+
+
 def _of_cores(wanted: set[int]) -> float:
     """All that was not idle; what a hypervisor took (steal) counts, for it is not there to be used."""
     ticks = 0

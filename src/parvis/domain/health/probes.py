@@ -13,11 +13,13 @@ from parvis.infra.services import Services
 # Says how its resource was used in the last so many seconds; called from the event loop, so it must not wait.
 Probe = Callable[[float], Signal]
 
+JUMPS_KEPT_S = 120.0
+
 
 def of_process(services: Services, role: str) -> list[Probe]:
     """What every process can see by itself."""
     own: list[Probe] = [_cpu(), _loop(role), _pool(services, role), _database(services), _disk(services)]
-    return [*own, _hashing(services, role), _mail(services)]
+    return [*own, _hashing(services, role), _mail(services), _memory, _clock()]
 
 
 class Since:
@@ -83,7 +85,8 @@ def _pool(services: Services, role: str) -> Probe:
 
     def probe(elapsed_s: float) -> Signal:
         lent, used = count(), min(kept() / elapsed_s, float(size))
-        facts = {"lent_per_s": lent / elapsed_s, "mean_wait_s": waited() / lent if lent else 0.0}
+        mean_wait_s = waited() / lent if lent else 0.0
+        facts = {"lent_per_s": lent / elapsed_s, "mean_wait_s": mean_wait_s, "waiting": float(services.db.waiting)}
         return Signal("pool" if role == "web" else "pool_of_workers", used, used / size, float(size), facts)
 
     return probe
@@ -115,6 +118,28 @@ def _disk(services: Services) -> Probe:
     def probe(_: float) -> Signal:
         total, _used, free = shutil.disk_usage(services.settings.home)
         return Signal("disk", float(total - free), (total - free) / total, float(total), {"free_bytes": float(free)})
+
+    return probe
+
+
+def _memory(_: float) -> Signal:
+    """What could still be had counts as free, caches among it; of a container with a limit, what that leaves."""
+    total, free, swapped = machine.memory_bytes()
+    facts = {"free_bytes": float(free), "swapped_bytes": float(swapped)}
+    return Signal("memory", float(total - free), (total - free) / max(1, total), float(total), facts)
+
+
+def _clock() -> Probe:
+    """By how much the clock moved otherwise than time did; the largest jump of the last two minutes is remembered."""
+    ahead_s = time.time() - time.monotonic()
+    jumps: list[tuple[float, float]] = []
+
+    def probe(_: float) -> Signal:
+        nonlocal ahead_s
+        now, before, ahead_s = time.monotonic(), ahead_s, time.time() - time.monotonic()
+        jumps.append((now, ahead_s - before))
+        jumps[:] = [one for one in jumps if now - one[0] < JUMPS_KEPT_S]
+        return Signal("clock", 0.0, 0.0, None, {"step_s": max((one[1] for one in jumps), key=abs)})
 
     return probe
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 
 from parvis.base.settings import Settings
-from parvis.domain.health.types import Finding, failed, ok, warning
+from parvis.domain.health.types import Check, failed, ok, warning
 
 OLDEST_DATABASE = 150_000
 GIB = 1024**3
@@ -15,7 +15,7 @@ CLOCK_WARNING_S = 2.0
 CLOCK_FAILURE_S = 60.0  # sessions, codes and ids are judged by the clock
 
 
-def judge_settings(settings: Settings, unknown: list[str]) -> list[Finding]:
+def judge_settings(settings: Settings, unknown: list[str]) -> list[Check]:
     """What is unusual about the settings; one `ok` when nothing is."""
     found = [warning("settings", f"{name} is not a setting of Parvis; a typing error?") for name in unknown]
     if not settings.confirm_email:
@@ -37,20 +37,20 @@ def judge_settings(settings: Settings, unknown: list[str]) -> list[Finding]:
     return found or [ok("settings", "Nothing unusual.")]
 
 
-def judge_disk(free_bytes: int, folder: str) -> Finding:
+def judge_disk(free_bytes: int, folder: str) -> Check:
     text = f"{free_bytes / GIB:.1f} GiB free for {folder}."
     if free_bytes < TOO_LITTLE_DISK_BYTES:
         return failed("disk", text)
     return warning("disk", text) if free_bytes < LITTLE_DISK_BYTES else ok("disk", text)
 
 
-def judge_database_version(number: int, name: str) -> Finding:
+def judge_database_version(number: int, name: str) -> Check:
     if number < OLDEST_DATABASE:
         return failed("database", f"PostgreSQL {name} answers, but version 15 is the oldest that works.")
     return ok("database", f"PostgreSQL {name} answers.")
 
 
-def judge_clock(ahead_s: float) -> Finding:
+def judge_clock(ahead_s: float) -> Check:
     """`ahead_s`: how far the database's clock is ahead of ours."""
     text = f"The database's clock differs from this machine's by {abs(ahead_s):.1f} s."
     if abs(ahead_s) > CLOCK_FAILURE_S:
@@ -58,7 +58,7 @@ def judge_clock(ahead_s: float) -> Finding:
     return warning("clock", text) if abs(ahead_s) > CLOCK_WARNING_S else ok("clock", text)
 
 
-def judge_schema(waiting: list[str]) -> Finding:
+def judge_schema(waiting: list[str]) -> Check:
     if waiting:
         return failed("schema", f"Not applied yet: {', '.join(waiting)}. `parvis migrate` does it.")
     return ok("schema", "Up to date.")

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 
-class Finding(msgspec.Struct, frozen=True):
+class Check(msgspec.Struct, frozen=True):
     """One thing that was looked at."""
 
     subject: str
@@ -40,13 +40,13 @@ class Reading(msgspec.Struct, frozen=True):
     signal: Signal
 
 
-def ok(subject: str, message: str) -> Finding:
-    return Finding(subject, "ok", message)
+def ok(subject: str, message: str) -> Check:
+    return Check(subject, "ok", message)
 
 
-def warning(subject: str, message: str) -> Finding:
-    return Finding(subject, "warning", message)
+def warning(subject: str, message: str) -> Check:
+    return Check(subject, "warning", message)
 
 
-def failed(subject: str, message: str) -> Finding:
-    return Finding(subject, "failed", message)
+def failed(subject: str, message: str) -> Check:
+    return Check(subject, "failed", message)

@@ -1,0 +1,29 @@
+"""Drop the jobs of a kind that were given up, or failed and wait to be tried again."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+from parvis.base.settings import Settings
+from parvis.commands import installation
+from parvis.infra import jobs, postgres
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("kind", help="their kind, as `parvis doctor` says")
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    print(f"{asyncio.run(_do(settings, arguments.kind))} jobs of the kind {arguments.kind} were dropped.")
+    return 0
+
+
+async def _do(settings: Settings, kind: str) -> int:
+    async with installation(settings, nats=False) as reached:
+        db = await postgres.connect(reached.database_url, size=1, application="parvis jobs")
+        try:
+            async with db.transaction() as tx:
+                return await jobs.drop_kind(tx, kind)
+        finally:
+            await db.close()

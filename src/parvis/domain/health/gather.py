@@ -1,0 +1,264 @@
+"""The findings gathered: a few questions to the database, and a look at disks, store, broker and certificate.
+
+Nothing here fails: what cannot be asked is not known, and the rules say so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import ssl
+import time
+from collections import Counter
+from collections.abc import Awaitable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import asyncpg
+import msgspec
+from cryptography import x509
+
+from parvis.base.settings import Settings
+from parvis.domain.health import gather_queries as ask
+from parvis.domain.health import queries, sessions
+from parvis.domain.health.headroom import FRESH, merged
+from parvis.domain.health.types import Reading, Signal
+from parvis.domain.health.verdicts.findings import (
+    Database,
+    Deaths,
+    Disk,
+    Door,
+    Failing,
+    Findings,
+    Held,
+    Jobs,
+    Late,
+    Parked,
+    Rows,
+    Setup,
+    Store,
+)
+from parvis.infra import jobs, migrate
+from parvis.infra.engines import nats_server
+from parvis.infra.postgres import Connection
+from parvis.infra.storage import Storage
+
+T = TypeVar("T")
+
+LOOKS, APART_S = 4, 0.15
+ASK_WITHIN_S = 12.0
+STORE_WITHIN_S = 6.0
+TROUBLE = (
+    OSError,
+    TimeoutError,
+    ValueError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+_INDEX = re.compile(r"^CREATE (?:UNIQUE )?INDEX (\w+) ON (?:ONLY )?public\.[^;]+;", re.M)
+
+
+async def gather(
+    settings: Settings,
+    *,
+    storage: Storage | None = None,
+    door: Door | None = None,
+    recent: dict[str, Signal] | None = None,
+    paces: dict[str, float] | None = None,
+    now: datetime,
+) -> Findings:
+    """Everything that is known of the place now. `paces`: by folder, how many bytes a second it has lately grown by."""
+    known, broker, store, certificate = await asyncio.gather(
+        _asked(settings), _broker(settings), _store(storage), _certificate(settings, now)
+    )
+    base: dict[str, Any] = {
+        "at": now,
+        "disks": disks(settings, paces or {}),
+        "broker_error": broker,
+        "store": store,
+        "certificate_ends_in_s": certificate,
+        "door": door,
+        "recent": recent or {},
+        "setup": setup(settings),
+    }
+    return Findings(**{**base, **known})
+
+
+def setup(settings: Settings) -> Setup:
+    """What of the settings matters."""
+    return Setup(
+        limiter=settings.limiter,
+        page_cache_bytes=settings.page_cache_bytes,
+        database_pool=settings.database_pool,
+        job_workers=settings.job_workers,
+        web_workers=settings.web_workers,
+        sends_mail=bool(settings.smtp_url),
+        has_broker=True,
+    )
+
+
+def disks(settings: Settings, paces: dict[str, float]) -> tuple[Disk, ...]:
+    """The file systems below our folders, each once."""
+    found: dict[int, Disk] = {}
+    for folder in (settings.home, settings.home / "postgres", settings.home / "media"):
+        with contextlib.suppress(OSError):
+            device = os.stat(folder).st_dev
+            if device not in found:
+                found[device] = _disk(folder, paces.get(str(folder), 0.0))
+    return tuple(found.values())
+
+
+def _disk(folder: Path, pace: float) -> Disk:
+    said = os.statvfs(folder)
+    free = said.f_bavail * said.f_frsize
+    full_in_s = free / pace if pace > 0 else None
+    return Disk(str(folder), said.f_blocks * said.f_frsize, free, said.f_files, said.f_favail, full_in_s)
+
+
+async def _asked(settings: Settings) -> dict[str, Any]:
+    try:
+        async with asyncio.timeout(ASK_WITHIN_S):
+            db = await asyncpg.connect(
+                settings.database_url,
+                timeout=5,
+                server_settings={"application_name": "parvis doctor", "lock_timeout": "700ms"},
+            )
+            try:
+                return await _of_database(db)
+            finally:
+                db.terminate()
+    except TROUBLE as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        return {"database": None, "database_error": reason, "roles": {}}
+
+
+async def _of_database(db: Connection) -> dict[str, Any]:
+    looks = [await ask.sessions(db)]
+    for _ in range(LOOKS - 1):
+        await asyncio.sleep(APART_S)
+        looks.append(await ask.sessions(db))
+    before = datetime.now(UTC)
+    facts = await ask.facts(db)
+    here = before + (datetime.now(UTC) - before) / 2
+    readings = await _unless_locked(queries.readings(db, FRESH), None)
+    silent = await _unless_locked(ask.silent_processes(db, FRESH), [])
+    return {
+        "database": await _database(db, looks, facts),
+        "clock_ahead_s": (facts["now"] - here).total_seconds(),
+        "signals": merged(readings or ()),
+        "roles": {"web": 1, "work": 1} if readings is None else _roles(readings),
+        "deaths": Deaths(len(silent), silent[0]["role"], silent[0]["silent_s"]) if silent else Deaths(),
+        "jobs": await _unless_locked(_jobs(db), Jobs()),
+    }
+
+
+async def _unless_locked(answer: Awaitable[T], otherwise: T) -> T:
+    """Somebody may hold a lock on just the table that is asked: then that is the finding, and this is not known."""
+    try:
+        return await answer
+    except (asyncpg.LockNotAvailableError, asyncpg.UndefinedTableError):
+        return otherwise
+
+
+async def _database(db: Connection, looks: Sequence[sessions.Look], facts: dict[str, Any]) -> Database:
+    found = sessions.blocker(looks[-1])
+    holder = None
+    if found is not None:
+        holder = msgspec.structs.replace(found[0], table=await ask.awaited_table(db, found[1]))
+    rows = await ask.dead_rows(db)
+    return Database(
+        **{name: facts[name] for name in _PLAIN},
+        slot=facts["slot"] or "",
+        archive_failing_s=facts["archive_failing_s"] or 0.0,
+        unsafe=tuple(facts["unsafe"]),
+        waiting=sessions.waiting(looks),
+        blocker=holder,
+        slow=sessions.slowest(looks),
+        idle=sessions.idle(looks[-1]),
+        unapplied=await _unapplied(db),
+        lost_indexes=await _lost_indexes(db),
+        rows=Rows(rows["table"], rows["dead"], rows["live"]) if rows else None,
+    )
+
+
+_PLAIN = (
+    "sessions", "most_sessions", "wal_bytes", "wal_wanted_bytes", "slot_bytes", "up_s", "oldest_row_age", "size_bytes",
+)  # fmt: skip
+
+
+async def _unapplied(db: Connection) -> tuple[str, ...]:
+    try:
+        return tuple(await _unless_locked(migrate.waiting(db), []))
+    except migrate.MigrationError:
+        return ()  # newer than we are: an upgrade is under way elsewhere
+
+
+async def _lost_indexes(db: Connection) -> tuple[str, ...]:
+    there = await ask.whole_indexes(db)
+    return tuple(text for name, text in expected_indexes().items() if name not in there)
+
+
+def expected_indexes() -> dict[str, str]:
+    """By name of an index: the statement of the schema that makes it."""
+    text = (migrate.FOLDER / "schema.sql").read_text()
+    return {match.group(1): match.group(0).rstrip(";") for match in _INDEX.finditer(text)}
+
+
+async def _jobs(db: Connection) -> Jobs:
+    due = [one.kind for one in await jobs.oldest_due_by_kind(db)]
+    return Jobs(
+        late=tuple(Late(row["kind"], row["oldest_s"] or 0.0, row["jobs"]) for row in await ask.late_jobs(db, due)),
+        held=tuple(Held(**row) for row in await ask.held_jobs(db)),
+        failing=tuple(Failing(**row) for row in await ask.failing_jobs(db)),
+        parked=tuple(Parked(**row) for row in await ask.parked_jobs(db)),
+    )
+
+
+def _roles(readings: Sequence[Reading]) -> dict[str, int]:
+    return dict(Counter(role for _, role in {(one.process, one.role) for one in readings}))
+
+
+async def _broker(settings: Settings) -> str:
+    if not settings.nats_url:
+        return "it was never started"
+    try:
+        await nats_server.version_at(settings.nats_url)
+    except (ConnectionError, OSError, TimeoutError) as error:
+        return str(error) or type(error).__name__
+    return ""
+
+
+async def _store(storage: Storage | None) -> Store | None:
+    """A small file was written, read and removed."""
+    if storage is None:
+        return None
+    key, began = f"health/{os.getpid()}-{time.time_ns()}.bin", time.perf_counter()
+    try:
+        async with asyncio.timeout(STORE_WITHIN_S):
+            await storage.put(key, b"well", "application/octet-stream")
+            await storage.delete(key)
+    except Exception as error:  # each store has errors of its own
+        return Store(time.perf_counter() - began, str(error) or type(error).__name__)
+    return Store(time.perf_counter() - began)
+
+
+async def _certificate(settings: Settings, now: datetime) -> float | None:
+    """For how many seconds the certificate that people see is good; None where there is none, or none is seen from here."""
+    if not settings.secure:
+        return None
+    address = urlsplit(settings.public_origin)
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # it is looked at, not trusted
+    try:
+        async with asyncio.timeout(4):
+            _, writer = await asyncio.open_connection(address.hostname, address.port or 443, ssl=context)
+            shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+            writer.close()
+    except (OSError, TimeoutError):
+        return None
+    return (x509.load_der_x509_certificate(shown).not_valid_after_utc - now).total_seconds() if shown else None

@@ -1,0 +1,180 @@
+"""What the database says of itself and of the work in it, for the findings: a handful of quick questions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from parvis.infra.postgres import Connection, Row
+
+
+async def sessions(db: Connection) -> list[Row]:
+    """What every session of this database does, and whom it waits for."""
+    return await db.fetch(
+        """
+        SELECT pid, application_name AS application, state, wait_event_type AS kind, wait_event AS event,
+               extract(epoch FROM clock_timestamp() - xact_start)::float8   AS open_s,
+               extract(epoch FROM clock_timestamp() - query_start)::float8  AS runs_s,
+               extract(epoch FROM clock_timestamp() - state_change)::float8 AS same_s,
+               left(query, 300) AS statement,
+               CASE WHEN wait_event_type = 'Lock' THEN pg_blocking_pids(pid) ELSE '{}' END AS blockers
+          FROM pg_stat_activity
+         WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+        """
+    )
+
+
+async def awaited_table(db: Connection, victims: Sequence[int]) -> str:
+    """The table that these sessions wait for; empty when it is a row, or they wait no longer."""
+    return (
+        await db.fetchval(
+            """
+            SELECT relation::regclass::text
+              FROM pg_locks
+             WHERE pid = ANY ($1::int[]) AND relation IS NOT NULL
+               AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+             ORDER BY granted, relation::regclass::text LIKE '%_pkey'
+             LIMIT 1
+            """,
+            list(victims),
+        )
+        or ""
+    )
+
+
+async def facts(db: Connection) -> dict[str, Any]:
+    """Sizes, ages and settings of the server. Journal and archive need the role pg_monitor; without it they are 0."""
+    row = await db.fetchrow(
+        """
+        SELECT (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend') AS sessions,
+               current_setting('max_connections')::int AS most_sessions,
+               CASE WHEN pg_has_role('pg_monitor', 'USAGE')
+                    THEN (SELECT coalesce(sum(size), 0)::bigint FROM pg_ls_waldir()) ELSE 0 END AS wal_bytes,
+               pg_size_bytes(current_setting('max_wal_size')) AS wal_wanted_bytes,
+               (SELECT slot_name::text FROM pg_replication_slots ORDER BY restart_lsn NULLS LAST LIMIT 1) AS slot,
+               (SELECT coalesce(max(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)), 0)::bigint
+                  FROM pg_replication_slots WHERE NOT pg_is_in_recovery()) AS slot_bytes,
+               (SELECT CASE WHEN last_failed_time > coalesce(last_archived_time, '-infinity')
+                            THEN extract(epoch FROM now() - greatest(last_archived_time, stats_reset)) END::float8
+                  FROM pg_stat_archiver) AS archive_failing_s,
+               extract(epoch FROM now() - pg_postmaster_start_time())::float8 AS up_s,
+               (SELECT age(datfrozenxid) FROM pg_database WHERE datname = current_database()) AS oldest_row_age,
+               pg_database_size(current_database()) AS size_bytes,
+               ARRAY (SELECT name FROM pg_settings
+                       WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off') AS unsafe,
+               clock_timestamp() AS now
+        """
+    )
+    assert row is not None
+    return dict(row)
+
+
+async def whole_indexes(db: Connection) -> set[str]:
+    """Names of the indexes that can be used."""
+    rows = await db.fetch(
+        """
+        SELECT relname
+          FROM pg_index
+          JOIN pg_class ON pg_class.oid = indexrelid
+         WHERE relnamespace = 'public'::regnamespace AND indisvalid AND indisready
+        """
+    )
+    return {row["relname"] for row in rows}
+
+
+async def dead_rows(db: Connection) -> Row | None:
+    """The table with the most rows that are only waiting to be removed."""
+    return await db.fetchrow(
+        """
+        SELECT relname AS table, n_dead_tup AS dead, n_live_tup AS live
+          FROM pg_stat_user_tables
+         ORDER BY n_dead_tup DESC
+         LIMIT 1
+        """
+    )
+
+
+async def late_jobs(db: Connection, kinds: Sequence[str]) -> list[Row]:
+    """Of these kinds: since when the oldest could have been done, and how many there are, up to a thousand each."""
+    return await db.fetch(
+        """
+        SELECT kind,
+               (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM job
+                 WHERE job.kind = wanted.kind AND owner IS NULL AND parked_at IS NULL) AS oldest_s,
+               (SELECT count(*)::int FROM (
+                       SELECT FROM job
+                        WHERE job.kind = wanted.kind AND owner IS NULL AND parked_at IS NULL AND due_at <= now()
+                        LIMIT 1000) AS counted) AS jobs
+          FROM unnest($1::text[]) AS wanted (kind)
+        """,
+        list(kinds),
+    )
+
+
+async def held_jobs(db: Connection) -> list[Row]:
+    """What is under way, by kind."""
+    return await db.fetch(
+        """
+        SELECT kind, count(*)::int AS jobs, extract(epoch FROM now() - min(due_at))::float8 AS oldest_s
+          FROM job
+         WHERE owner IS NOT NULL
+         GROUP BY kind
+        """
+    )
+
+
+async def failing_jobs(db: Connection) -> list[Row]:
+    """What failed and is tried again, by kind; the newest ten thousand jobs are looked at."""
+    return await db.fetch(
+        """
+        SELECT kind, count(*)::int AS jobs, max(failures)::int AS failures,
+               extract(epoch FROM now() - min(created_at))::float8 AS oldest_s,
+               coalesce((array_agg(last_error ORDER BY failures DESC))[1], '') AS error
+          FROM (SELECT kind, failures, created_at, last_error, parked_at
+                  FROM job ORDER BY id DESC LIMIT 10000) AS newest
+         WHERE failures > 0 AND parked_at IS NULL
+         GROUP BY kind
+        """
+    )
+
+
+async def parked_jobs(db: Connection) -> list[Row]:
+    """What was given up in the last day, by kind and by whether workers died of it."""
+    return await db.fetch(
+        """
+        SELECT kind, count(*)::int AS jobs, extract(epoch FROM now() - max(parked_at))::float8 AS newest_s,
+               times_lost >= 3 AS killing, coalesce(max(last_error), '') AS error
+          FROM job
+         WHERE parked_at > now() - interval '1 day'
+         GROUP BY kind, killing
+        """
+    )
+
+
+async def silent_processes(db: Connection, after: timedelta) -> list[Row]:
+    """Processes that stopped reporting within ten minutes and did not say that they would."""
+    return await db.fetch(
+        """
+        SELECT process, max(role) AS role, extract(epoch FROM now() - max(measured_at))::float8 AS silent_s
+          FROM health_signal
+         GROUP BY process
+        HAVING max(measured_at) < now() - $1::interval AND max(measured_at) > now() - interval '10 minutes'
+         ORDER BY silent_s
+        """,
+        after,
+    )
+
+
+async def session_ended(db: Connection, pid: int) -> bool:
+    """Whether there was such a session of this database; it has been told to end."""
+    return bool(
+        await db.fetchval(
+            """
+            SELECT pg_terminate_backend(pid)
+              FROM pg_stat_activity
+             WHERE pid = $1 AND datname = current_database() AND backend_type = 'client backend'
+            """,
+            pid,
+        )
+    )

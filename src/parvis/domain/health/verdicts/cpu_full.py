@@ -1,0 +1,39 @@
+"""The processor is busy all the time, and requests wait for it."""
+
+from __future__ import annotations
+
+from parvis.domain.health.verdicts.findings import Findings
+from parvis.domain.health.verdicts.verdict import EVERYBODY, Verdict, figure, say
+
+FROM = 0.93
+LAG_S = 0.02
+
+
+def cpu_full(seen: Findings) -> Verdict | None:
+    """Fires when all cores are busy and the web processes come late by it."""
+    lag = seen.fact("web", "mean_lag_s")
+    if seen.use("cpu") < FROM or (lag < LAG_S and seen.fact("limiter", "refused_share") < 0.02):
+        return None
+    ours = seen.signals["web"].used if "web" in seen.signals else 0.0
+    cores = seen.signals["cpu"].capacity or 1.0
+    strange = ours < 0.3 * cores
+    return Verdict(
+        name="cpu_full",
+        urgency="now",
+        blame=lag * max(1.0, seen.asked_per_s) + seen.fact("limiter", "refused_per_s"),
+        title=say("Something other than the web processes takes the whole processor.")
+        if strange
+        else say("The processor is busy all the time: more is asked than it can do."),
+        hurt=EVERYBODY,
+        evidence=(
+            figure("busy", seen.use("cpu"), "share"),
+            figure("cores that the web processes use", ours),
+            figure("mean delay", lag, "s"),
+        ),
+        action=say("Find out what it is; transcoding and backups can wait.")
+        if strange
+        else say("Take more cores, and one web process for each."),
+        command="ps -eo pcpu,pid,args --sort=-pcpu | head" if strange else f"PARVIS_WEB_WORKERS={round(cores * 2)}",
+        gain=say("Requests wait no longer for the processor."),
+        explains=("requests_refused", "database_slow", "gate_narrow", "pool_exhausted"),
+    )

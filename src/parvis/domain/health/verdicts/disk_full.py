@@ -1,0 +1,41 @@
+"""A disk has no room left."""
+
+from __future__ import annotations
+
+from parvis.domain.health.verdicts.findings import Findings
+from parvis.domain.health.verdicts.verdict import AT_ONCE, WRITERS, Verdict, figure, say
+
+LEAST_FREE = 0.02
+LEAST_BYTES = 256 * 1024**2
+
+
+def disk_full(seen: Findings) -> Verdict | None:
+    """Fires below two hundredths, or a quarter of a GiB, that are free."""
+    full = [one for one in seen.disks if one.bytes and (one.free < LEAST_FREE or one.free_bytes < LEAST_BYTES)]
+    if not full:
+        return None
+    disk = min(full, key=lambda one: one.free_bytes)
+    return Verdict(
+        name="disk_full",
+        urgency="now",
+        blame=500.0,
+        title=say("The disk of %(folder)s is full: nothing more can be stored.", folder=disk.folder),
+        hurt=WRITERS,
+        evidence=(
+            figure("free", disk.free_bytes, "bytes"),
+            figure("of", disk.bytes, "bytes"),
+            figure("share that is free", disk.free, "share"),
+        ),
+        action=say("Make room on it, or enlarge it. Old logs and backups are the first to go."),
+        command=f"du -xh --max-depth=2 {disk.folder} | sort -h | tail -n 15",
+        gain=AT_ONCE,
+        explains=(
+            "database_gone",
+            "disk_filling",
+            "wal_piling",
+            "store_failing",
+            "jobs_failing",
+            "processes_dying",
+            "database_slow",
+        ),
+    )

@@ -1,0 +1,34 @@
+"""People wait at the door because a resource is short."""
+
+from __future__ import annotations
+
+from parvis.domain.health.verdicts.findings import Findings
+from parvis.domain.health.verdicts.verdict import NEWCOMERS, Verdict, figure, say
+
+LEAST_WAITING = 100
+LEAST_S = 3600.0
+
+
+def gate_narrow(seen: Findings) -> Verdict | None:
+    """Fires when a hundred people wait, and the last of them for more than an hour."""
+    door = seen.door
+    if door is None or door.waiting < LEAST_WAITING or not door.rate_per_s or door.mode == "pause":
+        return None
+    wait_s = door.waiting / door.rate_per_s
+    if wait_s < LEAST_S:
+        return None
+    return Verdict(
+        name="gate_narrow",
+        urgency="now",
+        blame=0.001 * door.waiting,
+        title=say("People wait at the door because of: %(resource)s.", resource=door.binding),
+        hurt=NEWCOMERS,
+        evidence=(
+            figure("wait", door.waiting),
+            figure("come in", door.rate_per_s, "per_s"),
+            figure("the last one waits", wait_s, "s"),
+        ),
+        action=say("Give the place more of what is short; the door widens by itself."),
+        command="parvis gate status",
+        gain=say("The wait falls as the rate rises."),
+    )

@@ -1,0 +1,30 @@
+"""Jobs were given up because workers died of them."""
+
+from __future__ import annotations
+
+from parvis.domain.health.verdicts.findings import Findings
+from parvis.domain.health.verdicts.verdict import WAITERS, Verdict, figure, say
+
+
+def job_poison(seen: Findings) -> Verdict | None:
+    """Fires when one was parked for that in the last day."""
+    poison = [one for one in seen.jobs.parked if one.killing]
+    if not poison:
+        return None
+    worst = max(poison, key=lambda one: one.jobs)
+    return Verdict(
+        name="job_poison",
+        urgency="now",
+        blame=3.0 * sum(one.jobs for one in poison),
+        title=say("Jobs of the kind %(kind)s take their workers down; they were set aside.", kind=worst.kind),
+        hurt=WAITERS,
+        evidence=(
+            figure("set aside", worst.jobs),
+            figure("the last one, ago", worst.newest_s, "s"),
+            figure("processes that died in ten minutes", seen.deaths.processes),
+        ),
+        action=say("Read the log of the worker; then try them again, or drop them."),
+        command=f"parvis jobs retry {worst.kind}",
+        gain=say("Only those whom these jobs were for have waited; everything else goes on."),
+        explains=("processes_dying", "jobs_late", "workers_missing"),
+    )

@@ -1,0 +1,35 @@
+"""A job is under way for so long that others of its kind wait for it."""
+
+from __future__ import annotations
+
+from parvis.domain.health.verdicts.findings import Findings
+from parvis.domain.health.verdicts.verdict import WAITERS, Verdict, figure, say
+
+FROM_S = 25.0
+
+
+def job_stuck(seen: Findings) -> Verdict | None:
+    """Fires when it has been due for that long, is under way, and others of its kind wait as long."""
+    late = {one.kind: one for one in seen.jobs.late}
+    stuck = [one for one in seen.jobs.held if one.oldest_s > FROM_S and one.kind in late]
+    stuck = [one for one in stuck if late[one.kind].oldest_s > FROM_S and one.jobs <= 8]
+    if not stuck or len(late) > len(stuck) + 1:  # where everything is late, it is not one kind's fault
+        return None
+    worst = max(stuck, key=lambda one: one.oldest_s)
+    waiting = late[worst.kind]
+    return Verdict(
+        name="job_stuck",
+        urgency="now",
+        blame=1.0 + 0.2 * waiting.jobs,
+        title=say("A job of the kind %(kind)s does not come to its end, and others wait for it.", kind=worst.kind),
+        hurt=WAITERS,
+        evidence=(
+            figure("due for", worst.oldest_s, "s"),
+            figure("others that wait", waiting.jobs),
+            figure("oldest of those", waiting.oldest_s, "s"),
+        ),
+        action=say("Start the worker again: the job is handed to another one. If it hangs there too, drop its kind."),
+        command="pkill -TERM -f 'parvis work'",
+        gain=say("The others are done at once."),
+        explains=("jobs_late",),
+    )

@@ -1,0 +1,31 @@
+"""More is asked than can be answered, so some of it is refused."""
+
+from __future__ import annotations
+
+from parvis.domain.health.verdicts.findings import Findings
+from parvis.domain.health.verdicts.verdict import Verdict, figure, say
+
+FROM = 0.02
+
+
+def requests_refused(seen: Findings) -> Verdict | None:
+    """Fires when two of a hundred requests are refused for load."""
+    share = seen.fact("limiter", "refused_share")
+    if share < FROM:
+        return None
+    return Verdict(
+        name="requests_refused",
+        urgency="now",
+        blame=1.0 + seen.fact("limiter", "refused_per_s"),
+        title=say("More is asked than can be answered: some of it is refused, the least urgent first."),
+        hurt=say("Those who browse without an account first, then those who read."),
+        evidence=(
+            figure("share refused", share, "share"),
+            figure("refused", seen.fact("limiter", "refused_per_s"), "per_s"),
+            figure("answered", seen.fact("limiter", "served_per_s"), "per_s"),
+        ),
+        action=say("Take more cores; until then it is as it should be."),
+        command="parvis capacity",
+        gain=say("About as many more answers as there are more cores."),
+        explains=("gate_narrow",),
+    )

@@ -1,0 +1,28 @@
+"""The media store refuses what is to be kept."""
+
+from __future__ import annotations
+
+from parvis.domain.health.verdicts.findings import Findings
+from parvis.domain.health.verdicts.verdict import Verdict, figure, say
+
+
+def store_failing(seen: Findings) -> Verdict | None:
+    """Fires when a small file could not be written and read again."""
+    if seen.store is None or not seen.store.error:
+        return None
+    return Verdict(
+        name="store_failing",
+        urgency="now",
+        blame=8.0,
+        title=say("The media store fails: %(error)s", error=seen.store.error[:120]),
+        hurt=say("Whoever adds a picture or a film, or looks at one."),
+        evidence=(
+            figure("tried for", seen.store.took_s, "s"),
+            figure("disk free", min((one.free for one in seen.disks), default=1.0), "share"),
+            figure("jobs that fail", sum(one.jobs for one in seen.jobs.failing)),
+        ),
+        action=say("Look at its folder or bucket, its room, and its rights."),
+        command="PARVIS_MEDIA_URL=…",
+        gain=say("Uploads work again; those that failed have to be done anew."),
+        explains=("jobs_failing", "jobs_given_up"),
+    )

@@ -1,0 +1,73 @@
+"""What is wrong with a real database is found, and called by its name."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import asyncpg
+
+from parvis.base.clock import utc_now
+from parvis.base.settings import Settings
+from parvis.domain import health
+from parvis.domain.health.gather import expected_indexes
+
+
+async def names(home: Path, database: str, broker: str) -> list[str]:
+    settings = Settings(home=home, database_url=database, nats_url=broker)
+    seen = await health.gather(settings, now=utc_now())
+    print(seen.database_error)
+    judgement = health.judge(seen)
+    named = [one.verdict.name for one in judgement.causes]
+    print(named)
+    return named
+
+
+async def test_a_session_that_holds_a_lock_is_named_and_can_be_ended(
+    fresh_database_url: str, nats_url: str, tmp_path: Path
+) -> None:
+    holder, victim, helper = [await asyncpg.connect(fresh_database_url) for _ in range(3)]
+    await holder.execute("BEGIN; LOCK TABLE job")
+    waiting = asyncio.create_task(victim.fetch("SELECT FROM job"))
+    await asyncio.sleep(2.5)
+    settings = Settings(home=tmp_path, database_url=fresh_database_url, nats_url=nats_url)
+    seen = await health.gather(settings, now=utc_now())
+    assert seen.database is not None
+    assert seen.database.blocker is not None
+    assert (seen.database.blocker.table, seen.database.blocker.victims) == ("job", 1)
+    assert "lock_held" in [one.verdict.name for one in health.judge(seen).causes]
+    assert await health.session_ended(helper, seen.database.blocker.pid)
+    async with asyncio.timeout(20):
+        await waiting
+    assert not await health.session_ended(helper, 1)
+    for connection in (holder, victim, helper):
+        connection.terminate()
+
+
+async def test_what_is_missing_and_what_was_given_up_is_named(
+    fresh_database_url: str, nats_url: str, tmp_path: Path
+) -> None:
+    before = await names(tmp_path, fresh_database_url, nats_url)
+    assert not {"index_lost", "jobs_given_up", "job_poison", "jobs_failing"} & set(before)
+    db = await asyncpg.connect(fresh_database_url)
+    await db.execute("DROP INDEX job_waiting")
+    await db.execute(
+        """
+        INSERT INTO job (kind, payload, failures, times_lost, parked_at, last_error)
+        VALUES ('lost', '{}', 0, 3, now(), 'its worker died'), ('failed', '{}', 9, 0, now(), 'KeyError'),
+               ('failing', '{}', 3, 0, NULL, 'KeyError')
+        """
+    )
+    await db.close()
+    after = await names(tmp_path, fresh_database_url, nats_url)
+    assert {"index_lost", "jobs_given_up", "job_poison", "jobs_failing"} <= set(after)
+
+
+async def test_engines_that_are_away_are_verdicts_and_not_errors(tmp_path: Path) -> None:
+    found = await names(tmp_path, "postgresql://x@/x?host=%2Fnowhere", "nats://127.0.0.1:1")
+    assert found[0] == "database_gone"
+    assert "broker_gone" in found
+
+
+def test_the_schema_says_which_indexes_there_should_be() -> None:
+    assert expected_indexes()["job_waiting"].startswith("CREATE INDEX job_waiting ON public.job ")

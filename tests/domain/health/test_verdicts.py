@@ -1,0 +1,261 @@
+"""Each rule fires where it should and not beside it; and what is named first is the cause, not what follows from it."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from parvis.domain import health
+from parvis.domain.health.types import Signal
+from parvis.domain.health.verdicts import RULES
+from parvis.domain.health.verdicts.findings import (
+    Blocker,
+    Database,
+    Deaths,
+    Disk,
+    Door,
+    Failing,
+    Findings,
+    Held,
+    Idle,
+    Jobs,
+    Late,
+    Parked,
+    Rows,
+    Setup,
+    Statement,
+    Store,
+)
+from parvis.domain.health.verdicts.verdict import shown, span
+from parvis.infra.mail import TROUBLE
+
+NOW = datetime(2026, 5, 1, tzinfo=UTC)
+GIB = 1 << 30
+BY_NAME = {rule.__name__: rule for rule in RULES}
+ROOT = Path(__file__).parents[3]
+
+
+def seen(**known: Any) -> Findings:
+    return Findings(at=NOW, **known)
+
+
+def db(**known: Any) -> Findings:
+    return seen(database=Database(**known))
+
+
+def signal(
+    resource: str, use: float = 0.0, used: float = 1.0, capacity: float | None = 2.0, **facts: float
+) -> dict[str, Signal]:
+    return {resource: Signal(resource, used, use, capacity, facts)}
+
+
+def jobs(**known: Any) -> Findings:
+    return seen(jobs=Jobs(**known))
+
+
+def disk(
+    free: int, size: int = 100 * GIB, files: int = 0, free_files: int = 0, full_in_s: float | None = None
+) -> Findings:
+    return seen(disks=(Disk("/srv", size, free, files, free_files, full_in_s),))
+
+
+def blocked(wait_s: float) -> Findings:
+    return db(blocker=Blocker(7, "psql", True, 30.0, "post", 3, wait_s))
+
+
+busy = signal("cpu", 1.0, 2.0) | signal("web", 0.9, 0.9, 2.0, mean_lag_s=0.2, longest_lag_s=0.4)
+hour = 3600.0
+
+# Of each rule: findings by which it fires, and findings beside them by which it does not.
+CASES: dict[str, tuple[Findings, Findings]] = {
+    "database_gone": (seen(database=None, database_error="refused"), seen()),
+    "disk_full": (disk(GIB), disk(50 * GIB)),
+    "files_short": (disk(50 * GIB, files=1000, free_files=10), disk(50 * GIB, files=1000, free_files=500)),
+    "wal_piling": (db(wal_bytes=4 * GIB, slot="old"), db(wal_bytes=2 * GIB)),
+    "archive_failing": (db(archive_failing_s=400), db(archive_failing_s=200)),
+    "disk_filling": (disk(40 * GIB, full_in_s=7200), disk(40 * GIB, full_in_s=30 * 86_400)),
+    "schema_behind": (db(unapplied=("0002_x.sql",)), db()),
+    "lock_held": (blocked(3), blocked(1)),
+    "idle_in_transaction": (db(idle=Idle(7, "psql", 20, 1)), db(idle=Idle(7, "psql", 3, 1))),
+    "index_lost": (db(lost_indexes=("CREATE INDEX a ON public.b (c)",)), db()),
+    "slow_statement": (db(slow=Statement(7, "w", 4, 1, "SELECT")), db(slow=Statement(7, "w", 1, 1, "SELECT"))),
+    "connections_short": (db(sessions=95), db(sessions=80)),
+    "hashing_full": (
+        seen(signals=signal("hashing", 1.0, waiting=20)),
+        seen(signals=signal("hashing", 1.0, waiting=2)),
+    ),
+    "loop_blocked": (
+        seen(signals=signal("web", 0.9, longest_lag_s=2, mean_lag_s=0.5)),
+        seen(signals=signal("web", 0.9, longest_lag_s=0.3, mean_lag_s=0.01)),
+    ),
+    "memory_short": (seen(signals=signal("memory", 0.97)), seen(signals=signal("memory", 0.8))),
+    "cpu_full": (seen(signals=busy), seen(signals=signal("cpu", 1.0) | signal("web", mean_lag_s=0.001))),
+    "disk_slow": (db(waiting={"journal": 4.0}), db(waiting={"journal": 0.5})),
+    "database_reading": (db(waiting={"reading": 4.0}), db(waiting={"reading": 0.5})),
+    "database_slow": (seen(signals=signal("database", response_s=0.2)), seen(signals=signal("database", response_s=0.01))),
+    "pool_exhausted": (
+        seen(signals=signal("pool", 1.0, mean_wait_s=0.3, waiting=4, lent_per_s=9)),
+        seen(signals=signal("pool", 1.0, mean_wait_s=0.0, waiting=0)),
+    ),
+    "web_missing": (seen(roles={"work": 1}), seen()),
+    "workers_missing": (seen(roles={"web": 2}), seen()),
+    "processes_dying": (seen(deaths=Deaths(1, "web", 30)), seen()),
+    "job_poison": (jobs(parked=(Parked("x", 1, 9, True, ""),)), jobs(parked=(Parked("x", 1, 9, False, ""),))),
+    "jobs_given_up": (jobs(parked=(Parked("x", 1, 9, False, ""),)), jobs(parked=(Parked("x", 1, 9, True, ""),))),
+    "mail_gone": (
+        jobs(failing=(Failing("m", 3, 2, 9, f"Unavailable: {TROUBLE}"),)),
+        jobs(failing=(Failing("m", 3, 2, 9, "KeyError"),)),
+    ),
+    "mail_refused": (
+        seen(signals=signal("mail", used=0.1, refused_per_s=0.1)),
+        seen(signals=signal("mail", used=5.0, refused_per_s=0.1)),
+    ),
+    "outbound_slow": (
+        jobs(failing=(Failing("p", 9, 2, 9, "Unreachable: "),)),
+        jobs(failing=(Failing("p", 2, 2, 9, "Unreachable: "),)),
+    ),
+    "job_stuck": (
+        jobs(late=(Late("x", 40, 3),), held=(Held("x", 1, 60),)),
+        jobs(late=(Late("x", 5, 3),), held=(Held("x", 1, 60),)),
+    ),
+    "jobs_failing": (jobs(failing=(Failing("x", 1, 2, 9, "KeyError"),)), jobs(failing=(Failing("x", 1, 1, 9, "E"),))),
+    "jobs_late": (jobs(late=(Late("x", 90, 3),)), jobs(late=(Late("x", 30, 3),))),
+    "broker_gone": (seen(broker_error="refused"), seen(broker_error="refused", setup=Setup(has_broker=False))),
+    "streams_full": (seen(signals=signal("streams", 0.9)), seen(signals=signal("streams", 0.5))),
+    "store_failing": (seen(store=Store(0.1, "denied")), seen(store=Store(0.1))),
+    "store_slow": (seen(store=Store(2.0)), seen(store=Store(0.1))),
+    "one_client": (
+        seen(signals=signal("limiter", 0.1, refused_per_s=12, refused_share_per_s=10, refused_share=0.1)),
+        seen(signals=signal("limiter", 0.1, refused_per_s=100, refused_share_per_s=10, refused_share=0.1)),
+    ),
+    "requests_refused": (seen(signals=signal("limiter", refused_share=0.3)), seen(signals=signal("limiter"))),
+    "gate_paused": (seen(door=Door("pause", 0.0, "", 5, "moving")), seen(door=Door("pause", 0.0, "", 0, "moving"))),
+    "gate_narrow": (seen(door=Door("auto", 0.2, "cpu", 5000)), seen(door=Door("auto", 50.0, "cpu", 5000))),
+    "certificate_ending": (seen(certificate_ends_in_s=86_400.0), seen(certificate_ends_in_s=86_400.0 * 60)),
+    "clock_differs": (seen(clock_ahead_s=-5), seen(clock_ahead_s=0.5)),
+    "clock_stepped": (seen(signals=signal("clock", step_s=-30)), seen(signals=signal("clock", step_s=0.01))),
+    "rows_ageing": (db(oldest_row_age=1_300_000_000), db(oldest_row_age=200_000_000)),
+    "dead_rows": (db(rows=Rows("post", 300_000, 1000)), db(rows=Rows("post", 300_000, 900_000))),
+    "database_restarted": (
+        seen(database=Database(up_s=20), deaths=Deaths(2, "web", 20)),
+        seen(database=Database(up_s=20)),
+    ),
+    "unsafe_database": (db(unsafe=("fsync",)), db()),
+    "limiter_off": (seen(setup=Setup(limiter=False)), seen()),
+    "cache_off": (seen(setup=Setup(page_cache_bytes=0)), seen()),
+}  # fmt: skip
+
+
+def test_every_rule_has_its_cases() -> None:
+    assert CASES.keys() == BY_NAME.keys()
+    assert len(RULES) >= 30
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_rule_fires_where_it_should_and_not_beside_it(name: str) -> None:
+    fires, does_not = CASES[name]
+    verdict = BY_NAME[name](fires)
+    assert verdict is not None
+    assert verdict.name == name
+    assert len(verdict.evidence) == 3
+    assert all(str(words) for words in (verdict.title, verdict.hurt, verdict.action, verdict.gain))
+    assert verdict.blame >= 0
+    assert BY_NAME[name](does_not) is None
+    assert health.judge(fires).first == verdict
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_rule_has_a_page_that_is_about_it(name: str) -> None:
+    verdict = BY_NAME[name](CASES[name][0])
+    assert verdict is not None
+    page = (ROOT / verdict.runbook).read_text()
+    assert re.match(r"# \S", page)
+    assert "```sh" in page
+    assert all(
+        heading in page for heading in ("## What it means", "## See for yourself", "## Do", "## When it is over")
+    )
+
+
+def test_verdicts_explain_only_verdicts_that_there_are() -> None:
+    for name, (fires, _) in CASES.items():
+        verdict = BY_NAME[name](fires)
+        assert verdict is not None
+        assert set(verdict.explains) <= BY_NAME.keys() - {name}
+
+
+def test_a_place_of_which_nothing_bad_is_known_is_healthy() -> None:
+    judgement = health.judge(seen())
+    assert (judgement.outcome, judgement.causes) == ("healthy", ())
+
+
+def test_what_is_only_unwise_leaves_it_healthy_and_is_said() -> None:
+    judgement = health.judge(seen(setup=Setup(limiter=False, page_cache_bytes=0)))
+    assert judgement.outcome == "healthy"
+    assert {one.verdict.name for one in judgement.causes} == {"limiter_off", "cache_off"}
+
+
+def test_a_database_that_is_gone_is_said_and_nothing_is_concluded_from_silence() -> None:
+    judgement = health.judge(seen(database=None, database_error="refused", roles={}))
+    assert judgement.outcome == "unknown"
+    assert [one.verdict.name for one in judgement.causes] == ["database_gone"]
+
+
+def named(**known: Any) -> tuple[str, list[str]]:
+    judgement = health.judge(seen(**known))
+    return judgement.outcome, [one.verdict.name for one in judgement.causes]
+
+
+def test_a_full_disk_explains_a_database_that_is_gone() -> None:
+    full = (Disk("/srv", 100 * GIB, 0),)
+    outcome, names = named(database=None, disks=full)
+    assert (outcome, names) == ("unknown", ["disk_full"])
+
+
+def test_a_lock_explains_the_queue_before_the_database() -> None:
+    holder = Blocker(7, "psql", True, 30.0, "post", 3, 9.0)
+    queue = signal("pool", 1.0, mean_wait_s=2.0, waiting=9, lent_per_s=4)
+    judgement = health.judge(
+        seen(
+            database=Database(blocker=holder, idle=Idle(7, "psql", 30, 1)),
+            signals=queue | signal("database", response_s=0.3),
+            jobs=Jobs(late=(Late("fan_out", 90, 10),)),
+        )
+    )
+    assert judgement.outcome == "one cause"
+    [cause] = judgement.causes
+    assert cause.verdict.name == "lock_held"
+    assert {one.name for one in cause.followers} == {
+        "pool_exhausted",
+        "idle_in_transaction",
+        "database_slow",
+        "jobs_late",
+    }
+    assert cause.blame > cause.verdict.blame
+
+
+def test_two_causes_of_like_weight_are_both_named_and_a_small_one_is_not() -> None:
+    failing = (Failing("m", 8, 4, 90, f"Unavailable: {TROUBLE}"),)
+    assert named(jobs=Jobs(failing=failing), store=Store(0.1, "denied")) == (
+        "two causes",
+        ["mail_gone", "store_failing"],
+    )
+    assert named(jobs=Jobs(failing=failing), deaths=Deaths(3, "web", 9))[0] == "one cause"
+
+
+def test_what_hurts_more_people_is_named_first() -> None:
+    def first(letters: int) -> str:
+        letter = Failing("m", letters, 4, 90, f"Unavailable: {TROUBLE}")
+        return named(jobs=Jobs(failing=(letter,)), store=Store(0.1, "denied"))[1][0]
+
+    assert (first(2), first(100)) == ("store_failing", "mail_gone")
+
+
+def test_figures_are_readable() -> None:
+    verdict = BY_NAME["disk_full"](CASES["disk_full"][0])
+    assert verdict is not None
+    assert [shown(figure) for figure in verdict.evidence] == ["1.0 GiB", "100.0 GiB", "1%"]
+    assert [span(s) for s in (0.25, 12, 300, 11_520, 345_600)] == ["0.25 s", "12 s", "5 min", "3 h", "4.0 d"]
