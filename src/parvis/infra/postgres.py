@@ -81,7 +81,7 @@ class Database:
     @property
     def waiting(self) -> int:
         """How many wait for a connection at this moment."""
-        return self._waiting
+        return len(self._line)
 
     async def close(self) -> None:
         """Every connection has ended."""
