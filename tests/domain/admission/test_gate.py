@@ -124,3 +124,18 @@ async def test_a_cap_holds_and_must_be_one(services: Services) -> None:
     decided = await admission.adjust_gate(services, now=utc_now())
     assert decided is not None
     assert (decided.rate_per_s, decided.admit, decided.binding) == (0.5, 5, "cap")
+
+
+async def test_who_waits_behind_a_cap_is_told_how_long_that_takes(services: Services) -> None:
+    await waiting(services, 240)
+    await measured(services, *CALM)
+    now = utc_now()
+    for tick in range(3):  # the pace that it remembers is that of an open door
+        await admission.adjust_gate(services, now=now + tick * timedelta(seconds=10))
+    await told(services, "cap", cap_per_s=0.1)
+    await admission.adjust_gate(services, now=now + timedelta(seconds=30))
+    async with services.db.connection() as db:
+        standing = await admission.gate_standing(db)
+    hundred = next(one for one in standing.published.ranges if one.ahead == 100)
+    assert hundred.high_s > 1000
+    assert hundred.low_s > 300

@@ -71,6 +71,11 @@ def keep_pace(before: Experience, *, target_per_s: float, elapsed_s: float = TIC
     return msgspec.structs.replace(before, paces_per_s=tuple(paces), age_s=age)
 
 
+def capped(experience: Experience, most_per_s: float) -> Experience:
+    """The same experience where nobody is called faster than that: what was faster will not come again."""
+    return msgspec.structs.replace(experience, paces_per_s=tuple(min(one, most_per_s) for one in experience.paces_per_s))
+
+
 def expect(experience: Experience, *, rate_per_s: float, ahead: int) -> Range:
     """How long those wait who have that many ahead of them."""
     middle = _middle(experience, rate_per_s, ahead)

@@ -117,7 +117,8 @@ async def _decide(tx: Connection, state: Standing, now: datetime) -> Decision:
     admitted = len(await admit(tx, most=most, now=now))
     tree = await log_queries.tree(tx)
     experience = await _learnt(tx, state, decided, tree, now)
-    published = await _published(tx, experience, decided, tree, now)
+    told = experience if state.cap_per_s is None else forecast.capped(experience, state.cap_per_s)
+    published = await _published(tx, told, decided, tree, now)
     new = msgspec.structs.replace(
         state,
         rate_per_s=decided.rate_per_s,
