@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
 import asyncpg
 import structlog
 from litestar import Litestar, MediaType, Request, Response, get
 from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler
 from litestar.types import ASGIApp
 
 from parvis import api, console, web
@@ -56,8 +58,12 @@ def create_app() -> ASGIApp:
     return build(settings)
 
 
-def build(settings: Settings, services: Services | None = None) -> ASGIApp:
-    """The application; with `services` given (tests) it opens none itself."""
+def build(settings: Settings, services: Services | None = None, framework: Litestar | None = None) -> ASGIApp:
+    """The application; with `services` given (tests) it opens none itself.
+
+    `framework`: one that `routes()` gave and nobody else uses now; to make one takes half a second.
+    """
+    litestar = framework or routes()
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -75,17 +81,32 @@ def build(settings: Settings, services: Services | None = None) -> ASGIApp:
             yield
             looking.cancel()  # or who is stopped before the port is open would wait for it
 
-    handlers = [live, ready, health, *api.handlers(), *web.route_handlers(), *console.route_handlers()]
-    litestar = Litestar(
-        route_handlers=handlers,
-        lifespan=[lifespan],
+    litestar.state.running = lifespan
+    front = Front(Door(litestar, ENDPOINTS, on_problem, on_error), settings, _handlers())
+    return front
+
+
+def routes() -> Litestar:
+    """The framework with every route; whatever `build` gives it to runs it, one after the other."""
+    return Litestar(
+        route_handlers=_handlers(),
+        lifespan=[_running],
         exception_handlers={Problem: on_problem, HTTPException: on_http_error, Exception: on_error},
         openapi_config=None,
         request_max_body_size=MOST_BODY_BYTES,
         logging_config=None,
     )
-    front = Front(Door(litestar, ENDPOINTS, on_problem, on_error), settings, handlers)
-    return front
+
+
+@cache
+def _handlers() -> list[BaseRouteHandler]:
+    return [live, ready, health, *api.handlers(), *web.route_handlers(), *console.route_handlers()]
+
+
+@asynccontextmanager
+async def _running(app: Litestar) -> AsyncIterator[None]:
+    async with app.state.running(app):
+        yield
 
 
 @asynccontextmanager

@@ -89,15 +89,29 @@ async def new_world(settings: Settings) -> AsyncIterator[World]:
     from parvis.app import build
 
     async with open_services(settings, application="test world") as services:
-        app = build(settings, services)
-        async with (
-            running(app),
-            httpx.AsyncClient(
-                transport=httpx.ASGITransport(app=app, raise_app_exceptions=False), base_url=ORIGIN
-            ) as client,
-        ):
-            assert await services.news.ready(within_s=10)
-            yield World(services, client, app)
+        with framework() as routes:
+            app = build(settings, services, routes)
+            async with (
+                running(app),
+                httpx.AsyncClient(
+                    transport=httpx.ASGITransport(app=app, raise_app_exceptions=False), base_url=ORIGIN
+                ) as client,
+            ):
+                assert await services.news.ready(within_s=10)
+                yield World(services, client, app)
+
+
+_AT_REST: list[Any] = []
+
+
+@contextmanager
+def framework() -> Iterator[Any]:
+    """All routes, from an earlier world if one has ended: to make them takes longer than most tests."""
+    from parvis.app import routes
+
+    one = _AT_REST.pop() if _AT_REST else routes()
+    yield one
+    _AT_REST.append(one)  # not after a failure: whatever is left in it ends with it
 
 
 @asynccontextmanager

@@ -73,7 +73,9 @@ def keep_pace(before: Experience, *, target_per_s: float, elapsed_s: float = TIC
 
 def capped(experience: Experience, most_per_s: float) -> Experience:
     """The same experience where nobody is called faster than that: what was faster will not come again."""
-    return msgspec.structs.replace(experience, paces_per_s=tuple(min(one, most_per_s) for one in experience.paces_per_s))
+    return msgspec.structs.replace(
+        experience, paces_per_s=tuple(min(one, most_per_s) for one in experience.paces_per_s)
+    )
 
 
 def expect(experience: Experience, *, rate_per_s: float, ahead: int) -> Range:
