@@ -336,6 +336,8 @@ OTHER_READS = frozenset(
     /manifest.webmanifest /robots.txt /about /sign-up /sign-in /confirm /confirm/{token:str} /forgot /reset-password
     /reset/{token:str} /oauth/authorize /oauth/authorize/native /{at:str}/followers /{at:str}/following
     /{at:str}/mute /{at:str}/block /follow-requests /settings /settings/profile /settings/account
+    /api/parvis/v1/admission/puzzle /api/parvis/v1/media/:id/captions /api/parvis/v1/uploads/:id
+    /captions/{media_id:str} /compose/media/{media_id:str} /compose/uploads/{upload_id:str}
     /settings/appearance /settings/access /setup/{token:str} /console/mail
     /api/parvis/v1/admission/log/consistency /api/parvis/v1/admission/log/head
     /api/parvis/v1/admission/log/inclusion /api/parvis/v1/admission/log/leaves /api/parvis/v1/admission/now
@@ -450,6 +452,15 @@ OTHER_WRITES = frozenset(
     POST /api/parvis/v1/admission/receipts
     POST /ticket/{ticket:str}
     POST /prove
+    POST /api/parvis/v1/uploads
+    PATCH /api/parvis/v1/uploads/:id
+    DELETE /api/parvis/v1/uploads/:id
+    POST /compose/uploads
+    PATCH /compose/uploads/{upload_id:str}
+    DELETE /compose/uploads/{upload_id:str}
+    PUT /api/parvis/v1/media/:id/captions/:language
+    DELETE /api/parvis/v1/media/:id/captions/:language
+    POST /captions/{media_id:str}
     POST /sign-in/code
     POST /settings/security/app
     POST /settings/security/app/confirm
