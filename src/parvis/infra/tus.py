@@ -10,6 +10,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
 
+import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
@@ -34,9 +35,9 @@ _BODY_TYPE = "application/offset+octet-stream"
 def refused(request: Request[Any, Any, Any]) -> Response[bytes] | None:
     """The answer to those who speak another version, or send a body of another kind."""
     if request.headers.get("tus-resumable") != VERSION:
-        return answer(412, OFFERED)
+        return _no(412, f"Resumable uploads are spoken in version {VERSION} here.", OFFERED)
     if request.method == "PATCH" and request.headers.get("content-type", "").partition(";")[0] != _BODY_TYPE:
-        return answer(415)
+        return _no(415, f"The parts of an upload are sent as {_BODY_TYPE}.")
     return None
 
 
@@ -45,6 +46,13 @@ def answer(status: int, headers: dict[str, str] | None = None) -> Response[bytes
     return Response(
         b"", status_code=status, headers={"Tus-Resumable": VERSION, "Cache-Control": "no-store"} | (headers or {})
     )
+
+
+def _no(status: int, why: str, headers: dict[str, str] | None = None) -> Response[bytes]:
+    """A refusal, in words that every client of the API can read."""
+    refusal = answer(status, (headers or {}) | {"Content-Type": "application/json; charset=utf-8"})
+    refusal.content = msgspec.json.encode({"error": why})
+    return refusal
 
 
 def standing(*, received: int, size: int, expires_at: datetime, media_id: int | None) -> dict[str, str]:

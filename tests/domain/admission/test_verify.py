@@ -55,8 +55,10 @@ async def test_one_flipped_byte_is_found_wherever_it_is(services: Services) -> N
     for position in [start, len(text) - 2, *chance.sample(range(start, len(text) - 1), 400)]:
         broken = bytearray(text)
         broken[position] ^= 1 << chance.randrange(7)
+        # Not `splitlines`: a line feed with one bit flipped may be another mark that it would take for an end of line.
+        lines = broken.decode("utf-8", "replace").removesuffix("\n").split("\n")
         with pytest.raises(admission.NotTrue):
-            admission.verify(broken.decode("utf-8", "replace").splitlines(), tickets[3].text)
+            admission.verify(lines, tickets[3].text)
 
 
 async def test_lines_that_are_left_out_doubled_or_exchanged_are_found(services: Services) -> None:

@@ -150,11 +150,11 @@ class _Reading:
         try:
             _, size, root, at, signature, key = words
             moment = datetime.strptime(at, "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
-            signed = log.head_data(int(size), bytes.fromhex(root), moment)
-            Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)).verify(bytes.fromhex(signature), signed)
+            signed = log.head_data(int(size), _bytes(root), moment)
+            Ed25519PublicKey.from_public_bytes(_bytes(key)).verify(_bytes(signature), signed)
         except (ValueError, InvalidSignature):
             raise NotTrue("the head is not signed by the key beside it") from None
-        if int(size) != self._size or bytes.fromhex(root) != merkle.root_of(self._peaks):
+        if int(size) != self._size or _bytes(root) != merkle.root_of(self._peaks):
             raise NotTrue("the entries are not those that were signed")
         verdict = self._verdict
         if self._commitment is not None:
@@ -165,3 +165,14 @@ class _Reading:
         verdict.waiting = self._last_number - len(self._states)
         verdict.head = f"{size} {root}"
         return verdict
+
+
+def _bytes(written: str) -> bytes:
+    """What the digits say. There is one way to write it, so that a flipped byte is never another spelling.
+
+    Raises: ValueError.
+    """
+    found = bytes.fromhex(written)
+    if found.hex() != written:
+        raise ValueError("Not as the log writes it")
+    return found
