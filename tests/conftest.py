@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import msgspec
 import pytest
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from parvis.infra.services import Services
     from tests.rig.server import Server
     from tests.rig.world import World
+
+# Machines are shared: an example that takes long says nothing.
+hypothesis.settings.register_profile("parvis", deadline=None)
+hypothesis.settings.load_profile("parvis")
 
 NO_BROWSER = "there is no Chromium on this machine"
 
