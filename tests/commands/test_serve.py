@@ -195,5 +195,5 @@ async def test_two_homes_and_two_ports_live_side_by_side_and_others_are_refused(
             capture_output=True,
             check=False,
         )
-        findings = {f["subject"]: f["verdict"] for f in json.loads(doctor.stdout)["findings"]}
+        findings = {f["subject"]: f["verdict"] for f in json.loads(doctor.stdout)["checks"]}
         assert {findings[subject] for subject in ("database", "schema", "broker", "clock")} == {"ok"}
