@@ -513,5 +513,11 @@ STREAMS = frozenset(
 # Jobs that carry words out of the house: letters are about accounts; push asks for sight again when it sends (see
 # test_moments.py). `end_push` only forgets a subscription.
 SENDING_JOBS = frozenset(
-    {"notifications.push", "consume.end_push", "accounts.send_confirmation", "accounts.send_reset"}
+    {
+        "notifications.push",
+        "consume.end_push",
+        "accounts.send_confirmation",
+        "accounts.send_reset",
+        "admission.send_call",  # that it is one's turn, and where the ticket is: no post has a part in it
+    }
 )
