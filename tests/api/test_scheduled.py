@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
 from parvis.base.clock import iso_ms, utc_now
 from parvis.domain import media
-from parvis.domain.posts import scheduled
+from parvis.domain.accounts.types import Viewer
+from parvis.domain.posts import Limits, scheduled
+from parvis.domain.posts.types import Draft
 from tests.rig.people import Person, decoded
 from tests.rig.pictures import png
 from tests.rig.world import World
@@ -131,3 +134,25 @@ async def test_there_is_an_end_to_posts_for_one_day(world: World, monkeypatch: A
         await plan(alice, text, **moment)
     assert (await alice.post("/api/v1/statuses", {"status": "three"} | moment)).status_code == 422
     assert (await plan(alice, "three", scheduled_at=later(days=5)))["id"]
+
+
+async def test_the_same_key_from_two_devices_at_once_plans_one_post(world: World) -> None:
+    alice = await world.person("alice")
+
+    async def planned() -> int:
+        async with world.services.db.transaction() as tx:
+            one = await scheduled.schedule(
+                tx,
+                world.services.ids,
+                Viewer(account_id=alice.id),
+                draft=Draft(text="later"),
+                due_at=utc_now() + timedelta(hours=1),
+                limits=Limits(),
+                now=utc_now(),
+                idempotency_key="once",
+            )
+            await asyncio.sleep(0.1)  # the others look while nothing is committed yet
+            return one.id
+
+    assert len(set(await asyncio.gather(*(planned() for _ in range(3))))) == 1
+    assert len(decoded(await alice.get("/api/v1/scheduled_statuses"))) == 1

@@ -57,11 +57,11 @@ async def schedule(
     """
     assert author.account_id is not None
     me = author.account_id
+    await queries.locked(tx, me)  # before the key is looked up: the same request may be on its way twice
     if idempotency_key and (known := await queries.scheduled_by_key(tx, me, idempotency_key)) is not None:
         return await one(tx, me, known)
     draft = rules.check_draft(draft, limits)
     _check_time(due_at, now)
-    await queries.locked(tx, me)
     await _check_number(tx, me, due_at)
     await keeping.keep(tx, me, draft.media_ids, until=due_at + _KEPT_LONGER)
     new_id = ids.next()
