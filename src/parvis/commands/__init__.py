@@ -11,7 +11,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from parvis.base.settings import Settings
-from parvis.infra import engines, migrate
+from parvis.infra import engines, migrate, postgres
+from parvis.infra.postgres import Database
 
 
 @asynccontextmanager
@@ -23,6 +24,17 @@ async def installation(settings: Settings, *, nats: bool = True) -> AsyncIterato
     async with engines.reachable(settings, nats=nats) as reached:
         await migrate.apply(reached.database_url)
         yield reached
+
+
+@asynccontextmanager
+async def database(settings: Settings, *, application: str) -> AsyncIterator[Database]:
+    """The installation's database by one connection, which bears that name there."""
+    async with installation(settings, nats=False) as reached:
+        db = await postgres.connect(reached.database_url, size=1, application=application)
+        try:
+            yield db
+        finally:
+            await db.close()
 
 
 def print_json(value: Any) -> None:

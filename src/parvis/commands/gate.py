@@ -19,10 +19,9 @@ import msgspec
 from parvis.base.clock import utc_now
 from parvis.base.errors import Invalid
 from parvis.base.settings import Settings
-from parvis.commands import installation, print_json
+from parvis.commands import database, print_json
 from parvis.domain import admission
 from parvis.domain.admission import Standing
-from parvis.infra import postgres
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,22 +49,18 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _do(arguments: argparse.Namespace, settings: Settings) -> Standing:
-    async with installation(settings, nats=False) as reached:
-        db = await postgres.connect(reached.database_url, size=1, application="parvis gate")
-        try:
-            if arguments.word != "status":
-                async with db.transaction() as tx:
-                    await admission.command_gate(
-                        tx,
-                        arguments.word,
-                        cap_per_s=getattr(arguments, "rate", None),
-                        message=getattr(arguments, "reason", None),
-                        now=utc_now(),
-                    )
-            async with db.connection() as connection:
-                return await admission.gate_standing(connection)
-        finally:
-            await db.close()
+    async with database(settings, application="parvis gate") as db:
+        if arguments.word != "status":
+            async with db.transaction() as tx:
+                await admission.command_gate(
+                    tx,
+                    arguments.word,
+                    cap_per_s=getattr(arguments, "rate", None),
+                    message=getattr(arguments, "reason", None),
+                    now=utc_now(),
+                )
+        async with db.connection() as connection:
+            return await admission.gate_standing(connection)
 
 
 def _as_json(state: Standing) -> dict[str, Any]:

@@ -6,8 +6,8 @@ import argparse
 import asyncio
 
 from parvis.base.settings import Settings
-from parvis.commands import installation
-from parvis.infra import jobs, postgres
+from parvis.commands import database
+from parvis.infra import jobs
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,10 +20,5 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _do(settings: Settings, kind: str) -> int:
-    async with installation(settings, nats=False) as reached:
-        db = await postgres.connect(reached.database_url, size=1, application="parvis jobs")
-        try:
-            async with db.transaction() as tx:
-                return await jobs.drop_kind(tx, kind)
-        finally:
-            await db.close()
+    async with database(settings, application="parvis jobs") as db, db.transaction() as tx:
+        return await jobs.drop_kind(tx, kind)

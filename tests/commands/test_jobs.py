@@ -1,0 +1,53 @@
+"""Jobs that were given up: an operator has them tried again, or drops them."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from parvis.base.settings import Settings
+from parvis.commands import jobs_drop, jobs_retry
+from parvis.infra import jobs
+from parvis.infra.services import Services
+
+KIND = "accounts.send_reset"
+
+
+async def given_up(services: Services, kind: str, number: int) -> None:
+    async with services.db.transaction() as tx:
+        await jobs.enqueue(tx, kind, {"number": number})
+        await tx.execute("UPDATE job SET parked_at = now(), failures = 5 WHERE kind = $1", kind)
+
+
+async def kinds(services: Services, *, parked: bool) -> list[str]:
+    async with services.db.connection() as db:
+        rows = await db.fetch("SELECT kind FROM job WHERE (parked_at IS NOT NULL) = $1 ORDER BY id", parked)
+    return [row["kind"] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("command", "said", "due", "left"),
+    [
+        (jobs_retry, "2 jobs of the kind accounts.send_reset will be tried again.", [KIND, KIND], ["other"]),
+        (jobs_drop, "2 jobs of the kind accounts.send_reset were dropped.", [], ["other"]),
+    ],
+)
+async def test_those_of_the_kind_and_no_others(
+    services: Services,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    command: object,
+    said: str,
+    due: list[str],
+    left: list[str],
+) -> None:
+    for kind in (KIND, KIND, "other"):
+        await given_up(services, kind, len(said))
+    settings = Settings(home=tmp_path, database_url=services.settings.database_url)
+    status = await asyncio.to_thread(command.run, argparse.Namespace(kind=KIND), settings)  # type: ignore[attr-defined]
+    assert (status, capsys.readouterr().out.strip()) == (0, said)
+    assert await kinds(services, parked=False) == due
+    assert await kinds(services, parked=True) == left
