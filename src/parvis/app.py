@@ -74,7 +74,7 @@ def build(settings: Settings, services: Services | None = None, framework: Lites
         async with (
             open_services(settings, application="parvis web", statement_s=STATEMENT_S) as opened,
             _started(app, front, opened),
-            health_room.measured(opened, "web", [_streams(app), _shedding(front), load_probe(front.overload)]),
+            health_room.measured(opened, "web", [_streams(app), _shedding(front), _load(front.overload)]),
         ):
             looking = asyncio.create_task(keep_alive_on_listeners(), name="keep alive")
             when_told_to_stop(app.state.live.close)
@@ -140,7 +140,7 @@ def _shedding(front: Front) -> health_room.Probe:
     )
 
 
-def load_probe(overload: Overload) -> health_room.Probe:
+def _load(overload: Overload) -> health_room.Probe:
     """What the limiter answered and refused since it was last asked."""
     before = overload.status()
 
