@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     ticket = arguments.ticket.rstrip("/").rpartition("/")[2] if arguments.ticket else None
     try:
-        with arguments.log.open(encoding="utf-8", errors="replace") as file:
+        with arguments.log.open(encoding="utf-8", errors="replace", newline="\n") as file:
             found = admission.verify(file, ticket)
     except (OSError, admission.NotTrue) as problem:
         print(f"parvis: the log does not hold: {problem}", file=sys.stderr)

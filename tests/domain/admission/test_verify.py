@@ -52,9 +52,14 @@ async def test_one_flipped_byte_is_found_wherever_it_is(services: Services) -> N
     text = (await export(services)).encode()
     start = text.index(b"\n") + 1  # the first line names the format and the server, and is not signed
     chance = random.Random(4)
-    for position in [start, len(text) - 2, *chance.sample(range(start, len(text) - 1), 400)]:
+    head = range(text.rindex(b"\nhead ") + 1, len(text) - 1)
+    anywhere = [start, *chance.sample(range(start, len(text) - 1), 400)]
+    flips = [(one, 1 << chance.randrange(7)) for one in anywhere] + [
+        (one, 1 << bit) for one in head for bit in range(7)
+    ]
+    for position, bit in flips:
         broken = bytearray(text)
-        broken[position] ^= 1 << chance.randrange(7)
+        broken[position] ^= bit
         # Not `splitlines`: a line feed with one bit flipped may be another mark that it would take for an end of line.
         lines = broken.decode("utf-8", "replace").removesuffix("\n").split("\n")
         with pytest.raises(admission.NotTrue):
@@ -83,3 +88,10 @@ async def test_whoever_signs_a_log_that_passes_somebody_by_is_found(services: Se
         await admission.admit_one(tx, bob, now=utc_now(), kind=Kind.ADMITTED)
     with pytest.raises(admission.NotTrue, match="number 2 was admitted while 1 waited"):
         admission.verify((await export(services)).splitlines())
+
+
+async def test_nothing_may_follow_the_head(services: Services) -> None:
+    await eventful(services)
+    lines = (await export(services)).splitlines()
+    with pytest.raises(admission.NotTrue):
+        admission.verify([*lines, "and more"])

@@ -61,7 +61,10 @@ def verify(lines: Iterable[str], ticket: str | None = None) -> Verdict:
         words = row.rstrip("\n").split(" ")
         try:
             if words[0] == "head":
-                return reading.finished(words)
+                verdict = reading.finished(words)
+                if next(rows, None) is not None:
+                    raise NotTrue("something follows the head")
+                return verdict
             reading.read(words)
         except NotTrue as problem:
             raise NotTrue(f"line {number}: {problem}") from None
@@ -150,11 +153,15 @@ class _Reading:
         try:
             _, size, root, at, signature, key = words
             moment = datetime.strptime(at, "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
-            signed = log.head_data(int(size), _bytes(root), moment)
-            Ed25519PublicKey.from_public_bytes(_bytes(key)).verify(_bytes(signature), signed)
+            head = Head(int(size), bytes.fromhex(root), moment, bytes.fromhex(signature))
+            # There is one way to write a head, so that a flipped byte is never another spelling of the same.
+            if head_line(head, bytes.fromhex(key)) != " ".join(words):
+                raise NotTrue("the head is not written as heads are")
+            signed = log.head_data(head.size, head.root, head.at)
+            Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)).verify(head.signature, signed)
         except (ValueError, InvalidSignature):
             raise NotTrue("the head is not signed by the key beside it") from None
-        if int(size) != self._size or _bytes(root) != merkle.root_of(self._peaks):
+        if head.size != self._size or head.root != merkle.root_of(self._peaks):
             raise NotTrue("the entries are not those that were signed")
         verdict = self._verdict
         if self._commitment is not None:
@@ -165,14 +172,3 @@ class _Reading:
         verdict.waiting = self._last_number - len(self._states)
         verdict.head = f"{size} {root}"
         return verdict
-
-
-def _bytes(written: str) -> bytes:
-    """What the digits say. There is one way to write it, so that a flipped byte is never another spelling.
-
-    Raises: ValueError.
-    """
-    found = bytes.fromhex(written)
-    if found.hex() != written:
-        raise ValueError("Not as the log writes it")
-    return found
