@@ -27,11 +27,11 @@ def path_of(answer: httpx.Response) -> str:
     return answer.headers["location"].removeprefix("http://parvis.test")
 
 
-async def begin(world: World, person: Person, size: int, **headers: str) -> httpx.Response:
+async def begin(world: World, person: Person, size: int, **headers: Any) -> httpx.Response:
     return await world.client.post(ROOT, headers=person.headers | TUS | {"Upload-Length": str(size)} | headers)
 
 
-async def add(world: World, person: Person, path: str, offset: int, body: Any, **headers: str) -> httpx.Response:
+async def add(world: World, person: Person, path: str, offset: int, body: Any, **headers: Any) -> httpx.Response:
     own = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
     return await world.client.patch(path, content=body, headers=person.headers | TUS | own | headers)
 
@@ -107,6 +107,14 @@ async def test_g7_offsets_sums_sizes_and_versions_are_checked(world: World) -> N
     assert await stored(world) == []
     for length in ("", "-1", "x", "9" * 30):
         assert (await begin(world, alice, 1, **{"Upload-Length": length})).status_code in (400, 413), length
+    for strange in ("filename é", "filename !", "filename /w=="):  # no ASCII, no base64, no UTF-8
+        assert (await begin(world, alice, 1, **{"Upload-Metadata": strange.encode("latin-1")})).status_code == 400, (
+            strange
+        )
+    for strange in ("sha1 é", "sha1 !"):
+        assert (
+            await add(world, alice, path, 0, b"x", **{"Upload-Checksum": strange.encode("latin-1")})
+        ).status_code == 400, strange
     assert (await begin(world, alice, 0)).status_code == 422
     assert (await begin(world, alice, 2 * 1024**3)).status_code == 413
 

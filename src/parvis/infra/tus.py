@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -84,7 +83,7 @@ def metadata_of(request: Request[Any, Any, Any]) -> dict[str, str]:
         name, _, value = pair.partition(" ")
         try:
             found[name] = base64.b64decode(value, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # no base64, no ASCII or no UTF-8
             raise BadRequest("Upload-Metadata cannot be read") from None
     return found
 
@@ -97,7 +96,7 @@ def checksum_of(request: Request[Any, Any, Any]) -> tuple[str, bytes] | None:
     kind, _, value = text.strip().partition(" ")
     try:
         digest = base64.b64decode(value, validate=True)
-    except binascii.Error:
+    except ValueError:  # no base64, or no ASCII
         raise BadRequest("Upload-Checksum cannot be read") from None
     if kind not in CHECKSUMS or len(digest) != hashlib.new(kind, usedforsecurity=False).digest_size:
         raise BadRequest("Upload-Checksum cannot be read")
