@@ -5,7 +5,6 @@ request to another server fails the test.
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,18 +30,13 @@ FLAGS = [
 PHONE, DESK = (390, 844), (1280, 900)
 PASSWORD = "a long password"
 
-NO_BROWSER = "There is no Chromium here; as root: apt install chromium"
 
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without a browser these tests are skipped, and the run says so."""
-    here = [item for item in items if Path(__file__).parent in item.path.parents]
-    for item in here:
-        item.add_marker(pytest.mark.browser)
-        if chromium() is None:
-            item.add_marker(pytest.mark.skip(reason=NO_BROWSER))
-    if here and chromium() is None:
-        warnings.warn(NO_BROWSER, stacklevel=1)
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """These are tests that need a browser: without one they are skipped, and the run says so at its end."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
 
 
 @pytest.fixture(scope="module")
