@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 
+import asyncpg
 import pytest
 
 from parvis.infra import postgres
@@ -63,3 +64,22 @@ async def test_for_want_of_a_connection_a_time_out_is_said(two: Database, monkey
                 pass
     async with two.connection() as db:
         assert await db.fetchval("SELECT 1") == 1
+
+
+async def test_who_waits_when_it_is_closed_is_told_at_once(services: Services) -> None:
+    one = await postgres.connect(services.settings.database_url, size=1, application="line")
+
+    async def borrow() -> None:
+        async with one.connection():
+            pass
+
+    async with one.connection():
+        late = asyncio.create_task(borrow())
+        await asyncio.sleep(0.05)
+        assert one.waiting == 1
+        closing = asyncio.create_task(one.close())
+        async with asyncio.timeout(2):
+            with pytest.raises(asyncpg.InterfaceError):
+                await late
+        assert one.waiting == 0
+    await closing

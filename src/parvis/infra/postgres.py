@@ -81,11 +81,13 @@ class Database:
     @property
     def waiting(self) -> int:
         """How many wait for a connection at this moment."""
-        return len(self._line)
+        return sum(not one.done() for one in self._line)  # who gave up stays in the line until it moves
 
     async def close(self) -> None:
         """Every connection has ended."""
         self._closed = True
+        while (first := self._first()) is not None:
+            first.set_exception(asyncpg.InterfaceError("The pool is closed."))
         while self._resting:
             await self.pool.release(self._resting.pop())
         await self.pool.close()
@@ -125,7 +127,8 @@ class Database:
             async with asyncio.timeout(ACQUIRE_S):
                 return await mine
         except BaseException:
-            if mine.done() and not mine.cancelled():  # it came as we were leaving, and is for the next
+            # It may have come as we were leaving; then it is for the next.
+            if mine.done() and not mine.cancelled() and mine.exception() is None:
                 left = mine.result()
                 if left is None:
                     self._leave_right()
