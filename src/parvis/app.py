@@ -120,10 +120,12 @@ async def _started(app: Litestar, front: Front, services: Services) -> AsyncIter
     await front.overload.open(services)
     front.streaming = Streaming(services, app.state.live, app.state.fragments.sieves)
     storing = asyncio.create_task(admission.keep_storing(services), name="store late receipts")
-    yield
-    storing.cancel()
-    await app.state.live.close()
-    await front.overload.close()
+    try:
+        yield
+    finally:
+        storing.cancel()
+        await app.state.live.close()
+        await front.overload.close()
 
 
 def _streams(app: Litestar) -> health_room.Probe:
