@@ -65,7 +65,7 @@ def keep_pace(before: Experience, *, target_per_s: float, elapsed_s: float = TIC
     paces: list[float] = []
     for memory, pace in zip(MEMORIES_S, before.paces_per_s, strict=True):
         if standstill and memory > MEMORIES_S[0]:
-            pace *= math.exp(-standstill / max(memory, min(age, memory)))
+            pace *= math.exp(-standstill / memory)
         weight = max(1 - math.exp(-TICK_S / memory), min(TICK_S / age, 1.0))
         paces.append(pace + weight * (target_per_s - pace))
     return msgspec.structs.replace(before, paces_per_s=tuple(paces), age_s=age)
