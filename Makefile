@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-long check format types bench lock schema clean
+.PHONY: help setup run test test-long check format bench lock schema clean
 
 # What a person's shell says about Python must not reach the environment.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTHONDONTWRITEBYTECODE

@@ -111,7 +111,7 @@ def framework() -> Iterator[Any]:
 
     one = _AT_REST.pop() if _AT_REST else routes()
     yield one
-    _AT_REST.append(one)  # not after a failure: whatever is left in it ends with it
+    _AT_REST.append(one)  # `build` leaves nothing in it that the next one does not write anew
 
 
 @asynccontextmanager
