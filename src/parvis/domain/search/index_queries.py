@@ -64,7 +64,7 @@ async def people(tx: Connection, ids: Sequence[AccountId]) -> list[Row]:
 async def accounts_indexed(tx: Connection, wanted: Sequence[AccountId], rows: Sequence[tuple[AccountId, str]]) -> None:
     """Of the wanted accounts the index has these, with these words."""
     kept = [row[0] for row in rows]
-    gone = [one for one in wanted if one not in kept]
+    gone = list(set(wanted) - set(kept))
     if gone:
         await tx.execute("DELETE FROM search_account WHERE account_id = ANY ($1::bigint[])", gone)
     await tx.execute(

@@ -99,13 +99,19 @@ def document(texts: list[str], marks: list[str]) -> str:
 
 def quoted(word: str) -> str:
     """The word as PostgreSQL reads it in a tsvector or tsquery."""
+    if word.isalnum():
+        return f"'{word}'"
     return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def _parts(folded: str) -> Iterator[tuple[bool, str]]:
     """(whether its signs are set side by side, what belongs together)."""
-    for run in _RUNS.finditer(folded):
-        for part in _PARTS.finditer(run[0]):
+    run: str
+    for run in _RUNS.findall(folded):
+        if run.isascii():  # one word, and no stem but itself: most of what people write here
+            yield False, run[:LONGEST_WORD]
+            continue
+        for part in _PARTS.finditer(run):
             if part["unspaced"] is not None:
                 yield True, part["unspaced"]
             else:
