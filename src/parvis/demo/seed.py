@@ -21,7 +21,7 @@ from parvis.infra.services import Services
 
 _TABLES = (
     "account account_handle account_counter login login_email follow follower post post_directory post_counter post_tag "
-    "tag repost favourite search_post search_account"
+    "tag repost favourite"
 )
 MAIL_DOMAIN = "seed.example"  # how a seeded account is told from a person's
 Progress = Callable[[str], None]
@@ -61,13 +61,15 @@ async def seed(
         await filling.people(password_hash)
         follows = await filling.follows()
         await filling.posts()
+    async with services.db.connection() as db:
+        progress("Analysing …")  # before anything is asked of the tables: the plans of the next step are kept
+        await db.execute(f"ANALYZE {_TABLES.replace(' ', ', ')}", timeout=600)
     progress("Indexing words …")
     async with services.db.transaction() as tx:
         await search.index_everything(tx)
     await search.work_off(services)
     async with services.db.connection() as db:
-        progress("Analysing …")
-        await db.execute(f"ANALYZE {_TABLES.replace(' ', ', ')}", timeout=600)
+        await db.execute("ANALYZE search_post, search_account", timeout=600)
     return Seeded(
         accounts=accounts,
         follows=follows,
