@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from parvis.base.clock import utc_now
 from parvis.domain import accounts, notifications
 from parvis.domain.posts.types import Visibility
 from parvis.infra import rate_limits
-from parvis.infra.web_push import from_base64, to_base64
 from parvis.worker.runner import JobFailed
 from tests.rig.people import Person, decoded
+from tests.rig.phones import App
 from tests.rig.strangers import Asked, Stranger, answering, stranger
 from tests.rig.world import World, new_world, settings_for
 
@@ -43,79 +35,6 @@ async def near(fresh_database_url: str, nats_url: str, tmp_path: Path) -> AsyncI
     )
     async with new_world(settings) as made:
         yield made
-
-
-@dataclass
-class App:
-    """An app on somebody's phone: its keys, and what it can read."""
-
-    key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
-    auth: bytes = b"sixteen byte key"
-
-    @property
-    def keys(self) -> dict[str, str]:
-        return {"p256dh": to_base64(point(self.key)), "auth": to_base64(self.auth)}
-
-    def read(self, asked: Asked) -> dict[str, Any]:
-        """The message, after its signature was checked as a push service does."""
-        standard = asked.headers["content-encoding"] == "aes128gcm"
-        check_signature(asked, standard=standard)
-        text = self._read_standard(asked) if standard else self._read_draft(asked)
-        return json.loads(text)
-
-    def _read_standard(self, asked: Asked) -> bytes:
-        salt, sender = asked.body[:16], asked.body[21 : 21 + asked.body[20]]
-        assert int.from_bytes(asked.body[16:20]) == 4096
-        info = b"WebPush: info\x00" + point(self.key) + sender
-        secret = derive(self.auth, self._shared(sender), info, 32)
-        key = derive(salt, secret, b"Content-Encoding: aes128gcm\x00", 16)
-        nonce = derive(salt, secret, b"Content-Encoding: nonce\x00", 12)
-        text = AESGCM(key).decrypt(nonce, asked.body[21 + asked.body[20] :], None)
-        assert text.endswith(b"\x02")
-        return text[:-1]
-
-    def _read_draft(self, asked: Asked) -> bytes:
-        salt = from_base64(asked.headers["encryption"].removeprefix("salt="))
-        sender = from_base64(asked.headers["crypto-key"].partition(";")[0].removeprefix("dh="))
-        secret = derive(self.auth, self._shared(sender), b"Content-Encoding: auth\x00", 32)
-        context = b"P-256\x00" + b"".join(len(p).to_bytes(2) + p for p in (point(self.key), sender))
-        key = derive(salt, secret, b"Content-Encoding: aesgcm\x00" + context, 16)
-        nonce = derive(salt, secret, b"Content-Encoding: nonce\x00" + context, 12)
-        text = AESGCM(key).decrypt(nonce, asked.body, None)
-        return text[2 + int.from_bytes(text[:2]) :]
-
-    def _shared(self, sender: bytes) -> bytes:
-        return self.key.exchange(ec.ECDH(), ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), sender))
-
-
-def point(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-
-
-def derive(salt: bytes, secret: bytes, info: bytes, size: int) -> bytes:
-    return HKDF(hashes.SHA256(), size, salt, info).derive(secret)
-
-
-def check_signature(asked: Asked, *, standard: bool) -> None:
-    scheme, _, rest = asked.headers["authorization"].partition(" ")
-    if standard:
-        assert scheme == "vapid"
-        token, key = (part.partition("=")[2] for part in rest.split(","))
-    else:
-        assert scheme == "WebPush"
-        token, key = rest, asked.headers["crypto-key"].partition("p256ecdsa=")[2]
-    signed, _, signature = token.rpartition(".")
-    claims = json.loads(from_base64(signed.partition(".")[2]))
-    assert claims["aud"] == f"http://{asked.headers['host']}"
-    assert claims["sub"] == "mailto:help@parvis.test"
-    assert 0 < claims["exp"] - utc_now().timestamp() <= 86_400
-    raw = from_base64(signature)
-    public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), from_base64(key))
-    public.verify(
-        encode_dss_signature(int.from_bytes(raw[:32]), int.from_bytes(raw[32:])),
-        signed.encode(),
-        ec.ECDSA(hashes.SHA256()),
-    )
 
 
 async def subscribed(who: Person, there: Stranger, app: App, *alerts: str, **more: Any) -> Any:

@@ -60,6 +60,12 @@ class Toot:
         assert done.returncode == 0, (words, done.stdout, done.stderr)
         return done.stdout
 
+    def until(self, printed: str, *words: str) -> None:
+        """The command prints that at last."""
+        deadline = time.monotonic() + 30
+        while printed not in (said := self.run(*words)):
+            assert time.monotonic() < deadline, said
+
 
 @pytest.fixture(scope="module")
 def ann(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Toot:
@@ -98,3 +104,28 @@ def test_the_whole_conversation(ann: Toot, ben: Toot, picture_file: Path) -> Non
     ben.run("unfollow", "ann_toot")
     ann.run("delete", second["id"])
     assert "a second one" not in ben.run("timelines", "account", "--no-pager", "--limit", "10", "ann_toot")
+
+
+@pytest.mark.long
+def test_everything_else_that_toot_offers(ann: Toot, ben: Toot) -> None:
+    """Polls, plans, lists, hashtags, search. toot edits, quotes, filters and subscribes nothing."""
+    words = ["post", "Tea or coffee? #teatime", "--poll-option", "Tea", "--poll-option", "Coffee", "--json"]
+    asked = json.loads(ann.run(*words))
+    assert [one["title"] for one in asked["poll"]["options"]] == ["Tea", "Coffee"]
+    ben.run("polls", "vote", asked["poll"]["id"], "1")
+    assert json.loads(ann.run("polls", "show", asked["poll"]["id"], "--json"))["options"][1]["votes_count"] == 1
+    later = json.loads(ann.run("post", "for tomorrow", "--scheduled-in", "1 day", "--json"))
+    assert later["params"]["text"] == "for tomorrow"
+    ann.run("follow", "ben_toot")
+    ann.run("lists", "create", "Friends", "--replies-policy", "list")
+    ann.run("lists", "add", "Friends", "ben_toot")
+    assert "ben_toot" in ann.run("lists", "accounts", "Friends")
+    ben.run("post", "for those who list me")
+    ann.until("for those who list me", "timelines", "list", "--no-pager", "--limit", "10", "Friends")
+    ann.run("lists", "delete", "Friends")
+    ben.run("tags", "follow", "teatime")
+    assert "teatime" in ben.run("tags", "followed")
+    ben.until(asked["id"], "search", "from:ann_toot coffee", "--type", "statuses")
+    assert "ann_toot" in ben.run("search", "ann_toot", "--type", "accounts")
+    ann.run("notifications", "--clear")
+    assert json.loads(ann.run("notifications", "--json")) == []

@@ -145,7 +145,12 @@ async def nodeinfo(call: Call) -> Reply:
             "localPosts": totals.posts,
         },
         "openRegistrations": True,
-        "metadata": {"nodeName": settings.name, "nodeDescription": settings.description},
+        # megalodon, and so Whalebird, speaks with a server it does not know by the name of the one given as `upstream`.
+        "metadata": {
+            "nodeName": settings.name,
+            "nodeDescription": settings.description,
+            "upstream": {"name": "mastodon"},
+        },
     }
     return Reply(document, headers=CACHED)
 
