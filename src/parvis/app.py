@@ -157,7 +157,6 @@ def _load(overload: Overload) -> health_room.Probe:
             "refused_per_s": refused / elapsed_s,
             "refused_share": refused / (served + refused) if refused else 0.0,
             "refused_share_per_s": share / elapsed_s,
-            "level": float(before.level),
             "page_hits_per_s": (before.page_hits - last.page_hits) / elapsed_s,
         }
         return health_room.Signal("limiter", served / elapsed_s, facts["refused_share"], None, facts)

@@ -32,6 +32,7 @@ class Server:
     port: int = field(default_factory=free_port)
     settings: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
+    prefix: list[str] = field(default_factory=list)  # what starts it, for one that is to run confined
 
     @property
     def origin(self) -> str:
@@ -57,7 +58,11 @@ class Server:
         self.home.mkdir(parents=True, exist_ok=True)
         with (self.home / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [*COMMAND, "serve", *arguments], env=self.environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+                [*self.prefix, *COMMAND, "serve", *arguments],
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
             )
         while not self.answers():
             if self.process.poll() is not None or time.monotonic() - before > patience_s:

@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    checks, judgement = asyncio.run(_look(engines.with_addresses(settings)))
+    checks, judgement = asyncio.run(look(engines.with_addresses(settings)))
     if arguments.json:
         print_json(as_json(checks, judgement))
     else:
@@ -49,7 +49,7 @@ def status(checks: list[health.Check], judgement: health.Judgement) -> int:
     return 0 if judgement.outcome == "healthy" and health.sound(checks) else 1
 
 
-async def _look(settings: Settings) -> tuple[list[health.Check], health.Judgement]:
+async def look(settings: Settings) -> tuple[list[health.Check], health.Judgement]:
     checks = await health.examine(settings, unknown=unknown_variables(), clock=utc_now)
     storage = await open_storage(settings) if settings.home.is_dir() else None
     try:

@@ -32,6 +32,7 @@ import structlog
 from parvis.base.clock import utc_now
 from parvis.base.errors import Invalid, Unavailable
 from parvis.base.settings import BadSetting, Settings
+from parvis.infra.pace import Pace
 
 log = structlog.get_logger(__name__)
 
@@ -61,6 +62,7 @@ class Mailer:
         self._host = _mail_host(settings)
         self._sender = _sender(settings, self._host)
         self.sent = self.deferred = self.refused = 0  # so far
+        self.pace = Pace()
 
     @property
     def by_smtp(self) -> bool:
@@ -80,7 +82,8 @@ class Mailer:
             if self._service is None:
                 await asyncio.to_thread(_file, self._folder, message)
             else:
-                await self._service.deliver(message, self._sender.addr_spec, to)
+                with self.pace.timed():
+                    await self._service.deliver(message, self._sender.addr_spec, to)
         except Unavailable:
             self.deferred += 1
             raise

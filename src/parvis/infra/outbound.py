@@ -12,8 +12,8 @@ import ssl
 import time
 import zlib
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from ipaddress import ip_address
 from typing import Any
 
@@ -23,6 +23,7 @@ import msgspec
 from parvis.base.errors import Unavailable
 from parvis.base.settings import Settings
 from parvis.infra.destinations import Destination, Refused, destination, is_public, next_hop
+from parvis.infra.pace import Pace
 
 CONNECT_S = 2.0
 TOTAL_S = 10.0
@@ -72,6 +73,8 @@ class Outbound:
         self._tls = tls
         self._pool: httpcore.AsyncConnectionPool | None = None
         self._hosts = _Hosts()
+        self.pace = Pace()
+        self.answered = self.unreachable = 0  # so far
 
     async def send(
         self, method: str, url: str, *, errand: Errand, headers: Mapping[str, str] | None = None, body: bytes = b""
@@ -82,16 +85,38 @@ class Outbound:
         """
         schemes = errand.schemes | {"http"} if self._private else errand.schemes
         here = destination(url, schemes=schemes, private=self._private)
+        with self._counted():
+            return await self._sent(method, here, errand, headers or {}, body, schemes)
+
+    async def _sent(
+        self,
+        method: str,
+        here: Destination,
+        errand: Errand,
+        headers: Mapping[str, str],
+        body: bytes,
+        schemes: frozenset[str],
+    ) -> Answer:
         try:
             async with asyncio.timeout(TOTAL_S):
                 for _ in range(errand.redirects + 1):
-                    answer = await self._visit(method, here, errand, headers or {}, body)
+                    answer = await self._visit(method, here, errand, headers, body)
                     if not errand.redirects or not 300 <= answer.status < 400 or "location" not in answer.headers:
                         return answer
                     here = next_hop(here, answer.headers["location"], schemes=schemes, private=self._private)
         except TimeoutError:
             raise Unreachable from None
         raise Refused("Too many redirects")
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        try:
+            with self.pace.timed():
+                yield
+        except Unreachable:
+            self.unreachable += 1
+            raise
+        self.answered += 1
 
     async def close(self) -> None:
         """Idle connections are closed."""

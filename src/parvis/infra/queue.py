@@ -192,7 +192,8 @@ _TAKE = """
          LIMIT $3
            FOR UPDATE SKIP LOCKED)
 UPDATE job
-   SET owner = $1, leased_until = now() + make_interval(secs => $4), attempts = attempts + 1, dedupe_key = NULL
+   SET owner = $1, leased_at = now(), leased_until = now() + make_interval(secs => $4),
+       attempts = attempts + 1, dedupe_key = NULL
   FROM chosen
  WHERE job.id = chosen.id
 RETURNING job.id, job.attempts, job.kind, job.payload, job.failures, job.times_lost, job.priority, job.due_at

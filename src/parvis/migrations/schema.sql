@@ -313,6 +313,26 @@ CREATE TABLE public.half_session (
     expires_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.health_hour (
+    at timestamp with time zone CONSTRAINT health_minute_at_not_null NOT NULL,
+    resource text CONSTRAINT health_minute_resource_not_null NOT NULL,
+    used double precision CONSTRAINT health_minute_used_not_null NOT NULL,
+    use double precision CONSTRAINT health_minute_use_not_null NOT NULL,
+    peak double precision CONSTRAINT health_minute_peak_not_null NOT NULL,
+    capacity double precision,
+    facts jsonb CONSTRAINT health_minute_facts_not_null NOT NULL
+);
+
+CREATE TABLE public.health_minute (
+    at timestamp with time zone NOT NULL,
+    resource text NOT NULL,
+    used double precision NOT NULL,
+    use double precision NOT NULL,
+    peak double precision NOT NULL,
+    capacity double precision,
+    facts jsonb NOT NULL
+);
+
 CREATE TABLE public.health_signal (
     process text NOT NULL,
     resource text NOT NULL,
@@ -396,6 +416,27 @@ CREATE TABLE public.house_rule (
     removed_at timestamp with time zone
 );
 
+CREATE TABLE public.incident (
+    id bigint NOT NULL,
+    name text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    blame double precision NOT NULL,
+    verdict jsonb NOT NULL,
+    told_at timestamp with time zone,
+    ended_told_at timestamp with time zone
+);
+
+ALTER TABLE public.incident ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.incident_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.invitation (
     id bigint NOT NULL,
     code_hash bytea NOT NULL,
@@ -420,7 +461,8 @@ CREATE TABLE public.job (
     leased_until timestamp with time zone,
     dedupe_key text,
     payload jsonb NOT NULL,
-    last_error text
+    last_error text,
+    leased_at timestamp with time zone
 )
 WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_cost_delay='0');
 
@@ -790,6 +832,25 @@ CREATE TABLE public.repost (
     repost_id bigint NOT NULL
 );
 
+CREATE TABLE public.safekeeping (
+    id bigint NOT NULL,
+    what text NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone NOT NULL,
+    problem text DEFAULT ''::text NOT NULL,
+    facts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT safekeeping_what_check CHECK ((what = ANY (ARRAY['backup'::text, 'drill'::text])))
+);
+
+ALTER TABLE public.safekeeping ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.safekeeping_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.schedule (
     name text NOT NULL,
     due_at timestamp with time zone NOT NULL
@@ -1041,6 +1102,12 @@ ALTER TABLE ONLY public.gate_state
 ALTER TABLE ONLY public.half_session
     ADD CONSTRAINT half_session_pkey PRIMARY KEY (token_hash);
 
+ALTER TABLE ONLY public.health_hour
+    ADD CONSTRAINT health_hour_pkey PRIMARY KEY (at, resource);
+
+ALTER TABLE ONLY public.health_minute
+    ADD CONSTRAINT health_minute_pkey PRIMARY KEY (at, resource);
+
 ALTER TABLE ONLY public.health_signal
     ADD CONSTRAINT health_signal_pkey PRIMARY KEY (process, resource);
 
@@ -1076,6 +1143,9 @@ ALTER TABLE ONLY public.home_state
 
 ALTER TABLE ONLY public.house_rule
     ADD CONSTRAINT house_rule_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.incident
+    ADD CONSTRAINT incident_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.invitation
     ADD CONSTRAINT invitation_code_hash_key UNIQUE (code_hash);
@@ -1206,6 +1276,9 @@ ALTER TABLE ONLY public.report
 ALTER TABLE ONLY public.repost
     ADD CONSTRAINT repost_pkey PRIMARY KEY (account_id, post_id);
 
+ALTER TABLE ONLY public.safekeeping
+    ADD CONSTRAINT safekeeping_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.schedule
     ADD CONSTRAINT schedule_pkey PRIMARY KEY (name);
 
@@ -1297,6 +1370,10 @@ CREATE INDEX gate_promise_open ON public.gate_promise USING btree (number) WHERE
 
 CREATE INDEX half_session_of_account ON public.half_session USING btree (account_id);
 
+CREATE INDEX incident_by_time ON public.incident USING btree (opened_at DESC);
+
+CREATE UNIQUE INDEX incident_open ON public.incident USING btree (name) WHERE (closed_at IS NULL);
+
 CREATE INDEX invitation_of_inviter ON public.invitation USING btree (inviter_id, id);
 
 CREATE UNIQUE INDEX job_dedupe ON public.job USING btree (kind, dedupe_key) WHERE (dedupe_key IS NOT NULL);
@@ -1372,6 +1449,8 @@ CREATE INDEX receipt_unnumbered ON public.receipt USING btree (id) WHERE (number
 CREATE INDEX receipt_waiting ON public.receipt USING btree (number) WHERE ((state = 0) AND (lane < 3) AND (number IS NOT NULL));
 
 CREATE INDEX report_open ON public.report USING btree (id) WHERE (decided_at IS NULL);
+
+CREATE INDEX safekeeping_by_time ON public.safekeeping USING btree (what, began_at DESC);
 
 CREATE UNIQUE INDEX scheduled_post_key ON public.scheduled_post USING btree (account_id, key) WHERE (key IS NOT NULL);
 

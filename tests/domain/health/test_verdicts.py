@@ -114,6 +114,12 @@ CASES: dict[str, tuple[Findings, Findings]] = {
         seen(signals=signal("mail", used=0.1, refused_per_s=0.1)),
         seen(signals=signal("mail", used=5.0, refused_per_s=0.1)),
     ),
+    "mail_slow": (seen(signals=signal("mail", slowest_s=9.0)), seen(signals=signal("mail", slowest_s=1.0))),
+    "transcodings_waiting": (
+        jobs(late=(Late("media.transcode", 40, 5),), held=(Held("media.transcode", 1, 6),)),
+        jobs(late=(Late("media.transcode", 40, 1),), held=(Held("media.transcode", 1, 6),)),
+    ),
+    "fan_out_late": (jobs(late=(Late("consume.fan_out", 20, 90),)), jobs(late=(Late("consume.fan_out", 2, 90),))),
     "outbound_slow": (
         jobs(failing=(Failing("p", 9, 2, 9, "Unreachable: "),)),
         jobs(failing=(Failing("p", 2, 2, 9, "Unreachable: "),)),
@@ -238,7 +244,7 @@ def test_a_lock_explains_the_queue_before_the_database() -> None:
 
 
 def test_two_causes_of_like_weight_are_both_named_and_a_small_one_is_not() -> None:
-    failing = (Failing("m", 8, 4, 90, f"Unavailable: {TROUBLE}"),)
+    failing = (Failing("m", 16, 4, 90, f"Unavailable: {TROUBLE}"),)
     assert named(jobs=Jobs(failing=failing), store=Store(0.1, "denied")) == (
         "two causes",
         ["mail_gone", "store_failing"],

@@ -14,7 +14,7 @@ from parvis.domain.health.headroom import forget_old, headroom
 from parvis.domain.health.measure import Measuring, measured
 from parvis.domain.health.probes import Probe, held, refusing
 from parvis.domain.health.types import Check, Signal
-from parvis.domain.health.verdicts import RULES, Findings, Judgement, Rule
+from parvis.domain.health.verdicts import RULES, Findings, Judgement, Rule, Verdict
 from parvis.domain.health.verdicts import judge as _judge
 from parvis.domain.health.verdicts.findings import Door
 
@@ -26,6 +26,7 @@ __all__ = [
     "Measuring",
     "Probe",
     "Signal",
+    "Verdict",
     "examine",
     "forget_old",
     "gather",

@@ -96,6 +96,7 @@ def setup(settings: Settings) -> Setup:
         page_cache_bytes=settings.page_cache_bytes,
         database_pool=settings.database_pool,
         job_workers=settings.job_workers,
+        transcodings=settings.transcodings,
         web_workers=settings.web_workers,
         sends_mail=bool(settings.smtp_url),
         has_broker=True,

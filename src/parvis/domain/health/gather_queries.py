@@ -116,7 +116,8 @@ async def held_jobs(db: Connection) -> list[Row]:
     """What is under way, by kind."""
     return await db.fetch(
         """
-        SELECT kind, count(*)::int AS jobs, extract(epoch FROM now() - min(due_at))::float8 AS oldest_s
+        SELECT kind, count(*)::int AS jobs, 
+               extract(epoch FROM now() - min(coalesce(leased_at, due_at)))::float8 AS oldest_s
           FROM job
          WHERE owner IS NOT NULL
          GROUP BY kind

@@ -43,6 +43,13 @@ def memory_bytes() -> tuple[int, int, int]:
         cached = next(int(line.split()[1]) for line in lines if line.startswith("inactive_file "))
         if most < total:
             total, free = most, min(free, most - taken + cached)
+    with suppress(OSError, ValueError, StopIteration):  # an older kind of container
+        group = _CGROUPS / "memory"
+        most, taken = (int((group / f"memory.{name}_in_bytes").read_text()) for name in ("limit", "usage"))
+        lines = (group / "memory.stat").read_text().splitlines()
+        cached = next(int(line.split()[1]) for line in lines if line.startswith("total_inactive_file "))
+        if most < total:
+            total, free = most, min(free, most - taken + cached)
     return total, free, said.get("SwapTotal", 0) - said.get("SwapFree", 0)
 
 

@@ -14,12 +14,13 @@ from parvis.infra.services import Services
 Probe = Callable[[float], Signal]
 
 JUMPS_KEPT_S = 120.0
+ERRANDS_KEPT_S = 60.0
 
 
 def of_process(services: Services, role: str) -> list[Probe]:
     """What every process can see by itself."""
     own: list[Probe] = [_cpu(), _loop(role), _pool(services, role), _database(services), _disk(services)]
-    return [*own, _hashing(services, role), _mail(services), _memory, _clock()]
+    return [*own, _hashing(services, role), _mail(services), _outbound(services), _memory, _clock()]
 
 
 class Since:
@@ -151,6 +152,24 @@ def _mail(services: Services) -> Probe:
 
     def probe(elapsed_s: float) -> Signal:
         facts = {"deferred_per_s": deferred() / elapsed_s, "refused_per_s": refused() / elapsed_s}
+        facts["slowest_s"] = mail.pace.slowest_s()
         return Signal("mail", sent() / elapsed_s, 0.0, None, facts)
+
+    return probe
+
+
+def _outbound(services: Services) -> Probe:
+    """How other servers answered in the last minute: they are asked too seldom for less."""
+    http = services.http
+    answered, unreachable = Since(lambda: http.answered), Since(lambda: http.unreachable)
+    kept: list[tuple[float, float, float]] = []
+
+    def probe(elapsed_s: float) -> Signal:
+        now, good, bad = time.monotonic(), answered(), unreachable()
+        kept.append((now, good, bad))
+        kept[:] = [one for one in kept if now - one[0] < ERRANDS_KEPT_S]
+        facts = {"answered": sum(one[1] for one in kept), "unreachable": sum(one[2] for one in kept)}
+        facts["slowest_s"] = http.pace.slowest_s()
+        return Signal("outbound", (good + bad) / elapsed_s, 0.0, None, facts)
 
     return probe

@@ -21,6 +21,7 @@ from parvis.domain.health.verdicts.dead_rows import dead_rows
 from parvis.domain.health.verdicts.disk_filling import disk_filling
 from parvis.domain.health.verdicts.disk_full import disk_full
 from parvis.domain.health.verdicts.disk_slow import disk_slow
+from parvis.domain.health.verdicts.fan_out_late import fan_out_late
 from parvis.domain.health.verdicts.files_short import files_short
 from parvis.domain.health.verdicts.findings import Findings
 from parvis.domain.health.verdicts.gate_narrow import gate_narrow
@@ -39,6 +40,7 @@ from parvis.domain.health.verdicts.lock_held import lock_held
 from parvis.domain.health.verdicts.loop_blocked import loop_blocked
 from parvis.domain.health.verdicts.mail_gone import mail_gone
 from parvis.domain.health.verdicts.mail_refused import mail_refused
+from parvis.domain.health.verdicts.mail_slow import mail_slow
 from parvis.domain.health.verdicts.memory_short import memory_short
 from parvis.domain.health.verdicts.one_client import one_client
 from parvis.domain.health.verdicts.outbound_slow import outbound_slow
@@ -51,6 +53,7 @@ from parvis.domain.health.verdicts.slow_statement import slow_statement
 from parvis.domain.health.verdicts.store_failing import store_failing
 from parvis.domain.health.verdicts.store_slow import store_slow
 from parvis.domain.health.verdicts.streams_full import streams_full
+from parvis.domain.health.verdicts.transcodings_waiting import transcodings_waiting
 from parvis.domain.health.verdicts.unsafe_database import unsafe_database
 from parvis.domain.health.verdicts.verdict import Figure, Rule, Verdict, Words
 from parvis.domain.health.verdicts.wal_piling import wal_piling
@@ -87,8 +90,11 @@ RULES: tuple[Rule, ...] = (
     jobs_given_up,
     mail_gone,
     mail_refused,
+    mail_slow,
     outbound_slow,
     job_stuck,
+    transcodings_waiting,
+    fan_out_late,
     jobs_failing,
     jobs_late,
     broker_gone,

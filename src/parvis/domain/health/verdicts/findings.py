@@ -96,7 +96,7 @@ class Late(msgspec.Struct, frozen=True):
 
 
 class Held(msgspec.Struct, frozen=True):
-    """A kind of job whose oldest has been due for so long and is under way."""
+    """A kind of job that is under way, the oldest for so long."""
 
     kind: str
     jobs: int
@@ -164,6 +164,7 @@ class Setup(msgspec.Struct, frozen=True):
     page_cache_bytes: int = 1 << 25
     database_pool: int = 8
     job_workers: int = 1
+    transcodings: int = 1
     web_workers: int = 2
     sends_mail: bool = True
     has_broker: bool = True

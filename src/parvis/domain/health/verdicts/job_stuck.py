@@ -9,7 +9,7 @@ FROM_S = 25.0
 
 
 def job_stuck(seen: Findings) -> Verdict | None:
-    """Fires when it has been due for that long, is under way, and others of its kind wait as long."""
+    """Fires when it has been under way for that long, and others of its kind wait as long."""
     late = {one.kind: one for one in seen.jobs.late}
     stuck = [one for one in seen.jobs.held if one.oldest_s > FROM_S and one.kind in late]
     stuck = [one for one in stuck if late[one.kind].oldest_s > FROM_S and one.jobs <= 8]
@@ -24,7 +24,7 @@ def job_stuck(seen: Findings) -> Verdict | None:
         title=say("A job of the kind %(kind)s does not come to its end, and others wait for it.", kind=worst.kind),
         hurt=WAITERS,
         evidence=(
-            figure("due for", worst.oldest_s, "s"),
+            figure("under way for", worst.oldest_s, "s"),
             figure("others that wait", waiting.jobs),
             figure("oldest of those", waiting.oldest_s, "s"),
         ),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from parvis.domain.health.verdicts.findings import Findings
 from parvis.domain.health.verdicts.verdict import WAITERS, Verdict, figure, say
+from parvis.infra.mail import TROUBLE as MAIL_TROUBLE
 
 FAILURES = 2
 
 
 def jobs_failing(seen: Findings) -> Verdict | None:
     """Fires when one was tried in vain twice."""
-    failing = [one for one in seen.jobs.failing if one.failures >= FAILURES]
+    failing = [one for one in seen.jobs.failing if one.failures >= FAILURES and not _told_elsewhere(one.error)]
     if not failing:
         return None
     worst = max(failing, key=lambda one: (one.jobs, one.failures))
@@ -29,3 +30,8 @@ def jobs_failing(seen: Findings) -> Verdict | None:
         command=f"parvis jobs drop {worst.kind}",
         gain=say("They are done by themselves as soon as the reason is gone."),
     )
+
+
+def _told_elsewhere(error: str) -> bool:
+    """Letters that wait are counted by `mail_gone`, errands to others by `outbound_slow`."""
+    return MAIL_TROUBLE in error or error.startswith("Unreachable")

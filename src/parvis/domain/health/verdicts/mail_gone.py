@@ -32,5 +32,5 @@ def mail_gone(seen: Findings) -> Verdict | None:
         action=say("Look at the service and at its address, name and password; another one can be named at any time."),
         command="PARVIS_SMTP_URL=smtp://NAME:PASSWORD@HOST:587",
         gain=say("Letters that wait are sent by themselves."),
-        explains=("jobs_failing", "jobs_late", "mail_refused"),
+        explains=("jobs_late", "mail_refused", "mail_slow", "job_stuck"),
     )
