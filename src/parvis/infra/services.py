@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from parvis.infra.pressure import Pressure
 
 if TYPE_CHECKING:
     from parvis.base.ids import IdSource
@@ -36,3 +38,4 @@ class Services:
     limits: RateLimits
     http: Outbound
     translator: Translator
+    pressure: Pressure = field(default_factory=Pressure)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import sys
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
@@ -20,7 +22,11 @@ from parvis.infra.video_process import Found
 log = structlog.get_logger(__name__)
 
 Progress = Callable[[int], Awaitable[None]]
+Pressed = Callable[[], bool]
 PROBE_S = 30
+LOOK_EVERY_S = 0.25
+LONGEST_REST_S = 600.0  # a site that is always busy must not keep its videos waiting for ever
+TURN_S = 30.0
 
 
 class CannotEncode(RuntimeError):
@@ -33,7 +39,7 @@ async def probe(path: Path) -> Found:
     Raises: Invalid when it is refused.
     """
     with path.open("rb") as file:
-        process = await _start(["probe"], stdin=file, cwd=path.parent)
+        process = await _start("video_process", [], stdin=file, cwd=path.parent)
         try:
             async with asyncio.timeout(PROBE_S):
                 answer, complaints = await process.communicate()
@@ -61,15 +67,21 @@ def open_folder(folder: Path) -> None:
 
 
 async def encode(
-    folder: Path, arguments: Sequence[str], *, duration_ms: int | None, progress: Progress | None = None
+    folder: Path,
+    arguments: Sequence[str],
+    *,
+    duration_ms: int | None,
+    progress: Progress | None = None,
+    pressed: Pressed | None = None,
 ) -> None:
     """ffmpeg has done this in the folder; `progress` has heard the percent of it now and then.
 
-    Names in the arguments are our own and stand in the folder. Raises: CannotEncode.
+    While `pressed` says so, it stands still. Names in the arguments are our own and stand in the folder. Raises: CannotEncode.
     """
     fixed = ["-nostdin", "-hide_banner", "-v", "error", "-y", "-progress", "pipe:1", "-protocol_whitelist", "file,pipe"]
-    process = await _start(["run", imageio_ffmpeg.get_ffmpeg_exe(), *fixed, *arguments], cwd=folder)
+    process = await _start("encoder_process", [imageio_ffmpeg.get_ffmpeg_exe(), *fixed, *arguments], cwd=folder)
     complaining = asyncio.create_task(_last_of(process.stderr))
+    yielding = asyncio.create_task(_give_way(process, pressed)) if pressed is not None else None
     try:
         assert process.stdout is not None
         async for line in process.stdout:
@@ -79,11 +91,32 @@ async def encode(
         if await process.wait() != 0:
             raise CannotEncode(f"ended with {process.returncode}: {await complaining}")
     finally:
+        if yielding is not None:
+            yielding.cancel()
         await _end(process)
         complaining.cancel()
 
 
-async def _start(arguments: list[str], *, cwd: Path, stdin: object = None) -> asyncio.subprocess.Process:
+async def _give_way(process: asyncio.subprocess.Process, pressed: Pressed) -> None:
+    """The process stands still while there is pressure; after ten minutes of it, it has a turn of half a minute."""
+    while True:
+        if not pressed():
+            await asyncio.sleep(LOOK_EVERY_S)
+            continue
+        since = time.monotonic()
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGSTOP)
+        log.info("video.rests")
+        while pressed() and time.monotonic() - since < LONGEST_REST_S:  # noqa: ASYNC110  # there is no event for calm
+            await asyncio.sleep(LOOK_EVERY_S)
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGCONT)
+        log.info("video.goes_on", rested_s=round(time.monotonic() - since, 1))
+        if pressed():
+            await asyncio.sleep(TURN_S)
+
+
+async def _start(module: str, arguments: list[str], *, cwd: Path, stdin: object = None) -> asyncio.subprocess.Process:
     environment = {
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         "PYTHONDONTWRITEBYTECODE": "1",
@@ -91,7 +124,7 @@ async def _start(arguments: list[str], *, cwd: Path, stdin: object = None) -> as
         "PATH": os.defpath,
     }
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "parvis.infra.video_process", *arguments,
+        sys.executable, "-m", f"parvis.infra.{module}", *arguments,
         stdin=asyncio.subprocess.DEVNULL if stdin is None else stdin,  # type: ignore[arg-type]
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, cwd=cwd, env=environment,
     )  # fmt: skip

@@ -1,7 +1,6 @@
-"""The child that touches video of strangers: `python -m parvis.infra.video_process`, started by infra/video.py.
+"""The child that looks into video of strangers: `python -m parvis.infra.video_process`, started by infra/video.py.
 
-    … probe                              the file on standard input is looked into, in the tightest cage; JSON comes out
-    … run PROGRAM ARGUMENT…              the program works on the files of this folder, without network, last in line
+The file on standard input is looked into, in the tightest cage; JSON comes out.
 
 Which format a file may have is a list of ours, so nothing that names other files (playlists, concatenations) is read.
 """
@@ -11,7 +10,6 @@ from __future__ import annotations
 import io
 import os
 import resource
-import sys
 from typing import Any, BinaryIO
 
 import av
@@ -19,13 +17,10 @@ import av.logging
 import msgspec
 from av.error import FFmpegError
 
-from parvis.infra.confinement import confine, confine_program
+from parvis.infra.confinement import confine
 
 PROBE_MEMORY_BYTES = 2 * 1024**3
 PROBE_CPU_S = 20
-RUN_MEMORY_BYTES = 6 * 1024**3
-RUN_CPU_S = 3 * 3600
-RUN_FILE_BYTES = 4 * 1024**3
 FORMATS = ("mov", "matroska", "mp3", "ogg", "flac", "wav")
 _MOST_STREAMS = 32
 
@@ -47,20 +42,13 @@ class Found(msgspec.Struct, kw_only=True):
 
 
 def main() -> None:
-    """One file was looked into, or this process has become the program."""
-    if sys.argv[1] == "probe":
-        os.nice(5)
-        av.logging.set_level(None)
-        _prepare()
-        confine(memory_bytes=PROBE_MEMORY_BYTES)
-        resource.setrlimit(resource.RLIMIT_CPU, (PROBE_CPU_S, PROBE_CPU_S))
-        answer = msgspec.json.encode(_probed(os.fdopen(0, "rb", buffering=0, closefd=False)))
-        os.write(1, answer)
-        return
-    program, *arguments = sys.argv[2:]
-    handle = os.open(program, os.O_RDONLY)  # before the account changes: it may not reach the program's folder then
-    confine_program(memory_bytes=RUN_MEMORY_BYTES, file_bytes=RUN_FILE_BYTES, cpu_s=RUN_CPU_S)
-    os.execve(handle, ["ffmpeg", *arguments], {"LANG": "C.UTF-8"})  # noqa: S606
+    """One file was looked into."""
+    os.nice(5)
+    av.logging.set_level(None)
+    _prepare()
+    confine(memory_bytes=PROBE_MEMORY_BYTES)
+    resource.setrlimit(resource.RLIMIT_CPU, (PROBE_CPU_S, PROBE_CPU_S))
+    os.write(1, msgspec.json.encode(_probed(os.fdopen(0, "rb", buffering=0, closefd=False))))
 
 
 def _prepare() -> None:

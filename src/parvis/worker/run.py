@@ -54,6 +54,7 @@ async def work(
         _queue(settings, lease_s) as queue,
         health.measured(services, "work"),
     ):
+        await services.pressure.listen(services.news)
         runner = Runner(services, queue, kinds, at_once=max(2, settings.database_pool))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -21,10 +24,13 @@ from parvis.infra.video_process import Found
 MASTER = "master.m3u8"
 SEGMENT_S = 4
 _SOONEST = 240  # lines of the size that is made first
+_IN_HASTE = ["-skip_loop_filter", "nokey"]  # what is blurred a little anyway when it is made small
 _SOUND = ["-c:a", "aac", "-b:a", "128k", "-ac", "2", "-ar", "48000", "-af", "loudnorm=I=-16:TP=-1.5:LRA=11"]
+_TRACKS = ["-map", "0:v:0", "-map"]
 _BARE = ["-map_metadata", "-1", "-map_chapters", "-1", "-sn", "-dn"]
 _RATES = {240: 400, 360: 800, 720: 2500, 1080: 5000}  # most kbit/s
 
+T = TypeVar("T")
 Step = tuple[dict[str, Picture], str | None, bool]
 
 
@@ -65,16 +71,18 @@ async def picture_steps(work: Work) -> AsyncIterator[Step]:
     rungs = ladder(work.film)
     files: dict[str, Picture] = {}
     done: list[tuple[Rung, str, int]] = []
-    best, blurhash = 0, None
+    best, blurhash, sound = 0, None, None
     for place, rung in enumerate(rungs):
         stem = f"{rung.label}-{work.run}"
-        await _encode(work, _rung_words(work, rung, f"{stem}.mp4"), rung.label, place, len(rungs))
-        await _segment(work, stem)
+        making = _make(work, rung, stem, sound=sound, place=place, places=len(rungs))
+        if place == 0:
+            processed = await _beside(making, _poster(work, work.source()))
+            processed = processed or await _poster_of(work, f"{stem}.mp4")
+            files, blurhash, sound = await _put_pictures(work, processed), processed.blurhash, f"{stem}.mp4"
+        else:
+            await making
         size = (work.folder / f"{stem}.mp4").stat().st_size
         done.append((rung, stem, size))
-        if place == 0:
-            processed = await _poster(work, f"{stem}.mp4")
-            files, blurhash = await _put_pictures(work, processed), processed.blurhash
         if place == 0 or (place == len(rungs) - 1 and rung.height > best):
             files["original"] = await _put_film(work, rung, f"{stem}.mp4", size)
             best = rung.height
@@ -107,31 +115,49 @@ async def loop_steps(work: Work) -> AsyncIterator[Step]:
     words = [*work.source(), "-an", *_BARE, "-vf", fit, "-fpsmax", "50", "-c:v", "libx264", "-preset", "veryfast"]
     await _encode(work, [*words, "-crf", "23", "-movflags", "+faststart", name], "animation", 0, 1)
     work.film = film_of(await video.probe(work.folder / name))
-    processed = await _poster(work, name)
+    processed = await _poster_of(work, name)
     files = await _put_pictures(work, processed)
     rung = Rung(work.film.width, work.film.height)
     files["original"] = await _put_film(work, rung, name, (work.folder / name).stat().st_size)
     yield files, processed.blurhash, True
 
 
-def _rung_words(work: Work, rung: Rung, name: str) -> list[str]:
-    tracks = ["-map", "0:v:0", "-map", "0:a:0?", *_BARE]
+async def _make(work: Work, rung: Rung, stem: str, *, sound: str | None, place: int, places: int) -> None:
+    """One size, as a file and in segments, the segments in the store."""
+    await _encode(work, _rung_words(work, rung, f"{stem}.mp4", sound), rung.label, place, places)
+    await _segment(work, stem)
+
+
+def _rung_words(work: Work, rung: Rung, name: str, sound: str | None) -> list[str]:
+    """`sound`: the size that has it already. All sizes have the same, so it neither jumps nor is encoded again."""
     if rung.copied:
-        return [*work.source(), *tracks, "-c", "copy", "-movflags", "+faststart", name]
+        return [*work.source(), *_TRACKS, "0:a:0?", *_BARE, "-c", "copy", "-movflags", "+faststart", name]
     rate = min(work.film.frame_rate or 30, 60)
     most = _RATES.get(min(rung.width, rung.height), 5000)
-    # Somebody waits for the first size; the others are made for the years after.
-    preset, scaler = (
-        ("superfast", "fast_bilinear") if min(rung.width, rung.height) <= _SOONEST else ("veryfast", "bicubic")
-    )
+    soonest = min(rung.width, rung.height) <= _SOONEST
+    preset, scaler = ("superfast", "fast_bilinear") if soonest else ("veryfast", "bicubic")
+    heard = [*_TRACKS, "0:a:0?", *_BARE, *_SOUND]
+    if sound is not None:
+        heard = ["-f", "mov", "-i", sound, *_TRACKS, "1:a:0?", *_BARE, "-c:a", "copy"]
     return [
-        *work.source(), *tracks,
+        *(_IN_HASTE if sound is None else []), *work.source(), *heard,
         "-vf", f"scale={rung.width}:{rung.height}:flags={scaler},setsar=1,format=yuv420p",
         "-fps_mode", "cfr", "-r", f"{rate:.3f}", "-c:v", "libx264", "-preset", preset, "-crf", "23",
         "-maxrate", f"{most}k", "-bufsize", f"{2 * most}k",
         "-profile:v", "high", "-sc_threshold", "0", "-flags", "+cgop",
-        "-force_key_frames", f"expr:gte(t,n_forced*{SEGMENT_S})", *_SOUND, "-movflags", "+faststart", name,
+        "-force_key_frames", f"expr:gte(t,n_forced*{SEGMENT_S})", "-movflags", "+faststart", name,
     ]  # fmt: skip
+
+
+async def _beside(making: Coroutine[Any, Any, None], choosing: Coroutine[Any, Any, T]) -> T:
+    """Both are done, side by side; what the second one found. When one fails, so has the other ended."""
+    chosen = asyncio.create_task(choosing)
+    try:
+        await making
+        return await chosen
+    finally:
+        chosen.cancel()
+        await asyncio.gather(chosen, return_exceptions=True)
 
 
 async def _encode(work: Work, words: list[str], doing: str, place: int, places: int) -> None:
@@ -144,7 +170,13 @@ async def _encode(work: Work, words: list[str], doing: str, place: int, places: 
             await film_queries.set_progress(tx, work.media.account_id, work.media.id, percent=whole, doing=doing)
 
     await tell(0)
-    await video.encode(work.folder, words, duration_ms=work.film.duration_ms, progress=tell)
+    await video.encode(
+        work.folder,
+        words,
+        duration_ms=work.film.duration_ms,
+        progress=tell,
+        pressed=lambda: work.services.pressure.heard,
+    )
 
 
 async def _segment(work: Work, stem: str) -> None:
@@ -152,16 +184,25 @@ async def _segment(work: Work, stem: str) -> None:
     words = ["-f", "mov", "-i", f"{stem}.mp4", "-c", "copy", "-f", "hls", "-hls_time", str(SEGMENT_S)]
     words += ["-hls_playlist_type", "vod", "-hls_segment_type", "fmp4", "-hls_flags", "single_file"]
     await video.encode(work.folder, [*words, f"{stem}.m3u8"], duration_ms=None)
-    for made in (f"{stem}.m4s", f"{stem}.m3u8"):
-        await _put(work, made)
+    await asyncio.gather(_put(work, f"{stem}.m4s"), _put(work, f"{stem}.m3u8"))
 
 
-async def _poster(work: Work, name: str) -> ProcessedImage:
-    """The picture that says most of a dozen; only those are decoded that need no others."""
-    words = ["-skip_frame", "nokey", "-f", "mov", "-i", name]
-    words += ["-vf", "scale='min(1280,iw)':-2,thumbnail=12", "-frames:v", "1", "poster.png"]
-    await video.encode(work.folder, words, duration_ms=None)
-    return await work.services.images.process((work.folder / "poster.png").read_bytes(), "attachment")
+async def _poster_of(work: Work, name: str) -> ProcessedImage:
+    """The poster of a file of ours. Raises: CannotEncode."""
+    processed = await _poster(work, ["-f", "mov", "-i", name])
+    if processed is None:
+        raise video.CannotEncode("No picture can be shown of it.")
+    return processed
+
+
+async def _poster(work: Work, source: list[str]) -> ProcessedImage | None:
+    """The picture that says most of a dozen, if there is any; only those are decoded that need no others."""
+    words = ["-skip_frame", "nokey", *source, "-an"]
+    words += ["-vf", "scale='min(1280,iw)':-2,thumbnail=12,format=rgb24", "-frames:v", "1", "poster.png"]
+    with contextlib.suppress(video.CannotEncode):
+        await video.encode(work.folder, words, duration_ms=None)
+    poster = work.folder / "poster.png"
+    return await work.services.images.process(poster.read_bytes(), "attachment") if poster.exists() else None
 
 
 async def _put_pictures(work: Work, processed: ProcessedImage) -> dict[str, Picture]:

@@ -92,6 +92,8 @@ class Watch:
             self.lag_s += 0.4 * (max(0.0, now - before - tick) - self.lag_s)
             with contextlib.suppress(Exception):  # the clock must not stop
                 self._step(now)
+                if self._services is not None:
+                    await self._services.pressure.tell(self._services.news, self._overload.level)
 
     def _step(self, now: float) -> None:
         overload = self._overload
