@@ -48,6 +48,7 @@ class Server:
             "PARVIS_LIMITER": "off",
             "PARVIS_PAGE_CACHE_BYTES": "0",
             "PARVIS_ALLOW_PRIVATE_ADDRESSES": "on",
+            "PARVIS_TRANSCODINGS_IDLE": "off",
             "PARVIS_GATE": "open",  # or a machine that is busy with tests would keep people waiting
         }
         return {k: v for k, v in os.environ.items() if not k.startswith("PARVIS_")} | own | self.settings

@@ -77,6 +77,7 @@ def settings_for(home: Path, database_url: str, nats_url: str, **more: Any) -> S
         confirm_email=True,
         rate_limits=False,
         limiter=False,  # a machine that runs many tests at once is overloaded
+        transcodings_idle=False,  # and never idle
         page_cache_bytes=0,  # tests look at once at what they have just done
         database_pool=6,
     )

@@ -48,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True):
     video_seconds: int = 900
     audio_bytes: int = 200 * 1024 * 1024
     transcodings: int = 1
+    transcodings_idle: bool = True
     log_level: str = "info"
     log_format: str = "auto"
 
@@ -110,6 +111,7 @@ DESCRIPTIONS: dict[str, str] = {
     "video_seconds": "Longest video or sound, in seconds.",
     "audio_bytes": "Largest sound file, in bytes.",
     "transcodings": "Videos worked on at once in the whole cluster; each worker takes one at a time.",
+    "transcodings_idle": "Whether encoders run only while nothing else wants the processor; where it never rests, turn it off.",
     "log_level": "debug, info, warning or error.",
     "log_format": "json, text, or auto: text on a terminal, json elsewhere.",
 }

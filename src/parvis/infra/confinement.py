@@ -57,13 +57,18 @@ def confine(*, memory_bytes: int) -> Confinement:
     return Confinement(account_changed, network_removed, calls_filtered)
 
 
-def confine_program(*, memory_bytes: int, file_bytes: int, cpu_s: int) -> None:
+def confine_program(*, memory_bytes: int, file_bytes: int, cpu_s: int, idle: bool) -> None:
     """This process may still open files of the account it has now and become one other program; it reaches nobody.
 
-    It runs when nothing else wants the processor or the disk, and dies with its parent.
+    It runs last in line, with `idle` only when nothing else wants the processor, and dies with its parent.
     Raises: PermissionError as `confine`.
     """
     os.nice(19)
+    if (
+        idle
+    ):  # whatever wakes up takes the processor at once; from a program that is merely nice, some milliseconds later
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     _yield_the_disk()
     parent = os.getppid()
     if os.geteuid() == 0:

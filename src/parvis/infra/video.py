@@ -73,13 +73,16 @@ async def encode(
     duration_ms: int | None,
     progress: Progress | None = None,
     pressed: Pressed | None = None,
+    idle: bool = True,
 ) -> None:
     """ffmpeg has done this in the folder; `progress` has heard the percent of it now and then.
 
-    While `pressed` says so, it stands still. Names in the arguments are our own and stand in the folder. Raises: CannotEncode.
+    While `pressed` says so, it stands still; with `idle` it runs only when nothing else does. Names in the arguments
+    are our own and stand in the folder. Raises: CannotEncode.
     """
     fixed = ["-nostdin", "-hide_banner", "-v", "error", "-y", "-progress", "pipe:1", "-protocol_whitelist", "file,pipe"]
-    process = await _start("encoder_process", [imageio_ffmpeg.get_ffmpeg_exe(), *fixed, *arguments], cwd=folder)
+    program = imageio_ffmpeg.get_ffmpeg_exe()
+    process = await _start("encoder_process", ["idle" if idle else "nice", program, *fixed, *arguments], cwd=folder)
     complaining = asyncio.create_task(_last_of(process.stderr))
     yielding = asyncio.create_task(_give_way(process, pressed)) if pressed is not None else None
     try:

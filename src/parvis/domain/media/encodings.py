@@ -98,7 +98,7 @@ async def sound_steps(work: Work) -> AsyncIterator[Step]:
         work, [*work.source(), "-map", "0:a:0", *_BARE, *_SOUND, "-movflags", "+faststart", name], "audio", 0, 1
     )
     wave = ["-f", "mov", "-i", name, "-filter_complex", "showwavespic=s=1200x400:colors=#8a5a2b", "-frames:v", "1"]
-    await video.encode(work.folder, [*wave, "wave.png"], duration_ms=None)
+    await _run(work, [*wave, "wave.png"])
     processed = await work.services.images.process((work.folder / "wave.png").read_bytes(), "attachment")
     files = await _put_pictures(work, processed)
     size = await _put(work, name)
@@ -179,11 +179,19 @@ async def _encode(work: Work, words: list[str], doing: str, place: int, places: 
     )
 
 
+async def _run(work: Work, words: list[str], progress: video.Progress | None = None) -> None:
+    """The encoder has done this, behind everything else."""
+    await video.encode(
+        work.folder, words, duration_ms=work.film.duration_ms, progress=progress,
+        pressed=lambda: work.services.pressure.heard, idle=work.services.settings.transcodings_idle,
+    )  # fmt: skip
+
+
 async def _segment(work: Work, stem: str) -> None:
     """The same streams in one file, cut so that a player can change between sizes at every segment."""
     words = ["-f", "mov", "-i", f"{stem}.mp4", "-c", "copy", "-f", "hls", "-hls_time", str(SEGMENT_S)]
     words += ["-hls_playlist_type", "vod", "-hls_segment_type", "fmp4", "-hls_flags", "single_file"]
-    await video.encode(work.folder, [*words, f"{stem}.m3u8"], duration_ms=None)
+    await _run(work, [*words, f"{stem}.m3u8"])
     await asyncio.gather(_put(work, f"{stem}.m4s"), _put(work, f"{stem}.m3u8"))
 
 
@@ -200,7 +208,7 @@ async def _poster(work: Work, source: list[str]) -> ProcessedImage | None:
     words = ["-skip_frame", "nokey", *source, "-an"]
     words += ["-vf", "scale='min(1280,iw)':-2,thumbnail=12,format=rgb24", "-frames:v", "1", "poster.png"]
     with contextlib.suppress(video.CannotEncode):
-        await video.encode(work.folder, words, duration_ms=None)
+        await _run(work, words)
     poster = work.folder / "poster.png"
     return await work.services.images.process(poster.read_bytes(), "attachment") if poster.exists() else None
 
