@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from pathlib import Path
 
 from tests.rig import films
@@ -23,7 +24,7 @@ async def video_of(world: World, person: Person, folder: Path) -> str:
 def tags(page: str) -> dict[str, str]:
     """Names and contents of a page's meta elements."""
     found = re.findall(r'<meta (?:property|name)="((?:og|twitter):[^"]+)" content="([^"]*)">', page)
-    return dict(found)
+    return {name: unescape(content) for name, content in found}
 
 
 async def test_other_places_are_told_of_the_player_of_a_public_video_and_of_no_other(
