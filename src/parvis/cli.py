@@ -46,6 +46,9 @@ COMMANDS = (
     Command("seed", "parvis.commands.seed", "Add bulk data, to measure with."),
     Command("simulate", "parvis.commands.simulate", "Send a crowd to a server and report what came of it."),
     Command("capacity", "parvis.commands.capacity", "Say how many people this machine can serve and admit in a day."),
+    Command(
+        "watch", "parvis.commands.watch", "Keep the watch and the status page, also while everything else is dead."
+    ),
     Command("doctor", "parvis.commands.doctor", "Say what is wrong and what to do, or that all is well."),
     Command("session end", "parvis.commands.session_end", "End a session of the database that others wait for."),
     Command("jobs retry", "parvis.commands.jobs_retry", "Try the jobs of a kind again that were given up."),

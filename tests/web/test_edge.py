@@ -35,6 +35,7 @@ def edge(server: Server, folder: Path) -> Iterator[str]:
     """The configuration as it stands, but for names, ports and certificates; yields its origin."""
     port = free_port()
     text = CONFIGURATION.read_text().replace("/var/cache/nginx/parvis", str(folder / "cache"))
+    text = text.replace("/var/lib/parvis/status", str(folder / "status"))
     text = text.replace("127.0.0.1:8000", f"127.0.0.1:{server.port}").replace(
         "listen 443 ssl", f"listen 127.0.0.1:{port}"
     )

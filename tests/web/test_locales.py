@@ -16,10 +16,12 @@ PLACES = [
     PARVIS / "templates" / "web",
     PARVIS / "templates" / "shared",
     PARVIS / "templates" / "console",
+    PARVIS / "templates" / "status",
     PARVIS / "web",
     PARVIS / "console",
     PARVIS / "infra",
     PARVIS / "domain",
+    PARVIS / "worker",
 ]
 USED = {message: many for message, many, path in messages_used(*PLACES) if path.name != "catalogues.py"}
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")

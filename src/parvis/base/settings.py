@@ -49,6 +49,10 @@ class Settings(msgspec.Struct, frozen=True):
     audio_bytes: int = 200 * 1024 * 1024
     transcodings: int = 1
     transcodings_idle: bool = True
+    alert_mail: str = ""
+    alert_webhook: str = ""
+    status_directory: str = ""
+    metrics_bind: str = ""
     log_level: str = "info"
     log_format: str = "auto"
 
@@ -112,6 +116,10 @@ DESCRIPTIONS: dict[str, str] = {
     "audio_bytes": "Largest sound file, in bytes.",
     "transcodings": "Videos worked on at once in the whole cluster; each worker takes one at a time.",
     "transcodings_idle": "Whether encoders run only while nothing else wants the processor; where it never rests, turn it off.",
+    "alert_mail": "Who hears of incidents by mail, comma separated. Default: PARVIS_CONTACT_EMAIL.",
+    "alert_webhook": "An address that is told of incidents by POST, as JSON.",
+    "status_directory": "Folder for the public status page, which a proxy serves also when Parvis is dead; empty: none.",
+    "metrics_bind": "Address and port of /metrics for Prometheus, such as 127.0.0.1:9464; empty: none.",
     "log_level": "debug, info, warning or error.",
     "log_format": "json, text, or auto: text on a terminal, json elsewhere.",
 }

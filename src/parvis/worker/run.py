@@ -17,7 +17,7 @@ from parvis.infra import postgres
 from parvis.infra.opening import open_services
 from parvis.infra.queue import LEASE_S, PLANNER, Queue
 from parvis.infra.services import Services
-from parvis.worker import doors, schedules, sequencer
+from parvis.worker import doors, schedules, sequencer, watch
 from parvis.worker.handlers import Handler, Router
 from parvis.worker.kinds import all_kinds
 from parvis.worker.runner import Runner
@@ -61,6 +61,8 @@ async def work(
             loop.add_signal_handler(number, runner.stop)
         keepers = [schedules.keep, sequencer.keep, doors.keep_gate] if keeps_schedules else []
         clocks = [asyncio.create_task(keep(services)) for keep in keepers]
+        if keeps_schedules:
+            clocks.append(asyncio.create_task(watch.keep(settings)))
         log.info("worker.started", owner=str(queue.owner))
         try:
             await runner.run()

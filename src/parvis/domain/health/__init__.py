@@ -11,30 +11,44 @@ from parvis.domain.health.doctor import examine, sound
 from parvis.domain.health.gather import gather
 from parvis.domain.health.gather_queries import session_ended
 from parvis.domain.health.headroom import forget_old, headroom
+from parvis.domain.health.history import Minutes, mean
+from parvis.domain.health.incidents import Book, Incident
 from parvis.domain.health.measure import Measuring, measured
 from parvis.domain.health.probes import Probe, held, refusing
-from parvis.domain.health.types import Check, Signal
+from parvis.domain.health.types import Check, Moment, Signal
 from parvis.domain.health.verdicts import RULES, Findings, Judgement, Rule, Verdict
 from parvis.domain.health.verdicts import judge as _judge
 from parvis.domain.health.verdicts.findings import Door
+from parvis.domain.health.watch_queries import elected, hours, incident_stored, incidents, minutes, safekeeping
 
 __all__ = [
+    "Book",
     "Check",
     "Door",
     "Findings",
+    "Incident",
     "Judgement",
     "Measuring",
+    "Minutes",
+    "Moment",
     "Probe",
     "Signal",
     "Verdict",
+    "elected",
     "examine",
     "forget_old",
     "gather",
     "headroom",
     "held",
+    "hours",
+    "incident_stored",
+    "incidents",
     "judge",
+    "mean",
     "measured",
+    "minutes",
     "refusing",
+    "safekeeping",
     "session_ended",
     "sound",
 ]

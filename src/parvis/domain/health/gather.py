@@ -24,7 +24,7 @@ from cryptography import x509
 
 from parvis.base.settings import Settings
 from parvis.domain.health import gather_queries as ask
-from parvis.domain.health import queries, sessions
+from parvis.domain.health import history, queries, sessions
 from parvis.domain.health.headroom import FRESH, merged
 from parvis.domain.health.types import Reading, Signal
 from parvis.domain.health.verdicts.findings import (
@@ -74,19 +74,20 @@ async def gather(
 ) -> Findings:
     """Everything that is known of the place now. `paces`: by folder, how many bytes a second it has lately grown by."""
     known, broker, store, certificate = await asyncio.gather(
-        _asked(settings), _broker(settings), _store(storage), _certificate(settings, now)
+        _asked(settings, now), _broker(settings), _store(storage), _certificate(settings, now)
     )
+    lately = known.pop("paces", {})
     base: dict[str, Any] = {
         "at": now,
-        "disks": disks(settings, paces or {}),
+        "disks": disks(settings, lately if paces is None else paces),
         "broker_error": broker,
         "store": store,
         "certificate_ends_in_s": certificate,
         "door": door,
-        "recent": recent or {},
+        **({} if recent is None else {"recent": recent}),
         "setup": setup(settings),
     }
-    return Findings(**{**base, **known})
+    return Findings(**{**known, **base})
 
 
 def setup(settings: Settings) -> Setup:
@@ -121,7 +122,7 @@ def _disk(folder: Path, pace: float) -> Disk:
     return Disk(str(folder), said.f_blocks * said.f_frsize, free, said.f_files, said.f_favail, full_in_s)
 
 
-async def _asked(settings: Settings) -> dict[str, Any]:
+async def _asked(settings: Settings, now: datetime) -> dict[str, Any]:
     try:
         async with asyncio.timeout(ASK_WITHIN_S):
             db = await asyncpg.connect(
@@ -130,7 +131,7 @@ async def _asked(settings: Settings) -> dict[str, Any]:
                 server_settings={"application_name": "parvis doctor", "lock_timeout": "700ms"},
             )
             try:
-                return await _of_database(db)
+                return await _of_database(db, settings, now)
             finally:
                 db.terminate()
     except TROUBLE as error:
@@ -138,7 +139,7 @@ async def _asked(settings: Settings) -> dict[str, Any]:
         return {"database": None, "database_error": reason, "roles": {}}
 
 
-async def _of_database(db: Connection) -> dict[str, Any]:
+async def _of_database(db: Connection, settings: Settings, now: datetime) -> dict[str, Any]:
     looks = [await ask.sessions(db)]
     for _ in range(LOOKS - 1):
         await asyncio.sleep(APART_S)
@@ -155,7 +156,16 @@ async def _of_database(db: Connection) -> dict[str, Any]:
         "roles": {"web": 1, "work": 1} if readings is None else _roles(readings),
         "deaths": Deaths(len(silent), silent[0]["role"], silent[0]["silent_s"]) if silent else Deaths(),
         "jobs": await _unless_locked(_jobs(db), Jobs()),
+        "recent": await _unless_locked(history.recent(db, now), {}),
+        "paces": await _unless_locked(_paces(db, settings, now), {}),
     }
+
+
+async def _paces(db: Connection, settings: Settings, now: datetime) -> dict[str, float]:
+    if not settings.home.is_dir():
+        return {}
+    said = os.statvfs(settings.home)
+    return {str(settings.home): await history.disk_pace(db, float(said.f_bavail * said.f_frsize), now)}
 
 
 async def _unless_locked(answer: Awaitable[T], otherwise: T) -> T:

@@ -40,6 +40,33 @@ class Reading(msgspec.Struct, frozen=True):
     signal: Signal
 
 
+class Moment(msgspec.Struct, frozen=True):
+    """A signal as the mean of a minute or an hour. `peak`: the largest use in it."""
+
+    signal: Signal
+    peak: float
+
+    @property
+    def resource(self) -> str:
+        return self.signal.resource
+
+    @property
+    def used(self) -> float:
+        return self.signal.used
+
+    @property
+    def use(self) -> float:
+        return self.signal.use
+
+    @property
+    def capacity(self) -> float | None:
+        return self.signal.capacity
+
+    @property
+    def facts(self) -> dict[str, float]:
+        return self.signal.facts
+
+
 def ok(subject: str, message: str) -> Check:
     return Check(subject, "ok", message)
 

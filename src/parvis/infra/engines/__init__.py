@@ -8,7 +8,7 @@ programs alive, `running` holds the lock of a home.
 """
 
 from parvis.infra.engines.binaries import EngineMissing
-from parvis.infra.engines.places import Addresses, addresses
+from parvis.infra.engines.places import Addresses, addresses, write_whole
 from parvis.infra.engines.processes import die_with_parent
 from parvis.infra.engines.running import AlreadyRunning, join, reachable, running, supervised, with_addresses
 from parvis.infra.engines.supervisor import EngineFailed
@@ -25,4 +25,5 @@ __all__ = [
     "running",
     "supervised",
     "with_addresses",
+    "write_whole",
 ]

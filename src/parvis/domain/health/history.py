@@ -1,0 +1,75 @@
+"""What was measured, minute by minute: put together here, read as the mean of the last minutes, forgotten after a while."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from parvis.domain.health import watch_queries as queries
+from parvis.domain.health.types import Moment, Signal
+from parvis.infra.postgres import Connection
+
+LATELY = timedelta(minutes=2)
+MINUTES_KEPT = timedelta(days=30)
+HOURS_KEPT = timedelta(days=730)
+FORECAST_FROM, FORECAST_OVER = timedelta(minutes=30), timedelta(hours=6)
+
+
+class Minutes:
+    """The minute that is going on, as one process that watches the place sees it."""
+
+    def __init__(self) -> None:
+        self._at: datetime | None = None
+        self._seen: dict[str, list[Signal]] = defaultdict(list)
+
+    async def add(self, db: Connection, signals: Mapping[str, Signal], now: datetime) -> None:
+        """One look more; the minute's rows say so. A full hour gets its row as well."""
+        minute = now.replace(second=0, microsecond=0)
+        if minute != self._at:
+            self._seen.clear()
+            if self._at is None or minute.hour != self._at.hour:
+                await queries.hours_stored(db, now)
+                await queries.old_forgotten(db, now, MINUTES_KEPT, HOURS_KEPT)
+            self._at = minute
+        for resource, signal in signals.items():
+            self._seen[resource].append(signal)
+        await queries.minute_stored(db, minute, [mean(several) for several in self._seen.values()])
+
+
+def mean(several: Sequence[Signal]) -> Moment:
+    """Looks at one resource as one."""
+    count = len(several)
+    facts: dict[str, list[float]] = defaultdict(list)
+    for one in several:
+        for name, value in one.facts.items():
+            facts[name].append(value)
+    signal = Signal(
+        several[0].resource,
+        sum(one.used for one in several) / count,
+        sum(one.use for one in several) / count,
+        several[-1].capacity,
+        {name: sum(values) / len(values) for name, values in facts.items()},
+    )
+    return Moment(signal, max(one.use for one in several))
+
+
+async def recent(db: Connection, now: datetime) -> dict[str, Signal]:
+    """By resource, the mean of the last minutes."""
+    found = await queries.minutes(db, now - LATELY - timedelta(minutes=1))
+    return {resource: mean(several).signal for resource, several in _by_resource(found).items()}
+
+
+async def disk_pace(db: Connection, free_bytes: float, now: datetime) -> float:
+    """How many bytes a second the disk of our home has filled by in the last hours; 0 while that is not known."""
+    then = await queries.disk_then(db, now - FORECAST_OVER)
+    if then is None or now - then["at"] < FORECAST_FROM:
+        return 0.0
+    return max(0.0, (then["free_bytes"] - free_bytes) / (now - then["at"]).total_seconds())
+
+
+def _by_resource(found: Iterable[tuple[datetime, Moment]]) -> dict[str, list[Signal]]:
+    by_resource: dict[str, list[Signal]] = defaultdict(list)
+    for _, moment in found:
+        by_resource[moment.signal.resource].append(moment.signal)
+    return by_resource

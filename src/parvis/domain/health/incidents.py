@@ -1,0 +1,123 @@
+"""Incidents: what verdicts said for longer than a moment, from when to when. Pure; whoever watches keeps the book.
+
+An incident opens when a pressing verdict was seen twice in a row, and closes a minute after it was last seen. One that
+comes back within ten minutes is the same incident, so that nobody is told twice of what flickers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import msgspec
+
+from parvis.domain.health.verdicts.judge import Judged, Judgement
+from parvis.domain.health.verdicts.verdict import Verdict
+
+SURE = 2  # looks in a row
+CLOSES_AFTER = timedelta(seconds=60)
+SAME_WITHIN = timedelta(minutes=10)
+KEPT = 200
+
+
+class Incident(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that went wrong. `verdict`: as it was when it blamed most. `told_at`, `ended_told_at`: to operators."""
+
+    name: str
+    opened_at: datetime
+    seen_at: datetime
+    closed_at: datetime | None = None
+    blame: float
+    verdict: Verdict
+    told_at: datetime | None = None
+    ended_told_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+    @property
+    def key(self) -> tuple[str, datetime]:
+        return self.name, self.opened_at
+
+
+class Book:
+    """The incidents that are known, the newest first, and what may become one."""
+
+    def __init__(self, known: Iterable[Incident] = ()) -> None:
+        self._by_key: dict[tuple[str, datetime], Incident] = {}
+        self._sightings: dict[str, tuple[int, datetime]] = {}  # how often in a row, and since when
+        self.add(known)
+
+    @property
+    def all(self) -> list[Incident]:
+        return sorted(self._by_key.values(), key=lambda one: one.opened_at, reverse=True)
+
+    @property
+    def open(self) -> list[Incident]:
+        return [one for one in self.all if one.is_open]
+
+    def add(self, known: Iterable[Incident]) -> None:
+        """What somebody else wrote down is known too; of two copies, the one that was seen later holds."""
+        for one in known:
+            mine = self._by_key.get(one.key)
+            if mine is None or _later(one) > _later(mine):
+                self._by_key[one.key] = one
+        for old in self.all[KEPT:]:
+            del self._by_key[old.key]
+
+    def note(self, judgement: Judgement) -> list[Incident]:
+        """The book says what this judgement says; the incidents that changed by it."""
+        pressing = {one.verdict.name: one for one in judgement.pressing}
+        changed = [self._seen(judged, judgement.at) for judged in pressing.values()]
+        self._sightings = {name: sighting for name, sighting in self._sightings.items() if name in pressing}
+        if judgement.outcome != "unknown":  # or what cannot be seen would be taken for over
+            changed += [self._over(one, judgement.at) for one in self.open if one.name not in pressing]
+        return [one for one in changed if one is not None]
+
+    def told(self, incident: Incident, at: datetime) -> Incident:
+        """Operators know that it began, or that it ended."""
+        news = {"told_at": at} if incident.told_at is None else {}
+        if incident.closed_at is not None:
+            news["ended_told_at"] = at
+        return self._keep(msgspec.structs.replace(incident, **news))
+
+    @property
+    def untold(self) -> list[Incident]:
+        """What operators have to hear of, the oldest first. What was over before anybody was told is told once."""
+        found = [one for one in self.all if one.told_at is None or (one.closed_at and one.ended_told_at is None)]
+        return sorted(found, key=lambda one: one.opened_at)
+
+    def _seen(self, judged: Judged, at: datetime) -> Incident | None:
+        name = judged.verdict.name
+        count, since = self._sightings.get(name, (0, at))
+        self._sightings[name] = (count + 1, since)
+        current = next((one for one in self.all if one.name == name), None)
+        if current is not None and (current.is_open or at - current.seen_at < SAME_WITHIN):
+            worse = judged.blame > current.blame
+            return self._keep(
+                msgspec.structs.replace(
+                    current,
+                    seen_at=at,
+                    closed_at=None,
+                    ended_told_at=None,
+                    blame=max(judged.blame, current.blame),
+                    verdict=judged.verdict if worse else current.verdict,
+                )
+            )
+        if count + 1 < SURE:
+            return None
+        return self._keep(Incident(name=name, opened_at=since, seen_at=at, blame=judged.blame, verdict=judged.verdict))
+
+    def _over(self, incident: Incident, at: datetime) -> Incident | None:
+        if at - incident.seen_at < CLOSES_AFTER:
+            return None
+        return self._keep(msgspec.structs.replace(incident, closed_at=at))
+
+    def _keep(self, incident: Incident) -> Incident:
+        self._by_key[incident.key] = incident
+        return incident
+
+
+def _later(one: Incident) -> tuple[datetime, bool, bool]:
+    return one.seen_at, one.closed_at is not None, one.told_at is not None

@@ -1,0 +1,149 @@
+"""The public status page: static files, one a language, a feed and a document for machines, which outlive the application.
+
+They say in plain words how the place is and what was wrong, and nothing that helps an attacker: no names of sessions,
+addresses or statements.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+import msgspec
+
+from parvis.base.clock import iso_ms
+from parvis.base.settings import Settings
+from parvis.domain.health import Incident, Judgement
+from parvis.domain.health.verdicts.plain import PLAIN
+from parvis.domain.health.verdicts.verdict import Verdict
+from parvis.infra import engines
+from parvis.infra.catalogues import LOCALES, catalogue_of, later
+from parvis.infra.templates import Templates
+
+HEARD_WITHIN_S = 45  # older than that, the page itself says that nobody keeps the watch
+SHOWN = 30
+STATES = {
+    "well": later("All is well."),
+    "trouble": later("Something is wrong, and we see it."),
+    "soon": later("All is well, and something needs our care."),
+}
+
+
+def write(settings: Settings, judgement: Judgement, incidents: Sequence[Incident]) -> None:
+    """The files say how the place is at the moment of this judgement. A folder that cannot be written is left as it is."""
+    if not settings.status_directory:
+        return
+    folder = Path(settings.status_directory)
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files(settings, judgement, incidents).items():
+            engines.write_whole(folder / name, content, 0o644)
+
+
+def files(settings: Settings, judgement: Judgement, incidents: Sequence[Incident]) -> dict[str, str]:
+    """By name: what each file holds."""
+    shown = list(incidents[:SHOWN])
+    pages = {
+        f"index{'' if locale == LOCALES[0] else '.' + locale}.html": _page(settings, judgement, shown, locale)
+        for locale in LOCALES
+    }
+    return pages | {"feed.xml": _feed(settings, shown), "status.json": _document(settings, judgement, shown)}
+
+
+def state_of(judgement: Judgement, incidents: Sequence[Incident]) -> str:
+    """How the place is: what was seen only once does not count, and what is not closed does."""
+    urgencies = {one.verdict.urgency for one in incidents if one.is_open}
+    if "now" in urgencies:
+        return "trouble"
+    return "soon" if "soon" in urgencies else "well"
+
+
+def _page(settings: Settings, judgement: Judgement, incidents: Sequence[Incident], locale: str) -> str:
+    text = catalogue_of(locale).text
+    state = state_of(judgement, incidents)
+    return _templates().render(
+        "status/index.html",
+        locale=locale,
+        place=settings.name,
+        origin=settings.public_origin,
+        at=judgement.at,
+        state=state,
+        words=text(STATES[state]),
+        open=[_shown(one, locale) for one in incidents if one.is_open],
+        past=[_shown(one, locale) for one in incidents if not one.is_open],
+        languages=[(one, "index.html" if one == LOCALES[0] else f"index.{one}.html") for one in LOCALES],
+    )
+
+
+def _shown(incident: Incident, locale: str) -> dict[str, Any]:
+    text = catalogue_of(locale).text
+    ended = incident.closed_at or incident.seen_at
+    return {
+        "title": plain(incident.verdict, locale),
+        "hurt": text(incident.verdict.hurt.text) % incident.verdict.hurt.values,
+        "opened_at": incident.opened_at,
+        "closed_at": incident.closed_at,
+        "minutes": max(1, round((ended - incident.opened_at).total_seconds() / 60)),
+    }
+
+
+def plain(verdict: Verdict, locale: str) -> str:
+    """The verdict in words for everybody."""
+    return catalogue_of(locale).text(PLAIN.get(verdict.name, STATES["trouble"]))
+
+
+def _feed(settings: Settings, incidents: Sequence[Incident]) -> str:
+    items = "".join(
+        f"<item><title>{escape(plain(one.verdict, 'en'))}</title>"
+        f'<guid isPermaLink="false">{escape(one.name)}-{iso_ms(one.opened_at)}-{"over" if one.closed_at else "open"}</guid>'
+        f"<pubDate>{format_datetime((one.closed_at or one.opened_at).astimezone(UTC))}</pubDate>"
+        f"<link>{escape(settings.public_origin)}/status/</link>"
+        f"<description>{escape(_sentence(one))}</description></item>\n"
+        for one in incidents
+    )
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>\n<rss version="2.0"><channel>'
+        f"<title>{escape(settings.name)}: status</title><link>{escape(settings.public_origin)}/status/</link>"
+        f"<description>Incidents at {escape(settings.name)}</description>\n{items}</channel></rss>\n"
+    )
+
+
+def _sentence(incident: Incident) -> str:
+    ended = f", over {iso_ms(incident.closed_at)}" if incident.closed_at else ", not over yet"
+    return f"Since {iso_ms(incident.opened_at)}{ended}. {incident.verdict.hurt}"
+
+
+def _document(settings: Settings, judgement: Judgement, incidents: Sequence[Incident]) -> str:
+    said = {
+        "place": settings.name,
+        "state": state_of(judgement, incidents),
+        "at": judgement.at,
+        "heard_within_s": HEARD_WITHIN_S,
+        "incidents": [
+            {
+                "name": one.name,
+                "title": plain(one.verdict, "en"),
+                "hurt": str(one.verdict.hurt),
+                "opened_at": one.opened_at,
+                "closed_at": one.closed_at,
+            }
+            for one in incidents
+        ],
+    }
+    return msgspec.json.format(msgspec.json.encode(said), indent=1).decode()
+
+
+@cache
+def _templates() -> Templates:
+    return Templates(asset=lambda name: name)
+
+
+def never(settings: Settings) -> Judgement:
+    """What is said before anybody has looked."""
+    return Judgement(datetime.fromtimestamp(0, UTC), "healthy", ())

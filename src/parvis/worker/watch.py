@@ -1,0 +1,177 @@
+"""The watch: every ten seconds somebody looks at the whole place, writes down what is wrong, and tells those who run it.
+
+One process a machine keeps the watch (a lock in PARVIS_HOME says which), whether the application runs or not: each
+worker stands ready, and so does `parvis watch` where an operator runs it beside. Of several machines one keeps the
+book in the database. While the database is away the book is kept in a file, and carried over afterwards.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import asyncpg
+import msgspec
+import structlog
+
+from parvis.base.clock import utc_now
+from parvis.base.settings import Settings
+from parvis.domain import admission, health
+from parvis.domain.health import Book, Incident, Minutes
+from parvis.infra import engines, postgres
+from parvis.infra.storage import Storage, open_storage
+from parvis.worker import alarm, status_page
+
+log = structlog.get_logger(__name__)
+
+EVERY_S = 10.0
+STANDBY_S = 3.0
+SHOWN = 50
+TROUBLE = (*postgres.OUTAGES, asyncpg.PostgresError)
+
+
+class Watch:
+    """One process that keeps the watch."""
+
+    def __init__(self, settings: Settings, storage: Storage | None) -> None:
+        self.settings = settings
+        self.book = Book(_read(settings))
+        self._storage = storage
+        self._minutes = Minutes()
+        self._db: asyncpg.Connection | None = None
+        self._leads = False
+
+    async def look(self, now: datetime) -> health.Judgement:
+        """The place was looked at; what changed is written down, told, and shown."""
+        db = await self._connected()
+        door = await self._door(db)
+        seen = await health.gather(self.settings, storage=self._storage, door=door, now=now)
+        judgement = health.judge(seen)
+        changed = self.book.note(judgement)
+        if db is not None and seen.database is not None:
+            await self._write_down(db, seen, changed, now)
+        if self._leads or db is None:
+            await self._tell(db, now)
+        _keep(self.settings, self.book.all[:SHOWN])
+        await asyncio.to_thread(status_page.write, self.settings, judgement, self.book.all[:SHOWN])
+        return judgement
+
+    async def close(self) -> None:
+        if self._db is not None:
+            self._db.terminate()
+
+    async def _connected(self) -> asyncpg.Connection | None:
+        """A session of our own, whose lock says that we keep the book; None while there is no database."""
+        if self._db is not None and not self._db.is_closed():
+            with contextlib.suppress(*TROUBLE):
+                await self._db.fetchval("SELECT 1", timeout=5)
+                return self._db
+            self._db.terminate()
+        self._db, self._leads = None, False
+        with contextlib.suppress(*TROUBLE, ValueError):
+            options = {"application_name": "parvis watch", "lock_timeout": "2s"}
+            self._db = await asyncpg.connect(
+                self.settings.database_url, timeout=5, command_timeout=8, server_settings=options
+            )
+        return self._db
+
+    async def _door(self, db: asyncpg.Connection | None) -> health.Door | None:
+        if db is None:
+            return None
+        with contextlib.suppress(*TROUBLE):
+            return admission.as_door(await admission.gate_standing(db))
+        return None
+
+    async def _write_down(
+        self, db: asyncpg.Connection, seen: health.Findings, changed: Sequence[Incident], now: datetime
+    ) -> None:
+        try:
+            if not self._leads and await health.elected(db):
+                self._leads = True
+                known = await health.incidents(db, SHOWN)
+                self.book.add(known)
+                there = {one.key for one in known}
+                changed = [*changed, *(one for one in self.book.all if one.key not in there)]
+            if not self._leads:
+                self.book.add(await health.incidents(db, SHOWN))
+                return
+            for one in changed:
+                await health.incident_stored(db, one)
+            await self._minutes.add(db, seen.signals, now)
+        except TROUBLE as error:
+            log.debug("watch.not_written", error=repr(error))
+
+    async def _tell(self, db: asyncpg.Connection | None, now: datetime) -> None:
+        for one in self.book.untold:
+            if not await alarm.tell(self.settings, one):
+                return  # neither way works now; later is better than never
+            told = self.book.told(one, now)
+            with contextlib.suppress(*TROUBLE):
+                if db is not None:
+                    await health.incident_stored(db, told)
+
+
+async def keep(settings: Settings) -> None:
+    """The watch is kept whenever nobody else on this machine does, until this is cancelled."""
+    while True:
+        async with _on_duty(settings) as mine:
+            if mine:
+                await _watch(settings)
+        await asyncio.sleep(STANDBY_S)
+
+
+async def _watch(settings: Settings) -> None:
+    storage = None
+    with contextlib.suppress(Exception):  # a store that is away is a finding, not an end
+        storage = await open_storage(settings)
+    watch = Watch(settings, storage)
+    log.info("watch.begins")
+    try:
+        while True:
+            began = asyncio.get_running_loop().time()
+            try:
+                await watch.look(utc_now())
+            except Exception:
+                log.exception("watch.failed")
+            await asyncio.sleep(max(1.0, EVERY_S - (asyncio.get_running_loop().time() - began)))
+    finally:
+        await watch.close()
+        if storage is not None:
+            await storage.close()
+
+
+@contextlib.asynccontextmanager
+async def _on_duty(settings: Settings) -> AsyncIterator[bool]:
+    """Whether we are the one of this home; the kernel lets go of the lock however we end."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(settings.home / "watch.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+    finally:
+        os.close(descriptor)
+
+
+def _file(settings: Settings) -> Path:
+    return settings.home / "watch.json"
+
+
+def _read(settings: Settings) -> list[Incident]:
+    try:
+        return msgspec.json.decode(_file(settings).read_bytes(), type=list[Incident])
+    except (OSError, msgspec.MsgspecError):
+        return []
+
+
+def _keep(settings: Settings, incidents: Sequence[Incident]) -> None:
+    with contextlib.suppress(OSError):  # a full disk is told of by other ways
+        engines.write_whole(_file(settings), msgspec.json.encode(list(incidents)).decode())

@@ -1,0 +1,97 @@
+"""Incidents open when something is sure, close when it is over, and do not flicker."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from parvis.domain import health
+from parvis.domain.health.incidents import Book
+from parvis.domain.health.verdicts.findings import Disk, Findings, Setup
+
+START = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
+GIB = 1 << 30
+
+
+def at(seconds: float) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
+def full(seconds: float) -> health.Judgement:
+    return health.judge(Findings(at=at(seconds), disks=(Disk("/srv", 100 * GIB, GIB),)))
+
+
+def well(seconds: float) -> health.Judgement:
+    return health.judge(Findings(at=at(seconds), setup=Setup(limiter=False)))  # a note is no incident
+
+
+def gone(seconds: float) -> health.Judgement:
+    return health.judge(Findings(at=at(seconds), database=None))
+
+
+def test_what_was_seen_once_is_no_incident() -> None:
+    book = Book()
+    book.note(full(0))
+    book.note(well(10))
+    book.note(full(20))
+    assert book.all == []
+
+
+def test_an_incident_begins_when_it_was_first_seen_and_ends_a_minute_after_it_was_last_seen() -> None:
+    book = Book()
+    book.note(full(0))
+    [opened] = book.note(full(10))
+    assert (opened.name, opened.opened_at, opened.is_open) == ("disk_full", at(0), True)
+    for second in (20, 40, 60):
+        assert book.note(well(second)) == []
+    [closed] = book.note(well(70))
+    assert (closed.closed_at, closed.seen_at) == (at(70), at(10))
+    assert book.open == []
+
+
+def test_what_comes_back_soon_is_the_same_incident_and_later_it_is_another() -> None:
+    book = Book()
+    for second in (0, 10):
+        book.note(full(second))
+    book.note(well(80))
+    [again] = book.note(full(200))
+    assert again.opened_at == at(0)
+    assert again.is_open
+    book.note(well(300))
+    for second in (2000, 2010):
+        book.note(full(second))
+    assert [one.opened_at for one in book.all] == [at(2000), at(0)]
+
+
+def test_while_the_database_is_gone_nothing_is_taken_for_over() -> None:
+    book = Book()
+    for second in (0, 10):
+        book.note(full(second))
+    for second in (20, 120, 220):
+        book.note(gone(second))
+    assert {one.name for one in book.open} == {"disk_full", "database_gone"}
+    book.note(well(300))
+    assert book.open == []
+
+
+def test_everything_is_told_once() -> None:
+    book = Book()
+    for second in (0, 10):
+        book.note(full(second))
+    [one] = book.untold
+    book.told(one, at(11))
+    book.note(full(20))
+    assert book.untold == []
+    book.note(well(90))
+    [ended] = book.untold
+    book.told(ended, at(91))
+    assert book.untold == []
+
+
+def test_two_books_are_one() -> None:
+    mine, theirs = Book(), Book()
+    for second in (0, 10):
+        mine.note(full(second))
+    theirs.add(mine.all)
+    theirs.note(well(90))
+    mine.add(theirs.all)
+    assert [one.closed_at for one in mine.all] == [at(90)]

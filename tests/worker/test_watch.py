@@ -1,0 +1,147 @@
+"""The watch looks, writes down, tells those who run the place, and shows everybody the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from email import message_from_bytes
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from parvis.base.clock import utc_now
+from parvis.base.settings import Settings
+from parvis.domain import health
+from parvis.infra.services import Services
+from parvis.worker import status_page, watch
+from parvis.worker.watch import Watch
+from tests.rig.world import settings_for
+
+
+@asynccontextmanager
+async def hook(heard: list[dict[str, Any]]) -> AsyncIterator[str]:
+    """An address that takes whatever is posted."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
+        heard.append(json.loads(await reader.readexactly(length)))
+        writer.write(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hook"
+
+
+async def looks(watcher: Watch, begin: datetime, *seconds: float) -> None:
+    for second in seconds:
+        await watcher.look(begin + timedelta(seconds=second))
+
+
+async def test_a_lost_index_is_an_incident_told_once_and_shown_until_it_is_there_again(
+    services: Services, tmp_path: Path
+) -> None:
+    heard: list[dict[str, Any]] = []
+    async with hook(heard) as address:
+        settings = msgspec.structs.replace(
+            services.settings,
+            alert_mail="ops@mail.example",
+            alert_webhook=address,
+            status_directory=str(tmp_path / "status"),
+        )
+        async with services.db.connection() as db:
+            await db.execute("DROP INDEX post_public")
+        watcher, begin = Watch(settings, services.storage), utc_now()
+        try:
+            await looks(watcher, begin, 0, 10, 20)
+            [shown] = [one for one in document(tmp_path)["incidents"] if one["name"] == "index_lost"]
+            assert shown["closed_at"] is None
+            page = (tmp_path / "status" / "index.html").read_text()
+            assert "An index is missing" in page
+            assert "CREATE INDEX" not in page
+            assert "Un index manque" in (tmp_path / "status" / "index.fr.html").read_text()
+            async with services.db.connection() as db:
+                await db.execute(next(one for one in heard if one["name"] == "index_lost")["command"])
+            await looks(watcher, begin, 30, 90, 100)
+        finally:
+            await watcher.close()
+        async with services.db.connection() as db:
+            kept = {one.name: one for one in await health.incidents(db, 10)}
+            minutes = await health.minutes(db, begin - timedelta(minutes=1))
+    mine = [one for one in heard if one["name"] == "index_lost"]
+    assert [one["state"] for one in mine] == ["open", "closed"]
+    assert kept["index_lost"].closed_at == begin + timedelta(seconds=90)
+    assert kept["index_lost"].told_at is not None
+    assert minutes == []  # nobody measures here
+    letters = [message_from_bytes(path.read_bytes()) for path in (services.settings.home / "mail").glob("*.eml")]
+    assert sum("index" in str(one["Subject"]) for one in letters) == 2
+    [shown] = [one for one in document(tmp_path)["incidents"] if one["name"] == "index_lost"]
+    assert shown["closed_at"] is not None
+
+
+def document(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "status" / "status.json").read_text())
+
+
+async def test_without_a_database_the_book_is_kept_in_a_file_and_carried_over(
+    fresh_database_url: str, nats_url: str, tmp_path: Path
+) -> None:
+    settings = settings_for(
+        tmp_path, "postgresql://x@/x?host=%2Fnowhere", nats_url, status_directory=str(tmp_path / "s")
+    )
+    away, begin = Watch(settings, None), utc_now()
+    await looks(away, begin, 0, 10)
+    assert json.loads((tmp_path / "s" / "status.json").read_text())["state"] == "trouble"
+    await away.close()
+    back = Watch(msgspec.structs.replace(settings, database_url=fresh_database_url), None)
+    try:
+        assert [one.name for one in back.book.open] == ["database_gone"]
+        await looks(back, begin, 80)
+        assert back._db is not None
+        kept = {one.name: one for one in await health.incidents(back._db, 10)}
+    finally:
+        await back.close()
+    assert kept["database_gone"].opened_at == begin
+    assert kept["database_gone"].closed_at == begin + timedelta(seconds=80)
+
+
+async def test_what_is_measured_is_kept_by_the_minute_and_by_the_hour(services: Services) -> None:
+    hour = utc_now().replace(minute=0, second=0, microsecond=0)
+    minutes = health.Minutes()
+    async with services.db.connection() as db:
+        for minute, use in ((1, 0.2), (1.2, 0.6), (2, 0.5)):
+            seen = {"cpu": health.Signal("cpu", 2 * use, use, 2.0, {"x": use})}
+            await minutes.add(db, seen, hour - timedelta(hours=1) + timedelta(minutes=minute))
+        await minutes.add(db, {}, hour + timedelta(seconds=5))
+        by_minute = await health.minutes(db, hour - timedelta(hours=1))
+        by_hour = await health.hours(db, hour - timedelta(hours=2))
+    assert [round(moment.use, 3) for _, moment in by_minute] == [0.4, 0.5]
+    assert [moment.peak for _, moment in by_minute] == [0.6, 0.5]
+    [(at, whole)] = by_hour
+    assert at == hour - timedelta(hours=1)
+    assert (round(whole.use, 3), whole.peak, round(whole.facts["x"], 3)) == (0.45, 0.6, 0.45)
+
+
+async def test_of_two_watches_on_a_machine_one_is_on_duty(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    async with watch._on_duty(settings) as mine, watch._on_duty(settings) as other:
+        assert (mine, other) == (True, False)
+    async with watch._on_duty(settings) as later:
+        assert later
+
+
+@pytest.mark.parametrize("locale", ["en", "fr"])
+def test_the_page_escapes_what_it_shows(locale: str, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, name="<b>Ours</b>")
+    found = status_page.files(settings, status_page.never(settings), [])
+    name = "index.html" if locale == "en" else "index.fr.html"
+    assert "<b>Ours" not in found[name]
+    assert "&lt;b&gt;Ours" in found[name]
+    assert "&lt;b&gt;Ours" in found["feed.xml"]
