@@ -34,6 +34,9 @@ class DatabaseApart:
         self._keeper: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
+        """It answers, if it did not already."""
+        if self._keeper is not None:
+            return
         self._home.mkdir(parents=True, exist_ok=True)
         self._keeper = subprocess.Popen(
             [sys.executable, "-c", _KEEPER, str(self._home)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
