@@ -14,7 +14,7 @@ from parvis.domain import admission
 from parvis.domain.admission import Application, Ticket
 from parvis.infra.doors import ENTRANCE, READING, SHARED_S
 from parvis.infra.rate_limits import RECEIPTS
-from parvis.infra.requests import client_address, network_of
+from parvis.infra.requests import client_address, header, network_of
 
 ROOT = "/api/parvis/v1/admission"
 BRIEFLY = {"Cache-Control": "public, max-age=5, stale-while-revalidate=60, stale-if-error=3600", "Vary": "Origin"}
@@ -99,7 +99,7 @@ async def receive(call: Call[NewReceipt]) -> Reply:
         invitation=asked.invitation,
         principal=principal_of(call),
         route="receipts",
-        idempotency_key=call.request.headers.get("idempotency-key"),
+        idempotency_key=header(call.request.scope, b"idempotency-key"),
         network=network_of_call(call),
         proof=asked.proof,
     )

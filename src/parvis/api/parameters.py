@@ -21,6 +21,7 @@ from litestar.enums import RequestEncodingType
 
 from parvis.base.errors import BadRequest, NotFound, TooLarge
 from parvis.base.ids import MAX_ID
+from parvis.infra.requests import header
 
 P = TypeVar("P")
 
@@ -63,6 +64,10 @@ async def read(request: Request[Any, Any, Any], kind: type[P]) -> P:
 
     Raises: NotFound for a path id that is none; BadRequest for a body or a field that cannot be read.
     """
+    if request.method == "POST" and not request.scope["query_string"] and _is_of_texts(kind):
+        found = await _texts(request, kind)
+        if found is not None:
+            return found
     merged: dict[str, Any] = {}
     nest(merged, _pairs(request.scope["query_string"]))
     if request.method != "GET":
@@ -76,6 +81,25 @@ async def read(request: Request[Any, Any, Any], kind: type[P]) -> P:
         return msgspec.convert(shape(merged, kind), kind, strict=False)
     except msgspec.ValidationError as error:
         raise BadRequest(f"A parameter cannot be read: {error}") from None
+
+
+async def _texts(request: Request[Any, Any, Any], kind: type[P]) -> P | None:
+    """What plain JSON says, read in one go; None where there is anything to bend, to strip or to complain about."""
+    if request.path_params or header(request.scope, b"content-type") != "application/json":
+        return None
+    body = await request.body()
+    if len(body) > _MAX_JSON_BYTES or b"\\u0000" in body:
+        return None
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+@cache
+def _is_of_texts(kind: type) -> bool:
+    """Whether all its parameters are texts: what JSON says of them needs no bending."""
+    return bool(hints_of(kind)) and all(_bare(one) is str for one in hints_of(kind).values())
 
 
 def _check_path(value: str, kind: Any) -> None:

@@ -30,7 +30,7 @@ from parvis.infra import jobs
 from parvis.infra.doors import Audience, Bulkhead, Policy, Urgency
 from parvis.infra.postgres import Connection
 from parvis.infra.rate_limits import BY_ADDRESS, READS, STRANGERS, Limit, Standing
-from parvis.infra.requests import client_address, network_of
+from parvis.infra.requests import client_address, header, network_of
 from parvis.infra.services import Services
 
 P = TypeVar("P")
@@ -320,8 +320,7 @@ def limit_headers(standing: Standing) -> dict[str, str]:
 
 def bearer_token(request: Request[Any, Any, Any]) -> str | None:
     """The token of the Authorization header; nowhere else is one read from (case B4)."""
-    header = request.headers.get("authorization", "")
-    kind, _, token = header.partition(" ")
+    kind, _, token = (header(request.scope, b"authorization") or "").partition(" ")
     return token.strip() if kind.lower() == "bearer" and token.strip() else None
 
 

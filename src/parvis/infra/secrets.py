@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 
@@ -20,7 +19,7 @@ class Secrets:
 
     def keyed_hash(self, name: str, text: str) -> bytes:
         """HMAC-SHA256 of `text` under the named key."""
-        return hmac.new(self._values[name], text.encode(), hashlib.sha256).digest()
+        return hmac.digest(self._values[name], text.encode(), "sha256")
 
 
 NAMES = ("email", "form", "log", "push", "recovery", "seal", "ticket", "vapid", "work")

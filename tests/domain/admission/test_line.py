@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
@@ -10,6 +11,7 @@ from parvis.base.clock import utc_now
 from parvis.base.errors import Conflict, Forbidden, InvalidFields, NotFound
 from parvis.domain import accounts, admission
 from parvis.domain.accounts.types import NewAccount
+from parvis.domain.admission.receive import GATHERED_S
 from parvis.domain.admission.types import Kind, State
 from parvis.infra.services import Services
 from tests.domain.admission.line import PASSWORD, application, in_days, let_in, line_of, place_of
@@ -188,3 +190,19 @@ async def test_while_somebody_waits_sign_up_gives_a_ticket_and_hashes_nothing(se
     assert done.account_id is None
     assert services.hasher.count == hashed
     assert (await place_of(services, done.ticket)).state is State.RECEIVED
+
+
+async def test_a_crowd_shares_transactions_and_whoever_comes_alone_waits_for_none(services: Services) -> None:
+    began: list[float] = []
+    services.db.watch = lambda query: began.append(time.monotonic()) if "INSERT INTO receipt" in query else None
+    before = time.monotonic()
+    coming = []
+    for n in range(100):
+        wanted = application(f"p{n}")
+        coming.append(asyncio.create_task(admission.receive(services, wanted=wanted, now=utc_now())))
+        await asyncio.sleep(0.002)
+    tickets = await asyncio.gather(*coming)
+    services.db.watch = None
+    elapsed = time.monotonic() - before
+    assert len({one.receipt_id for one in tickets}) == 100
+    assert 2 <= len(began) <= elapsed / GATHERED_S + 2

@@ -16,6 +16,7 @@ import math
 import time
 import weakref
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import altcha
@@ -79,6 +80,7 @@ def _is_dear(count: float, free: int) -> bool:
     return count > free - 0.5
 
 
+@lru_cache(maxsize=10_000)
 def network_of(address: str) -> str:
     """What the price goes by: `4 192.0.2.0`, `6 2001:db8::`."""
     try:
