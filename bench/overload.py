@@ -42,6 +42,7 @@ class Probes:
 
     seconds: dict[int, list[int]] = field(default_factory=dict)
     statuses: Counter[int] = field(default_factory=Counter)
+    failures: list[tuple[float, float, str]] = field(default_factory=list)  # when, after how long, with what
 
     def share(self, start: float, end: float) -> float:
         some = [counts for second, counts in self.seconds.items() if start <= second < end]
@@ -50,10 +51,11 @@ class Probes:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.overload", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=180, help="how long the flood lasts")
+    parser.add_argument("--seconds", type=float, default=180, help="how long the flood lasts; 0: not at all")
     parser.add_argument(
         "--without", type=float, default=40, help="how long it lasts without the limiter; 0: not at all"
     )
+    parser.add_argument("--capacity", type=float, help="what is good at capacity, when it was measured before")
     parser.add_argument("--factor", type=float, default=10)
     parser.add_argument("--home", type=Path, default=Path("/tmp/parvis-bench-overload"))
     parser.add_argument("--accounts", type=int, default=1000)
@@ -70,8 +72,10 @@ def main() -> None:
 async def compare(arguments: argparse.Namespace) -> list[dict[str, Any]]:
     """With the limiter, then without."""
     need_wrk()
-    capacity = await measured_capacity(arguments)
-    found = [await measure(arguments, capacity, limiter=True, seconds=arguments.seconds)]
+    capacity = arguments.capacity or await measured_capacity(arguments)
+    found = []
+    if arguments.seconds:
+        found.append(await measure(arguments, capacity, limiter=True, seconds=arguments.seconds))
     if arguments.without:
         found.append(await measure(arguments, capacity, limiter=False, seconds=arguments.without))
     return found
@@ -200,17 +204,21 @@ async def _probe(port: int, probes: Probes, began: float) -> None:
 async def _one_probe(port: int, probes: Probes, second: int, number: int) -> None:
     counts = probes.seconds.setdefault(second, [0, 0])
     counts[0] += 1
-    status = 0
+    status, answer, asked = 0, b"", time.monotonic()
     try:
         async with asyncio.timeout(10):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             network = f"198.51.{number % 250}.{number // 250 % 250}"
             head = f"GET /sign-up HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nX-Forwarded-For: {network}\r\nConnection: close\r\n\r\n"
             writer.write(head.encode())
-            status = int((await reader.read(-1))[9:12] or b"0")
+            answer = await reader.read(-1)
+            status = int(answer[9:12] or b"0")
             writer.close()
-    except (OSError, TimeoutError, ValueError):
-        pass
+    except (OSError, TimeoutError, ValueError) as problem:
+        answer = repr(problem).encode()
+    if status != 200:
+        took_s = time.monotonic() - asked
+        probes.failures.append((round(second + asked % 1, 1), round(took_s, 2), answer[:300].decode(errors="replace")))
     probes.statuses[status] += 1
     counts[1] += status == 200
 
@@ -252,6 +260,7 @@ def _result(
             for second, (asked, good) in sorted(probes.seconds.items())
             if asked > good
         },
+        "entrance_failures_at": probes.failures[:12],
         "entrance_after": round(probes.share(end + 5, end + 12), 4),
         "reading_after": [round(one, 3) for one in reading],
         "recovered_s": recovered,
