@@ -99,6 +99,13 @@ def fold_tag(tag: str) -> str:
     return unicodedata.normalize("NFKC", tag).casefold()
 
 
+def hashtag(name: str) -> str | None:
+    """The folded name, without `#`, of the hashtag that is called so; None if no text could name one so."""
+    folded = fold_tag(name.removeprefix("#"))
+    found = find(f"#{folded}")
+    return folded if len(found) == 1 and found[0].kind == "hashtag" and found[0].value == folded else None
+
+
 def render(text: str, *, mention_path: Callable[[Found], str | None]) -> str:
     """The text as HTML: paragraphs, breaks, links, mentions that `mention_path` knows, hashtags.
 

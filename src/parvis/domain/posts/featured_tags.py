@@ -73,8 +73,7 @@ async def _of(db: Connection, account_id: AccountId) -> list[FeaturedTag]:
 
 
 def _checked(name: str) -> str:
-    tag = fold_tag(name)
-    found = texts.find(f"#{tag}")
-    if len(found) != 1 or found[0].kind != "hashtag" or found[0].value != tag:
+    tag = texts.hashtag(name)
+    if tag is None:
         raise Invalid("name", "Validation failed: Tag is invalid", "invalid")
     return tag

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zlib import crc32
 
+from parvis.base.errors import NotFound
 from parvis.base.ids import id_at
 from parvis.domain.search import queries
 from parvis.domain.search.types import TagUse
 from parvis.infra.postgres import Connection
-from parvis.infra.text import fold_tag
+from parvis.infra.text import fold_tag, hashtag
 
 DAYS = 7
 
@@ -28,8 +29,11 @@ async def tags_named(db: Connection, names: Sequence[str], *, now: datetime) -> 
 
 
 async def tag(db: Connection, name: str, *, now: datetime) -> TagUse:
-    """That hashtag, used or not: every word could be one."""
-    return (await _with_use(db, [fold_tag(name)[:100]], _first_day(now)))[0]
+    """That hashtag, used or not. Raises: NotFound for what no text could name."""
+    known = hashtag(name)
+    if known is None:
+        raise NotFound
+    return (await _with_use(db, [known], _first_day(now)))[0]
 
 
 def tag_id(name: str) -> int:
