@@ -383,6 +383,7 @@ OTHER_WRITES = frozenset(
     POST /api/v1/media
     DELETE /api/v1/media/:id
     PUT /api/v1/media/:id
+    PATCH /api/v1/media/:id
     POST /api/v1/notifications/:id/dismiss
     POST /api/v1/notifications/clear
     PATCH /api/v1/notifications/policy

@@ -69,8 +69,10 @@ class StatusEdit(msgspec.Struct, frozen=True):
     quote: Quote | None = None
 
 
+@endpoint("PUT", "/api/v1/statuses/:id", user=True, scopes=WRITE, params=Edit, returns=Status)
+@endpoint("PATCH", "/api/v1/statuses/:id", user=True, scopes=WRITE, params=Edit, returns=Status)
 async def edit(call: Call[Edit]) -> msgspec.Raw:
-    """The post says the new words."""
+    """Edit one's own post."""
     wanted = call.params
     draft = Draft(
         text=wanted.status,
@@ -95,18 +97,6 @@ async def edit(call: Call[Edit]) -> msgspec.Raw:
     if wanted.quote_approval_policy is not None:
         await posts.set_quote_policy(call.db, call.me, PostId(wanted.id), policy)
     return await one(call, PostId(wanted.id))
-
-
-@endpoint("PUT", "/api/v1/statuses/:id", user=True, scopes=WRITE, params=Edit, returns=Status)
-async def put(call: Call[Edit]) -> msgspec.Raw:
-    """Edit one's own post."""
-    return await edit(call)
-
-
-@endpoint("PATCH", "/api/v1/statuses/:id", user=True, scopes=WRITE, params=Edit, returns=Status)
-async def patch(call: Call[Edit]) -> msgspec.Raw:
-    """Edit one's own post (the same as PUT)."""
-    return await edit(call)
 
 
 @endpoint(

@@ -71,7 +71,7 @@ async def upload(call: Call[NewMedia]) -> Reply:
 
 @endpoint(
     "POST", "/api/v2/media", bulkhead="media", user=True, scopes=SCOPES, params=NewMedia, returns=MediaAttachment,
-    connects=False, limit=UPLOADS, body_bytes=BODY_BYTES,
+    connects=False, limit=UPLOADS, body_bytes=BODY_BYTES, answers=(200, 202),
 )  # fmt: skip
 async def upload_v2(call: Call[NewMedia]) -> Reply:
     """Upload a picture, a video or sound."""
@@ -80,14 +80,16 @@ async def upload_v2(call: Call[NewMedia]) -> Reply:
 
 @endpoint(
     "POST", "/api/v1/media", bulkhead="media", user=True, scopes=SCOPES, params=NewMedia, returns=MediaAttachment,
-    connects=False, limit=UPLOADS, body_bytes=BODY_BYTES,
+    connects=False, limit=UPLOADS, body_bytes=BODY_BYTES, answers=(200, 202),
 )  # fmt: skip
 async def upload_v1(call: Call[NewMedia]) -> Reply:
     """Upload a picture (the older route)."""
     return await upload(call)
 
 
-@endpoint("GET", "/api/v1/media/:id", user=True, scopes=SCOPES, params=OneMedia, returns=MediaAttachment)
+@endpoint(
+    "GET", "/api/v1/media/:id", user=True, scopes=SCOPES, params=OneMedia, returns=MediaAttachment, answers=(200, 206)
+)
 async def read(call: Call[OneMedia]) -> Reply:
     """An upload of one's own that is not attached yet: 206 until it can be."""
     found = await media.unattached(call.db, call.me, MediaId(call.params.id))
@@ -95,6 +97,7 @@ async def read(call: Call[OneMedia]) -> Reply:
 
 
 @endpoint("PUT", "/api/v1/media/:id", user=True, scopes=SCOPES, params=MediaChange, returns=MediaAttachment)
+@endpoint("PATCH", "/api/v1/media/:id", user=True, scopes=SCOPES, params=MediaChange, returns=MediaAttachment)
 async def change(call: Call[MediaChange]) -> MediaAttachment:
     """Describe an upload, or set its focus, before it is attached."""
     changed = await media.describe(

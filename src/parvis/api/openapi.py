@@ -14,16 +14,28 @@ from parvis.api.parameters import Streamed, Upload
 from parvis.api.routing import ENDPOINTS, Call, Endpoint, Nothing, Reply, endpoint
 from parvis.infra.doors import LONG_SHARED_S, READING
 
-_ERRORS = {
-    "400": "The request cannot be read",
-    "401": "No valid token",
-    "403": "Not allowed, or outside the token's scopes",
-    "404": "Not there, or not for the caller to see",
-    "413": "Too large",
-    "422": "A field cannot be accepted",
-    "429": "Too many requests",
-    "503": "Not possible right now",
+_WORDS = {
+    200: "Done",
+    201: "Begun",
+    202: "Taken; it is not ready yet",
+    204: "Done; there is nothing to say",
+    206: "It is not ready yet",
+    302: "It is elsewhere",
+    400: "The request cannot be read",
+    401: "No valid token",
+    403: "Not allowed, or outside the token's scopes",
+    404: "Not there, or not for the caller to see",
+    409: "Something else was done meanwhile",
+    410: "It was here and has gone",
+    412: "The upload speaks another version",
+    413: "Too large",
+    415: "The body is of another kind",
+    422: "A field cannot be accepted",
+    429: "Too many requests",
+    460: "The part does not have the checksum it was sent with",
+    503: "Not possible right now",
 }
+_ANYWHERE = (401, 403, 404, 422, 429, 503)  # a token is looked at wherever one comes, also one of an app
 
 
 @endpoint("GET", "/api/openapi.json", urgency=READING, shared_s=LONG_SHARED_S, connects=False)
@@ -81,16 +93,7 @@ def _operation(one: Endpoint, components: dict[str, Any]) -> dict[str, Any]:
         "operationId": f"{one.handler.__module__.rpartition('.')[2]}_{one.handler.__name__}_{one.method.lower()}",
         "summary": one.summary,
         "parameters": _parameters(one, components),
-        "responses": {
-            "200": {"description": "Done", "content": {"application/json": {"schema": _schema(one.returns)}}},
-            **{
-                code: {
-                    "description": words,
-                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
-                }
-                for code, words in _ERRORS.items()
-            },
-        },
+        "responses": _responses(one),
     }
     if one.policy.audience != "public":
         operation["security"] = [{"oauth": list(one.policy.scopes)}]
@@ -105,6 +108,20 @@ def _operation(one: Endpoint, components: dict[str, Any]) -> dict[str, Any]:
             }
         }
     return operation
+
+
+def _responses(one: Endpoint) -> dict[str, Any]:
+    good = {"content": {one.media_type: {"schema": _schema(one.returns)}}} if one.media_type else {}
+    error = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}
+    refusals = {*_ANYWHERE, *one.refusals}
+    if one.params is not Nothing or one.method != "GET":
+        refusals.add(400)
+    if one.method != "GET":
+        refusals.add(413)
+    return {
+        **{str(code): {"description": _WORDS[code]} | (good if code < 300 else {}) for code in one.answers},
+        **{str(code): {"description": _WORDS[code]} | error for code in sorted(refusals)},
+    }
 
 
 def _parameters(one: Endpoint, components: dict[str, Any]) -> list[dict[str, Any]]:
@@ -122,6 +139,7 @@ def _parameters(one: Endpoint, components: dict[str, Any]) -> list[dict[str, Any
             for name, schema in properties.items()
             if name not in named
         ]
+    found += [{"name": name, "in": "header", "schema": schema} for name, schema in one.headers.items()]
     return found
 
 

@@ -8,7 +8,7 @@ The declaration is also the source of the OpenAPI document and of the tests that
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
@@ -100,9 +100,14 @@ class Endpoint:
     summary: str
     limit: Limit | None
     body_bytes: int
+    answers: tuple[int, ...]
+    refusals: tuple[int, ...]
+    headers: Mapping[str, dict[str, Any]]
+    media_type: str | None
 
 
 ENDPOINTS: list[Endpoint] = []
+NO_HEADERS: Mapping[str, dict[str, Any]] = {}
 
 
 def endpoint(
@@ -122,12 +127,18 @@ def endpoint(
     urgency: Urgency | None = None,
     bulkhead: Bulkhead = "",
     shared_s: float = 0.0,
+    answers: tuple[int, ...] = (200,),
+    refusals: tuple[int, ...] = (),
+    headers: Mapping[str, dict[str, Any]] = NO_HEADERS,
+    media_type: str | None = "application/json",
 ) -> Callable[[Callable[[Call[Any]], Awaitable[object]]], Callable[[Call[Any]], Awaitable[object]]]:
     """The function answers `method path`. Writing verbs get a transaction unless `writes` says otherwise.
 
     `waiting`: accounts whose address is not confirmed may call it; reading may be, writing is not, unless said.
     `connects=False`: the handler opens its own connections, for work that must not hold one (uploads, hashing).
     `urgency`, `bulkhead`, `shared_s`: how it is served under load, as in Policy; public routes must say `urgency`.
+    `answers`: the statuses of good answers; `refusals`: of others than every route may have. `headers`: those it reads,
+    each with its schema. `media_type`: of a good answer with a body, None where none has one.
     """
     audience: Audience = "user" if user else "app" if app else "public"
 
@@ -147,6 +158,10 @@ def endpoint(
                 summary=(handler.__doc__ or handler.__name__.replace("_", " ")).strip().splitlines()[0],
                 limit=limit,
                 body_bytes=body_bytes,
+                answers=answers,
+                refusals=refusals,
+                headers=headers,
+                media_type=media_type,
             )
         )
         return handler

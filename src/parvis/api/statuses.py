@@ -101,7 +101,10 @@ async def one(call: Call, post_id: PostId) -> msgspec.Raw:
     return found[post_id]
 
 
-@endpoint("POST", "/api/v1/statuses", user=True, scopes=WRITE, params=Publication, returns=Status | ScheduledStatus)
+@endpoint(
+    "POST", "/api/v1/statuses", user=True, scopes=WRITE, params=Publication, returns=Status | ScheduledStatus,
+    headers={"Idempotency-Key": {"type": "string"}},
+)  # fmt: skip
 async def publish(call: Call[Publication]) -> msgspec.Raw | ScheduledStatus:
     """Publish a post, at once or later."""
     author = call.viewer

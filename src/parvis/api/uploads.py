@@ -30,7 +30,10 @@ def standing(upload: media.Upload) -> dict[str, str]:
     )
 
 
-@endpoint("POST", ROOT, bulkhead="media", user=True, scopes=SCOPES, connects=False, limit=UPLOADS)
+@endpoint(
+    "POST", ROOT, bulkhead="media", user=True, scopes=SCOPES, connects=False, limit=UPLOADS,
+    answers=(201,), refusals=(412,), headers=tus.SPOKEN | tus.ANNOUNCED, media_type=None,
+)  # fmt: skip
 async def create(call: Call[Nothing]) -> Response[Any]:
     """A file may be sent in parts. Its metadata may hold a `description`."""
     if (refusal := tus.refused(call.request)) is not None:
@@ -43,7 +46,10 @@ async def create(call: Call[Nothing]) -> Response[Any]:
     return tus.answer(201, standing(upload) | {"Location": place})
 
 
-@endpoint("GET", f"{ROOT}/:id", user=True, scopes=SCOPES, params=OneUpload, connects=False)
+@endpoint(
+    "GET", f"{ROOT}/:id", user=True, scopes=SCOPES, params=OneUpload, connects=False,
+    refusals=(412,), headers=tus.SPOKEN, media_type=None,
+)  # fmt: skip
 async def look(call: Call[OneUpload]) -> Response[Any]:
     """How far the upload is (HEAD); `Parvis-Media-Id` names what it became."""
     if (refusal := tus.refused(call.request)) is not None:
@@ -53,7 +59,7 @@ async def look(call: Call[OneUpload]) -> Response[Any]:
 
 @endpoint(
     "PATCH", f"{ROOT}/:id", bulkhead="media", user=True, scopes=SCOPES, params=OneUpload, connects=False,
-    body_bytes=PART_BYTES,
+    body_bytes=PART_BYTES, answers=(204,), refusals=(409, 412, 415, 460), headers=tus.SPOKEN | tus.PART, media_type=None,
 )  # fmt: skip
 async def add(call: Call[OneUpload]) -> Response[Any]:
     """The next part of the file; after the last one `Parvis-Media-Id` names the media, to be asked for as usual."""
@@ -69,7 +75,10 @@ async def add(call: Call[OneUpload]) -> Response[Any]:
     return tus.answer(204, standing(upload))
 
 
-@endpoint("DELETE", f"{ROOT}/:id", user=True, scopes=SCOPES, params=OneUpload, connects=False)
+@endpoint(
+    "DELETE", f"{ROOT}/:id", user=True, scopes=SCOPES, params=OneUpload, connects=False,
+    answers=(204,), refusals=(409, 412), headers=tus.SPOKEN, media_type=None,
+)  # fmt: skip
 async def end(call: Call[OneUpload]) -> Response[Any]:
     """The upload is given up."""
     if (refusal := tus.refused(call.request)) is not None:

@@ -49,7 +49,10 @@ async def oauth_metadata(call: Call) -> Reply:
     return Reply(document, headers=CACHED)
 
 
-@endpoint("GET", "/.well-known/webfinger", urgency=READING, shared_s=SHARED_S, params=Finger)
+@endpoint(
+    "GET", "/.well-known/webfinger", urgency=READING, shared_s=SHARED_S, params=Finger,
+    refusals=(410,), media_type="application/jrd+json",
+)  # fmt: skip
 async def webfinger(call: Call[Finger]) -> Response[bytes]:
     """Where the account of that name is (RFC 7033)."""
     to, domain = addresses(call.services), call.services.settings.domain
@@ -94,7 +97,10 @@ def _is_address(text: str) -> bool:
         return False
 
 
-@endpoint("GET", "/.well-known/host-meta", urgency=READING, shared_s=LONG_SHARED_S, connects=False)
+@endpoint(
+    "GET", "/.well-known/host-meta", urgency=READING, shared_s=LONG_SHARED_S, connects=False,
+    media_type="application/xrd+xml",
+)  # fmt: skip
 async def host_meta(call: Call) -> Response[bytes]:
     """Where WebFinger is, as XRD, or as JSON for those who prefer it (RFC 6415)."""
     if "json" in call.request.headers.get("accept", ""):
@@ -155,7 +161,7 @@ async def nodeinfo(call: Call) -> Reply:
     return Reply(document, headers=CACHED)
 
 
-@endpoint("GET", "/.well-known/change-password", urgency=READING, connects=False)
+@endpoint("GET", "/.well-known/change-password", urgency=READING, connects=False, answers=(302,), media_type=None)
 async def change_password(call: Call) -> Response[bytes]:
     """Password managers are sent to the page where a password is changed."""
     address = f"{call.services.settings.public_origin}/settings/account"

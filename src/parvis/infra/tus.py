@@ -27,6 +27,16 @@ OFFERED = {
     "Tus-Extension": "creation,checksum,expiration,termination",
     "Tus-Checksum-Algorithm": ",".join(CHECKSUMS),
 }
+# The headers of requests, each with its schema: of all, of one that begins an upload, of one that brings a part.
+SPOKEN: dict[str, dict[str, Any]] = {"Tus-Resumable": {"const": VERSION}}
+ANNOUNCED: dict[str, dict[str, Any]] = {
+    "Upload-Length": {"type": "integer", "minimum": 0},
+    "Upload-Metadata": {"type": "string"},
+}
+PART: dict[str, dict[str, Any]] = {
+    "Upload-Offset": {"type": "integer", "minimum": 0},
+    "Upload-Checksum": {"type": "string"},
+}
 _MOST_METADATA = 8192
 _BODY_TYPE = "application/offset+octet-stream"
 
