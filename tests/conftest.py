@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from parvis.infra.postgres import Connection, Database
-from tests.rig import seaweed
+from tests.rig import contract, seaweed
 from tests.rig.database import EngineRun, TestEngines, clone, opened
 from tests.rig.tools import chromium
 
@@ -88,6 +88,13 @@ def _start_engines(config: pytest.Config) -> None:
     run = EngineRun()
     config.stash[_ENGINES] = run.start()
     config.stash[_RUN] = run
+
+
+@pytest.fixture(scope="session", autouse=True)
+def promises_are_kept() -> Iterator[None]:
+    """Every answer of the client API that a test gets is held against what clients are promised."""
+    with contract.watch():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from parvis.base.events import NotificationAdded
 from parvis.base.ids import AccountId
 from parvis.domain.timelines import NOTIFICATIONS, Audience, Happening, Listener, Live
 from parvis.infra.events import encode
+from tests.rig import contract
 from tests.rig.people import Person
 from tests.rig.world import ORIGIN, World
 
@@ -100,7 +101,9 @@ class Socket(Connection):
         """Stream, event and payload of the next frame; the payload must be JSON within a string."""
         frame = await self.frame()
         assert isinstance(frame["payload"], str), frame
-        return frame["stream"], frame["event"], json.loads(frame["payload"])
+        payload = json.loads(frame["payload"])
+        contract.hold_event(frame["event"], payload)
+        return frame["stream"], frame["event"], payload
 
     async def closed(self, within_s: float = PATIENCE_S) -> int:
         """The code with which the connection was closed."""
