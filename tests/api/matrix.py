@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import httpx
 import pytest
@@ -74,7 +75,9 @@ class Stage:
             for key, value in BODIES.get(f"{one.method} {one.path}", {}).items()
         }
 
-    async def ask(self, one: Endpoint, headers: dict[str, str], post: str = "open") -> httpx.Response:
+    async def ask(
+        self, one: Endpoint, headers: dict[str, str], post: str = "open", *, query: str = ""
+    ) -> httpx.Response:
         """The route's answer to a sensible request."""
         body = self.body(one, post)
         options: dict[str, Any] = {"params": body} if one.method in ("GET", "DELETE") else {"json": body}
@@ -83,6 +86,8 @@ class Stage:
         if "/uploads" in one.path:
             options = {"content": b"abc"} if one.method == "PATCH" else {}
             headers = headers | TUS
+        if query:
+            options["params"] = dict(parse_qsl(query)) | options.get("params", {})
         return await self.world.client.request(one.method, self.path(one, post), headers=headers, **options)
 
     def headers(self, role: str) -> dict[str, str]:

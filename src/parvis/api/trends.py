@@ -122,10 +122,10 @@ def _history(history: trends.History) -> list[dict[str, str]]:
 
 
 def _slice(call: Call[Any], items: list[Any], limit: int, offset: int) -> Reply:
-    """Paged by offset, with the Link header that clients follow."""
+    """Paged by offset, with the Link header that clients follow; an empty page leads nowhere."""
     base = f"{call.services.settings.public_origin}{call.request.url.path}?limit={limit}&offset="
     parts = [f'<{base}{offset + limit}>; rel="next"'] if len(items) >= limit > 0 else []
-    parts += [f'<{base}{max(offset - limit, 0)}>; rel="prev"'] if offset > 0 else []
+    parts += [f'<{base}{max(offset - limit, 0)}>; rel="prev"'] if items and offset > 0 else []
     return Reply(items, headers={"Link": ", ".join(parts)} if parts else {})
 
 
