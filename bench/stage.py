@@ -86,7 +86,7 @@ async def staged(home: Path, *, people: int, posts: int, port: int) -> AsyncIter
         web = subprocess.Popen([sys.executable, "-m", "bench.web"], env=environment)
         work = subprocess.Popen([sys.executable, "-m", "parvis", "work"], env=environment)
         try:
-            await _until_ready(port)
+            await _until_ready(web, port)
             async with open_services(settings, application="bench") as services:
                 processes = {"web": web.pid, "database": _postmaster(home), "worker": work.pid}
                 yield Stage(settings, services, processes, await _app(services))
@@ -122,8 +122,10 @@ async def _seed(settings: Settings, environment: dict[str, str], people: int, po
         print(f"Seeded {people:,} accounts and {posts:,} posts in {time.perf_counter() - before:.0f} s.", flush=True)
 
 
-async def _until_ready(port: int) -> None:
-    for _ in range(200):
+async def _until_ready(web: subprocess.Popen[bytes], port: int) -> None:
+    for _ in range(900):
+        if web.poll() is not None:
+            raise RuntimeError(f"The web process ended with {web.returncode}.")
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(b"GET /health/ready HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")

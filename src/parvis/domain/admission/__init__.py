@@ -25,7 +25,7 @@ from parvis.domain.admission.gate import standing as gate_standing
 from parvis.domain.admission.gate import step as adjust_gate
 from parvis.domain.admission.gate_types import Minute as GateMinute
 from parvis.domain.admission.gate_types import Standing
-from parvis.domain.admission.invitations import invite, invited_by, invited_the
+from parvis.domain.admission.invitations import MOST_A_WEEK, brought_in, invite, invited_by, invited_the
 from parvis.domain.admission.late import keep_storing, replay
 from parvis.domain.admission.leave import come_back, correct, forget, lapse, withdraw
 from parvis.domain.admission.log import leaf_data, public_key
@@ -40,6 +40,7 @@ from parvis.domain.admission.tickets import ticket_of
 from parvis.domain.admission.types import (
     Admitted,
     Application,
+    Brought,
     Expected,
     Head,
     Kind,
@@ -57,8 +58,10 @@ __all__ = [
     "CALL_JOB",
     "FOLLOW_JOB",
     "FORMAT",
+    "MOST_A_WEEK",
     "Admitted",
     "Application",
+    "Brought",
     "Expected",
     "GateMinute",
     "Head",
@@ -77,6 +80,7 @@ __all__ = [
     "admit",
     "admit_one",
     "as_door",
+    "brought_in",
     "choose",
     "choose_password",
     "chosen",

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from parvis.base.errors import Invalid, TooMany
 from parvis.base.ids import AccountId, IdSource
 from parvis.domain.accounts import keys
-from parvis.domain.admission import queries
+from parvis.domain.admission import invitation_queries, queries
+from parvis.domain.admission.types import Brought
 from parvis.infra.postgres import Connection
 
 LIFETIME = timedelta(days=7)
@@ -38,6 +39,14 @@ async def invited_by(db: Connection, inviters: Sequence[AccountId]) -> dict[Acco
     for row in await queries.invited_by(db, inviters):
         found[row["inviter_id"]].append(row["account_id"])
     return found
+
+
+async def brought_in(db: Connection, *, most: int) -> list[Brought]:
+    """Who has brought in whom, the newest first. For staff only."""
+    return [
+        Brought(AccountId(row["inviter_id"]), AccountId(row["account_id"]), row["entered_at"])
+        for row in await invitation_queries.brought_in(db, most)
+    ]
 
 
 async def invited_the(db: Connection, account_id: AccountId) -> AccountId | None:

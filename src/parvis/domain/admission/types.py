@@ -95,6 +95,14 @@ class Admitted(msgspec.Struct, frozen=True):
     lane: Lane
 
 
+class Brought(msgspec.Struct, frozen=True):
+    """Somebody who came in by an invitation, and whose it was."""
+
+    inviter_id: AccountId
+    account_id: AccountId
+    entered_at: datetime
+
+
 class Expected(msgspec.Struct, frozen=True):
     """In eight of ten cases the turn comes after `low_s` to `high_s` seconds."""
 
