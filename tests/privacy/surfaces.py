@@ -346,7 +346,7 @@ OTHER_READS = frozenset(
     /api/v1/annual_reports/:year /api/v1/annual_reports/:year/state /api/v1/domain_blocks/preview
     /api/v1/donation_campaigns /api/v1/instance/privacy_policy /api/v1/instance/terms_of_service
     /api/v1/instance/terms_of_service/:date /api/v1/scheduled_statuses/:id /api/v2_alpha/notifications/unread_count
-    /invite/{code:str} /manifest /manifest.json /share /console/gate /console/invitations /settings/invitations
+    /invite/{code:str} /manifest /manifest.json /share /console /console/gate /console/invitations /settings/invitations
     /ticket/{ticket:str}/address
     /ticket/{ticket:str}/follow /ticket/{ticket:str}/proof /ticket/{ticket:str}/withdraw
     """.split()

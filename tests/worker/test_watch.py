@@ -11,15 +11,19 @@ from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from parvis.base.clock import utc_now
 from parvis.base.settings import Settings
 from parvis.domain import health
 from parvis.infra.services import Services
 from parvis.worker import status_page, watch
+from parvis.worker.metrics import Metrics
 from parvis.worker.watch import Watch
+from tests.rig.server import free_port
 from tests.rig.world import settings_for
 
 
@@ -145,3 +149,29 @@ def test_the_page_escapes_what_it_shows(locale: str, tmp_path: Path) -> None:
     assert "<b>Ours" not in found[name]
     assert "&lt;b&gt;Ours" in found[name]
     assert "&lt;b&gt;Ours" in found["feed.xml"]
+
+
+async def test_prometheus_reads_what_the_watch_saw_on_a_port_of_its_own(services: Services) -> None:
+    port = free_port()
+    async with services.db.connection() as db:
+        await db.execute("INSERT INTO job (kind, payload, due_at) VALUES ('slow', '{}', now() - interval '1 minute')")
+        await health.Measuring(services, "web").look(db)
+    watcher = Watch(services.settings, services.storage)
+    close = Metrics(watcher).serve(f"127.0.0.1:{port}")
+    try:
+        await looks(watcher, utc_now(), 0, 10)
+        answer = await asyncio.to_thread(httpx.get, f"http://127.0.0.1:{port}/metrics")
+    finally:
+        await asyncio.to_thread(close)
+        await watcher.close()
+    told = {
+        (one.name, *sorted(one.labels.items())): one.value
+        for family in text_string_to_metric_families(answer.text)
+        for one in family.samples
+    }
+    assert told["parvis_database_answers",] == 1
+    assert told["parvis_jobs_due", ("kind", "slow")] == 1
+    assert told["parvis_jobs_oldest_seconds", ("kind", "slow")] > 59
+    assert 0 <= told["parvis_resource_use_ratio", ("resource", "cpu")] <= 1
+    assert told["parvis_processes", ("role", "web")] == 1
+    assert ("parvis_incident_open", ("name", "workers_missing"), ("urgency", "now")) in told

@@ -82,6 +82,9 @@ def babel_locale(locale: str) -> Locale:
 _STRING = r'"((?:[^"\\]|\\.)*)"'
 _ONE = re.compile(r"\b(?:_|_m|later)\(\s*" + _STRING)
 _COUNTED = re.compile(r"\b(?:_n|_mn|counted)\(\s*" + _STRING + r"\s*,\s*" + _STRING)
+# A verdict's words and the labels of its figures; long ones are written in several parts.
+_SAID = re.compile(r'\b(?:say|figure)\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)')
+_PART = re.compile(_STRING)
 
 
 def messages_used(*folders: Path) -> Iterator[tuple[str, str | None, Path]]:
@@ -93,6 +96,9 @@ def messages_used(*folders: Path) -> Iterator[tuple[str, str | None, Path]]:
                 yield _unescape(match.group(1)), None, path
             for match in _COUNTED.finditer(source):
                 yield _unescape(match.group(1)), _unescape(match.group(2)), path
+            for match in _SAID.finditer(source):
+                if said := _unescape("".join(_PART.findall(match.group(1)))):
+                    yield said, None, path
 
 
 def _unescape(text: str) -> str:

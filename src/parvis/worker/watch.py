@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -20,7 +20,7 @@ import msgspec
 import structlog
 
 from parvis.base.clock import utc_now
-from parvis.base.settings import Settings
+from parvis.base.settings import BadSetting, Settings
 from parvis.domain import admission, health
 from parvis.domain.health import Book, Incident, Minutes
 from parvis.infra import engines, postgres
@@ -41,6 +41,7 @@ class Watch:
     def __init__(self, settings: Settings, storage: Storage | None) -> None:
         self.settings = settings
         self.book = Book(_read(settings))
+        self.seen: health.Findings | None = None
         self._storage = storage
         self._minutes = Minutes()
         self._db: asyncpg.Connection | None = None
@@ -57,6 +58,7 @@ class Watch:
             await self._write_down(db, seen, changed, now)
         if self._leads or db is None:
             await self._tell(db, now)
+        self.seen = seen
         _keep(self.settings, self.book.all[:SHOWN])
         await asyncio.to_thread(status_page.write, self.settings, judgement, self.book.all[:SHOWN])
         return judgement
@@ -131,6 +133,7 @@ async def _watch(settings: Settings) -> None:
         storage = await open_storage(settings)
     watch = Watch(settings, storage)
     log.info("watch.begins")
+    stop = _metrics(watch)
     try:
         while True:
             began = asyncio.get_running_loop().time()
@@ -140,9 +143,22 @@ async def _watch(settings: Settings) -> None:
                 log.exception("watch.failed")
             await asyncio.sleep(max(1.0, EVERY_S - (asyncio.get_running_loop().time() - began)))
     finally:
+        stop()
         await watch.close()
         if storage is not None:
             await storage.close()
+
+
+def _metrics(watch: Watch) -> Callable[[], None]:
+    """What ends /metrics again; a port that is taken is no reason not to watch."""
+    if watch.settings.metrics_bind:
+        try:
+            from parvis.worker.metrics import Metrics  # here, because most places have no use for it
+
+            return Metrics(watch).serve(watch.settings.metrics_bind)
+        except (OSError, BadSetting) as error:
+            log.warning("watch.no_metrics", error=str(error))
+    return lambda: None
 
 
 @contextlib.asynccontextmanager

@@ -111,8 +111,8 @@ CASES: dict[str, tuple[Findings, Findings]] = {
         jobs(failing=(Failing("m", 3, 2, 9, "KeyError"),)),
     ),
     "mail_refused": (
-        seen(signals=signal("mail", used=0.1, refused_per_s=0.1)),
-        seen(signals=signal("mail", used=5.0, refused_per_s=0.1)),
+        seen(signals=signal("mail", sent=2, refused=4)),
+        seen(signals=signal("mail", sent=90, refused=4)),
     ),
     "mail_slow": (seen(signals=signal("mail", slowest_s=9.0)), seen(signals=signal("mail", slowest_s=1.0))),
     "transcodings_waiting": (

@@ -14,6 +14,7 @@ from parvis.domain.health.headroom import forget_old, headroom
 from parvis.domain.health.history import Minutes, mean
 from parvis.domain.health.incidents import Book, Incident
 from parvis.domain.health.measure import Measuring, measured
+from parvis.domain.health.overview import Overview, overview
 from parvis.domain.health.probes import Probe, held, refusing
 from parvis.domain.health.types import Check, Moment, Signal
 from parvis.domain.health.verdicts import RULES, Findings, Judgement, Rule, Verdict
@@ -31,6 +32,7 @@ __all__ = [
     "Measuring",
     "Minutes",
     "Moment",
+    "Overview",
     "Probe",
     "Signal",
     "Verdict",
@@ -47,6 +49,7 @@ __all__ = [
     "mean",
     "measured",
     "minutes",
+    "overview",
     "refusing",
     "safekeeping",
     "session_ended",

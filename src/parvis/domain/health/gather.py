@@ -155,7 +155,7 @@ async def _of_database(db: Connection, settings: Settings, now: datetime) -> dic
         "signals": merged(readings or ()),
         "roles": {"web": 1, "work": 1} if readings is None else _roles(readings),
         "deaths": Deaths(len(silent), silent[0]["role"], silent[0]["silent_s"]) if silent else Deaths(),
-        "jobs": await _unless_locked(_jobs(db), Jobs()),
+        "jobs": await _unless_locked(jobs_seen(db), Jobs()),
         "recent": await _unless_locked(history.recent(db, now), {}),
         "paces": await _unless_locked(_paces(db, settings, now), {}),
     }
@@ -220,7 +220,8 @@ def expected_indexes() -> dict[str, str]:
     return {match.group(1): match.group(0).rstrip(";") for match in _INDEX.finditer(text)}
 
 
-async def _jobs(db: Connection) -> Jobs:
+async def jobs_seen(db: Connection) -> Jobs:
+    """Work that can wait, by kind: late, under way, failing, given up."""
     due = [one.kind for one in await jobs.oldest_due_by_kind(db)]
     return Jobs(
         late=tuple(Late(row["kind"], row["oldest_s"] or 0.0, row["jobs"]) for row in await ask.late_jobs(db, due)),

@@ -16,7 +16,7 @@ OF_MACHINES = ("cpu", "disk", "memory")  # every process of a machine sees the s
 SIGNED = ("step_s",)
 SUMMED = (
     "lent_per_s", "deferred_per_s", "refused_per_s", "refused_share_per_s", "served_per_s", "waiting",
-    "answered", "unreachable",
+    "answered", "unreachable", "sent", "refused",
 )  # fmt: skip
 OF_ALL = ("database",)  # every process sees the same from where it is
 

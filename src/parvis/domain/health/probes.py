@@ -14,7 +14,7 @@ from parvis.infra.services import Services
 Probe = Callable[[float], Signal]
 
 JUMPS_KEPT_S = 120.0
-ERRANDS_KEPT_S = 60.0
+MINUTE_S = 60.0
 
 
 def of_process(services: Services, role: str) -> list[Probe]:
@@ -34,6 +34,19 @@ class Since:
         now = self._read()
         grown, self._before = now - self._before, now
         return max(0.0, grown)
+
+
+class LastMinute:
+    """What went well and what did not, counted over the last minute."""
+
+    def __init__(self) -> None:
+        self._kept: list[tuple[float, float, float]] = []
+
+    def __call__(self, good: float, bad: float) -> tuple[float, float]:
+        now = time.monotonic()
+        self._kept.append((now, good, bad))
+        self._kept = [one for one in self._kept if now - one[0] < MINUTE_S]
+        return sum(one[1] for one in self._kept), sum(one[2] for one in self._kept)
 
 
 def held(resource: str, read: Callable[[], float], capacity: float) -> Probe:
@@ -149,11 +162,14 @@ def _mail(services: Services) -> Probe:
     """Watched, and never a reason to keep somebody out: confirming an address can wait."""
     mail = services.mail
     sent, deferred, refused = Since(lambda: mail.sent), Since(lambda: mail.deferred), Since(lambda: mail.refused)
+    lately = LastMinute()
 
     def probe(elapsed_s: float) -> Signal:
-        facts = {"deferred_per_s": deferred() / elapsed_s, "refused_per_s": refused() / elapsed_s}
+        good, bad = sent(), refused()
+        facts = {"deferred_per_s": deferred() / elapsed_s, "refused_per_s": bad / elapsed_s}
         facts["slowest_s"] = mail.pace.slowest_s()
-        return Signal("mail", sent() / elapsed_s, 0.0, None, facts)
+        facts["sent"], facts["refused"] = lately(good, bad)  # letters are too few to be told by the second
+        return Signal("mail", good / elapsed_s, 0.0, None, facts)
 
     return probe
 
@@ -162,14 +178,12 @@ def _outbound(services: Services) -> Probe:
     """How other servers answered in the last minute: they are asked too seldom for less."""
     http = services.http
     answered, unreachable = Since(lambda: http.answered), Since(lambda: http.unreachable)
-    kept: list[tuple[float, float, float]] = []
+    lately = LastMinute()
 
     def probe(elapsed_s: float) -> Signal:
-        now, good, bad = time.monotonic(), answered(), unreachable()
-        kept.append((now, good, bad))
-        kept[:] = [one for one in kept if now - one[0] < ERRANDS_KEPT_S]
-        facts = {"answered": sum(one[1] for one in kept), "unreachable": sum(one[2] for one in kept)}
-        facts["slowest_s"] = http.pace.slowest_s()
+        good, bad = answered(), unreachable()
+        facts = {"slowest_s": http.pace.slowest_s()}
+        facts["answered"], facts["unreachable"] = lately(good, bad)
         return Signal("outbound", (good + bad) / elapsed_s, 0.0, None, facts)
 
     return probe

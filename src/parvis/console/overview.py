@@ -1,0 +1,184 @@
+"""The first page of those who run the place: what is wrong, how it has been for three hours, what is being done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from parvis.console.gate import MODES, REASONS
+from parvis.console.routing import page
+from parvis.domain import admission, health
+from parvis.domain.accounts.types import Viewer
+from parvis.domain.health.verdicts.verdict import Figure, Words, figure, shown
+from parvis.infra.catalogues import later
+from parvis.infra.html.visit import Answer, Page, Visit
+
+WIDTH, HEIGHT = 300, 48  # of a line, in units of its own
+ROWS = 12  # of the table that says the same
+
+Minutes = Sequence[tuple[datetime, health.Moment]]
+
+URGENCIES = {
+    "now": later("People lose by it now."),
+    "soon": later("People will lose by it."),
+    "note": later("It is unwise."),
+}
+ROLES = {"web": later("Web processes"), "work": later("Job processes")}
+
+
+def _use(moment: health.Moment) -> float:
+    return moment.use
+
+
+def _fact(name: str) -> Callable[[health.Moment], float]:
+    return lambda moment: moment.facts.get(name, 0.0)
+
+
+# What is drawn: a heading, the resource, what of it, and its unit.
+LINES: tuple[tuple[str, str, Callable[[health.Moment], float], Any], ...] = (
+    (later("Answers"), "limiter", _fact("served_per_s"), "per_s"),
+    (later("Refused for load"), "limiter", _fact("refused_share"), "share"),
+    (later("Processor"), "cpu", _use, "share"),
+    (later("Memory"), "memory", _use, "share"),
+    (later("Delay of web processes"), "web", _fact("mean_lag_s"), "s"),
+    (later("Connections to the database"), "pool", _use, "share"),
+    (later("The database answers in"), "database", _fact("response_s"), "s"),
+    (later("Hashing of passwords"), "hashing", _use, "share"),
+    (later("Open streams"), "streams", lambda moment: moment.used, "count"),
+    (later("Oldest work that waits"), "jobs", _fact("oldest_s"), "s"),
+    (later("Letters sent"), "mail", lambda moment: moment.used, "per_s"),
+    (later("Disk"), "disk", _use, "share"),
+)
+
+
+@page("GET", "/console", audience="moderator")
+async def show(visit: Visit[Viewer, None]) -> Answer:
+    """The whole place on one page."""
+    seen = await health.overview(visit.db, now=visit.now)
+    standing = await admission.gate_standing(visit.db)
+    return Page(
+        "console/overview.html",
+        {
+            "verdicts": [_incident(visit, one) for one in seen.open],
+            "past": [_incident(visit, one) for one in seen.past],
+            "watched": seen.watched(visit.now),
+            "watched_at": seen.watched_at,
+            "lines": _lines(visit, seen),
+            "gate": _gate(visit, standing),
+            "roles": [(visit.text(words), seen.roles.get(role, 0)) for role, words in ROLES.items()],
+            "database": _database(visit, seen),
+            "jobs": _jobs(visit, seen),
+            "kept": [_kept(visit, one) for one in seen.kept],
+        },
+    )
+
+
+def words(visit: Visit[Viewer, Any], said: Words) -> str:
+    """A verdict's sentence in the reader's language."""
+    text = visit.text(said.text)
+    return text % said.values if said.values else text
+
+
+def _incident(visit: Visit[Viewer, Any], one: health.Incident) -> dict[str, Any]:
+    verdict = one.verdict
+    return {
+        "name": verdict.name,
+        "urgency": verdict.urgency,
+        "urgency_words": visit.text(URGENCIES[verdict.urgency]),
+        "title": words(visit, verdict.title),
+        "hurt": words(visit, verdict.hurt),
+        "evidence": [(visit.text(number.label), _number(visit, number)) for number in verdict.evidence],
+        "action": words(visit, verdict.action),
+        "command": verdict.command,
+        "gain": words(visit, verdict.gain),
+        "runbook": verdict.runbook,
+        "opened_at": one.opened_at,
+        "closed_at": one.closed_at,
+    }
+
+
+def _number(visit: Visit[Viewer, Any], one: Figure) -> str:
+    text = shown(one)
+    return text.replace(",", "\u202f").replace(".", ",") if visit.locale == "fr" else text
+
+
+def _lines(visit: Visit[Viewer, Any], seen: health.Overview) -> list[dict[str, Any]]:
+    drawn = []
+    for heading, resource, pick, unit in LINES:
+        minutes = seen.minutes.get(resource, [])
+        if minutes:
+            values = [(at, pick(moment)) for at, moment in minutes]
+            most = max(value for _, value in values)
+            step = max(1, len(values) // ROWS)
+            drawn.append(
+                {
+                    "heading": visit.text(heading),
+                    "points": points(values, most),
+                    "now": _number(visit, figure("", values[-1][1], unit)),
+                    "most": _number(visit, figure("", most, unit)),
+                    "rows": [(at, _number(visit, figure("", value, unit))) for at, value in values[::-step]],
+                }
+            )
+    return drawn
+
+
+def points(values: Sequence[tuple[datetime, float]], most: float) -> str:
+    """The points of a line through these values; where nothing was measured, it goes straight."""
+    first, last = values[0][0], values[-1][0]
+    span_s = max((last - first).total_seconds(), 1.0)
+    top = max(most, 1e-9)
+    return " ".join(
+        f"{WIDTH * (at - first).total_seconds() / span_s:.1f},{HEIGHT - 2 - (HEIGHT - 4) * value / top:.1f}"
+        for at, value in values
+    )
+
+
+def _gate(visit: Visit[Viewer, Any], standing: admission.Standing) -> dict[str, Any]:
+    binding = standing.binding
+    rate = standing.rate_per_s
+    return {
+        "mode": visit.text(MODES[standing.mode]),
+        "rate": None if rate is None else _number(visit, figure("", rate, "per_s")),
+        "reason": visit.text(REASONS[binding]) if binding in REASONS else binding or "",
+        "waiting": standing.waiting,
+    }
+
+
+def _database(visit: Visit[Viewer, Any], seen: health.Overview) -> dict[str, Any]:
+    facts = seen.database
+    return {
+        "version": seen.version,
+        "size": _number(visit, figure("", facts["size_bytes"], "bytes")),
+        "sessions": facts["sessions"],
+        "most": facts["most_sessions"],
+        "journal": _number(visit, figure("", facts["wal_bytes"], "bytes")),
+        "up": _number(visit, figure("", facts["up_s"], "s")),
+    }
+
+
+def _jobs(visit: Visit[Viewer, Any], seen: health.Overview) -> list[dict[str, Any]]:
+    """A line a kind: what waits, what is under way, what fails, what was given up."""
+    kinds = {one.kind for some in (seen.jobs.late, seen.jobs.held, seen.jobs.failing, seen.jobs.parked) for one in some}
+    late, held, failing = (
+        {one.kind: one for one in some} for some in (seen.jobs.late, seen.jobs.held, seen.jobs.failing)
+    )
+    return [
+        {
+            "kind": kind,
+            "late": late[kind].jobs if kind in late else 0,
+            "oldest": _number(visit, figure("", late[kind].oldest_s, "s")) if kind in late else "",
+            "held": held[kind].jobs if kind in held else 0,
+            "failing": failing[kind].jobs if kind in failing else 0,
+            "parked": sum(one.jobs for one in seen.jobs.parked if one.kind == kind),
+        }
+        for kind in sorted(kinds)
+    ]
+
+
+def _kept(visit: Visit[Viewer, Any], one: dict[str, Any]) -> dict[str, Any]:
+    took_s = (one["ended_at"] - one["began_at"]).total_seconds()
+    return one | {
+        "words": visit.text(later("Backup")) if one["what"] == "backup" else visit.text(later("Restore drill")),
+        "took": _number(visit, figure("", took_s, "s")),
+    }

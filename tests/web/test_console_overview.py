@@ -1,0 +1,68 @@
+"""The first page of those who run the place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from parvis.base.clock import utc_now
+from parvis.domain import accounts, health
+from parvis.domain.health.verdicts.findings import Disk, Findings
+from tests.rig.world import World
+from tests.web.conftest import Browser
+
+GIB = 1 << 30
+
+
+async def watched(world: World) -> None:
+    """The place was watched for a few minutes, and its disk is full."""
+    now = utc_now().replace(second=0, microsecond=0)
+    judgement = health.judge(Findings(at=now, disks=(Disk("/srv/<b>", 100 * GIB, GIB),)))
+    [cause] = judgement.causes
+    async with world.services.db.transaction() as tx:
+        minutes = health.Minutes()
+        for minute, use in ((3, 0.25), (2, 0.5), (1, 0.75), (0, 0.375)):
+            seen = {"cpu": health.Signal("cpu", 2 * use, use, 2.0)}
+            await minutes.add(tx, seen, now - timedelta(minutes=minute))
+        incident = health.Incident(
+            name="disk_full", opened_at=now, seen_at=now, blame=cause.blame, verdict=cause.verdict
+        )
+        await health.incident_stored(tx, incident)
+
+
+@pytest.mark.parametrize("role", [accounts.Role.MODERATOR, accounts.Role.OWNER])
+async def test_those_who_run_the_place_see_what_is_wrong_and_how_it_was(
+    world: World, open_browser: Callable[[], Browser], role: accounts.Role
+) -> None:
+    await watched(world)
+    browser = await open_browser().sign_in(await world.person("mona", role=role))
+    page = (await browser.get("/console")).text
+    assert "The disk of /srv/&lt;b&gt; is full: nothing more can be stored." in page.replace("&#x2f;", "/")
+    assert "Make room on it, or enlarge it." in page
+    assert "Now 38%, at most 75%" in page
+    assert "<polyline" in page
+    assert '<th scope="col">Processor</th>' in page
+    assert "Nobody keeps the watch" not in page
+    assert ("/console/gate" in page) == (role == accounts.Role.OWNER)
+
+
+async def test_it_speaks_french_and_says_when_nobody_watches(world: World, open_browser: Callable[[], Browser]) -> None:
+    browser = await open_browser().sign_in(await world.person("olga", role=accounts.Role.OWNER))
+    await browser.post("/settings/appearance", {"locale": "fr", "theme": "auto"})
+    page = (await browser.get("/console")).text
+    assert "Personne ne monte la garde" in page
+    await watched(world)
+    page = (await browser.get("/console")).text
+    assert "est plein\u00a0: plus rien ne peut être gardé." in page
+    assert "Personne ne monte la garde" not in page
+
+
+async def test_a_stranger_is_asked_who_they_are_and_a_member_finds_nothing(
+    world: World, open_browser: Callable[[], Browser]
+) -> None:
+    stranger = await world.client.get("/console")
+    assert stranger.status_code in (303, 401)
+    member = await open_browser().sign_in(await world.person("alice"))
+    assert (await member.get("/console")).status_code == 404
