@@ -17,6 +17,7 @@ from litestar.types import ASGIApp
 
 from parvis import api, console, web
 from parvis.api import errors as api_errors
+from parvis.api.answers import Answers
 from parvis.api.door import Door
 from parvis.api.entities.addresses import addresses
 from parvis.api.fragments import Fragments
@@ -113,6 +114,7 @@ async def _running(app: Litestar) -> AsyncIterator[None]:
 async def _started(app: Litestar, front: Front, services: Services) -> AsyncIterator[None]:
     app.state.services = services
     app.state.remembered = Remembered()
+    app.state.answers = Answers(services.db, services.settings.answer_cache_bytes)
     app.state.fragments = Fragments(addresses(services))
     app.state.live = Live(services)
     await app.state.live.open()

@@ -89,7 +89,7 @@ class Fragments:
 
         `place`: where it will be shown, if that is known; only filters for that place are told of.
         """
-        wanted = [g for one in seen for g in _parts(one)]
+        wanted = [g for one in seen for g in one.parts()]
         found = {g.id: fragment for g in wanted if (fragment := self._current(g)) is not None}
         missing = [g for g in wanted if g.id not in found]
         self.hits += len(found)
@@ -197,15 +197,6 @@ def _without_numbers(view: PostView) -> PostView:
         quotes_count=0,
         viewer_known=False,
     )
-
-
-def _parts(glance: Glance) -> Iterator[Glance]:
-    """The glance, and everything that is shown inside it."""
-    yield glance
-    if glance.repost_of is not None:
-        yield from _parts(glance.repost_of)
-    if glance.quote is not None and glance.quote.post is not None:
-        yield glance.quote.post
 
 
 def _told_of(glance: Glance, viewer_id: AccountId) -> Iterator[tuple[PostId, ...]]:

@@ -70,7 +70,15 @@ async def presented(call: Call, found: Sequence[notifications.Notification]) -> 
     return [p for n in found if (p := present_notification(n, shown, to)) is not None]
 
 
-@endpoint("GET", "/api/v1/notifications", user=True, scopes=READ, params=Listing, returns=list[Notification])
+@endpoint(
+    "GET",
+    "/api/v1/notifications",
+    user=True,
+    scopes=READ,
+    params=Listing,
+    returns=list[Notification],
+    remembered=True,
+)
 async def listing(call: Call[Listing]) -> Page[Notification]:
     """One's notifications, newest first."""
     wanted = call.params
@@ -82,6 +90,7 @@ async def listing(call: Call[Listing]) -> Page[Notification]:
         from_id=AccountId(wanted.account_id) if wanted.account_id is not None else None,
         filtered=wanted.filtered,
     )
+    await call.remember(*(one.person.id for one in page.items))
     return msgspec.structs.replace(page, items=await presented(call, page.items))  # type: ignore[return-value]
 
 

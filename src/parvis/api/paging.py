@@ -35,7 +35,15 @@ async def statuses(call: Call, ids: Sequence[PostId], place: Place | None = None
         seen, call.proven = await posts.glances_proved(call.db, ids, viewer_id=call.viewer_id, token=call.token)
     else:
         seen = await posts.glances(call.db, ids, viewer_id=call.viewer_id)
+    note(call, seen)
     return await call.fragments.statuses(call.db, seen, viewer_id=call.viewer_id, place=place)
+
+
+def note(call: Call, seen: Sequence[posts.Glance]) -> None:
+    """The answer rests on those whose posts are in it, and on the ends of their polls."""
+    if call.making is not None:
+        for one in (part for glance in seen for part in glance.parts()):
+            call.making.rests_on((one.author_id,), one.poll.expires_at if one.poll else None)
 
 
 async def page_of_statuses(call: Call, page: Page[PostId], place: Place | None = None) -> Page[msgspec.Raw]:
@@ -49,5 +57,6 @@ async def page_of_glances(
 ) -> Page[msgspec.Raw]:
     """A page of glances as a page of statuses; `proven` when their statement proved the caller's token."""
     call.proven = call.token is not None and proven
+    note(call, page.items)
     shown = await call.fragments.statuses(call.db, page.items, viewer_id=call.viewer_id, place=place)
     return msgspec.structs.replace(page, items=list(shown.values()))  # type: ignore[return-value]

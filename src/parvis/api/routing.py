@@ -18,6 +18,7 @@ from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
 from parvis.api import parameters
+from parvis.api.answers import Answer, Answers, Making, key_of
 from parvis.api.fragments import Fragments
 from parvis.api.links import link_header
 from parvis.base.clock import iso_ms, utc_now
@@ -27,6 +28,7 @@ from parvis.base.pages import Page
 from parvis.domain import accounts, admission
 from parvis.domain.accounts.types import State, Viewer
 from parvis.infra import jobs
+from parvis.infra.compressing import encoding_for
 from parvis.infra.doors import Audience, Bulkhead, Policy, Urgency
 from parvis.infra.postgres import Connection
 from parvis.infra.rate_limits import BY_ADDRESS, READS, STRANGERS, Limit, Standing
@@ -34,6 +36,8 @@ from parvis.infra.requests import client_address, header, network_of
 from parvis.infra.services import Services
 
 P = TypeVar("P")
+
+JSON = "application/json; charset=utf-8"
 
 _encoder = msgspec.json.Encoder()
 
@@ -58,6 +62,7 @@ class Call(Generic[P]):
     request: Request[Any, Any, Any]
     token: bytes | None = None
     proven: bool = False
+    making: Making | None = None
 
     @property
     def me(self) -> AccountId:
@@ -74,6 +79,18 @@ class Call(Generic[P]):
     @property
     def viewer_id(self) -> AccountId | None:
         return self.viewer.account_id if self.viewer else None
+
+    async def remember(self, *keys: int, followed: bool = False) -> None:
+        """The answer may be remembered: it changes by the caller, by those on it, and by these keys, and by nothing else.
+
+        `followed`: and by whatever the caller follows.
+        """
+        if self.making is None or self.viewer_id is None:
+            return
+        answers: Answers = self.request.app.state.answers
+        found = await answers.reliance(self.db, self.viewer_id)
+        self.making.rests_on((self.viewer_id, *keys, *(found.keys if followed else ())), found.until)
+        self.making.whole = True
 
 
 @dataclass(slots=True)
@@ -104,6 +121,7 @@ class Endpoint:
     refusals: tuple[int, ...]
     headers: Mapping[str, dict[str, Any]]
     media_type: str | None
+    remembered: bool
 
 
 ENDPOINTS: list[Endpoint] = []
@@ -131,6 +149,7 @@ def endpoint(
     refusals: tuple[int, ...] = (),
     headers: Mapping[str, dict[str, Any]] = NO_HEADERS,
     media_type: str | None = "application/json",
+    remembered: bool = False,
 ) -> Callable[[Callable[[Call[Any]], Awaitable[object]]], Callable[[Call[Any]], Awaitable[object]]]:
     """The function answers `method path`. Writing verbs get a transaction unless `writes` says otherwise.
 
@@ -139,6 +158,7 @@ def endpoint(
     `urgency`, `bulkhead`, `shared_s`: how it is served under load, as in Policy; public routes must say `urgency`.
     `answers`: the statuses of good answers; `refusals`: of others than every route may have. `headers`: those it reads,
     each with its schema. `media_type`: of a good answer with a body, None where none has one.
+    `remembered`: an answer to a token may be given again, if the handler has said what it rests on (`Call.remember`).
     """
     audience: Audience = "user" if user else "app" if app else "public"
 
@@ -162,6 +182,7 @@ def endpoint(
                 refusals=refusals,
                 headers=headers,
                 media_type=media_type,
+                remembered=remembered,
             )
         )
         return handler
@@ -233,9 +254,14 @@ async def _respond(declared: Endpoint, request: Request[Any, Any, Any], token: s
                 raise problem
             result = await declared.handler(Call(services, db, viewer, params, now, request))
         await jobs.wake(services)
+    elif declared.remembered and token is not None:
+        return _with_standing(await _remembered(declared, request, token, now), standing)
     else:
         result = await _read(declared, request, token, now)
-    response = present(result, request, services)
+    return _with_standing(present(result, request, services), standing)
+
+
+def _with_standing(response: Response[bytes], standing: Standing | None) -> Response[bytes]:
     if standing is not None:
         response.headers.update(limit_headers(standing))
     return response
@@ -249,7 +275,39 @@ async def _authorised(policy: Policy, token: str | None, services: Services, now
         return await authorise(policy, token, db, now)
 
 
-async def _read(declared: Endpoint, request: Request[Any, Any, Any], token: str | None, now: datetime) -> object:
+async def _remembered(
+    declared: Endpoint, request: Request[Any, Any, Any], token: str, now: datetime
+) -> Response[bytes]:
+    """What this token was answered before, if nothing has changed since; otherwise it is answered anew."""
+    answers: Answers = request.app.state.answers
+    if not answers.most_bytes:
+        return present(await _read(declared, request, token, now), request, request.app.state.services)
+    key = key_of(token, request.scope)
+    known = await answers.find(key)
+    if known is not None:
+        return _again(known, encoding_for(request.scope["headers"]))
+    making = Making(await answers.begin())
+    response = present(await _read(declared, request, token, now, making), request, request.app.state.services)
+    if making.whole and response.status_code == 200:
+        answers.keep(key, response.content, response.headers.get("Link"), making, now)
+    return response
+
+
+def _again(known: Answer, encoding: bytes) -> Response[bytes]:
+    headers = {} if known.link is None else {"Link": known.link}
+    if encoding == b"zstd" and known.packed is not None:
+        headers |= {"Content-Encoding": "zstd", "Vary": "Accept-Encoding"}
+        return Response(known.packed, headers=headers, media_type=JSON)
+    return Response(known.body, headers=headers, media_type=JSON)
+
+
+async def _read(
+    declared: Endpoint,
+    request: Request[Any, Any, Any],
+    token: str | None,
+    now: datetime,
+    making: Making | None = None,
+) -> object:
     """The result of a reading route. A viewer who is remembered is proved by the handler's statement or after it."""
     services: Services = request.app.state.services
     params, problem = await _parameters(request, declared.params)
@@ -261,10 +319,10 @@ async def _read(declared: Endpoint, request: Request[Any, Any, Any], token: str 
             if problem is not None:
                 raise problem
             remembered.keep(token, viewer)
-            return await declared.handler(Call(services, db, viewer, params, now, request))
+            return await declared.handler(Call(services, db, viewer, params, now, request, making=making))
         check(declared.policy, viewer)
         assert token is not None
-        call = Call(services, db, viewer, params, now, request, token=accounts.digest(token))
+        call = Call(services, db, viewer, params, now, request, token=accounts.digest(token), making=making)
         try:
             result = await declared.handler(call)
         except Problem:
@@ -396,4 +454,4 @@ def present(result: object, request: Request[Any, Any, Any], services: Services)
             headers = headers | {"Link": link}
         body = body.items
     content = body if isinstance(body, bytes) else _encoder.encode({} if body is None else body)
-    return Response(content, status_code=reply.status, headers=headers, media_type="application/json; charset=utf-8")
+    return Response(content, status_code=reply.status, headers=headers, media_type=JSON)

@@ -169,10 +169,18 @@ async def many(call: Call[ManyPosts]) -> list[msgspec.Raw]:
 
 
 @endpoint(
-    "GET", "/api/v1/statuses/:id", urgency=READING, shared_s=SHARED_S, scopes=READ, params=OnePost, returns=Status
+    "GET",
+    "/api/v1/statuses/:id",
+    urgency=READING,
+    shared_s=SHARED_S,
+    scopes=READ,
+    params=OnePost,
+    returns=Status,
+    remembered=True,
 )
 async def read(call: Call[OnePost]) -> msgspec.Raw:
     """One post."""
+    await call.remember()
     return await one(call, PostId(call.params.id))
 
 
@@ -196,6 +204,7 @@ async def delete(call: Call[Deletion]) -> Status:
     scopes=("read:statuses",),
     params=OnePost,
     returns=Context,
+    remembered=True,
 )
 async def context(call: Call[OnePost]) -> Context:
     """What a post answers and what answers it; less of it for strangers."""
@@ -209,6 +218,8 @@ async def context(call: Call[OnePost]) -> Context:
         depth=20 if stranger else None,
     )
     shown = await statuses(call, [*found.ancestors, *found.descendants], "thread")
+    if found.id is not None:
+        await call.remember(-found.id)
     return Context(
         [shown[i] for i in found.ancestors if i in shown], [shown[i] for i in found.descendants if i in shown]
     )

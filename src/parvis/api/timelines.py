@@ -11,6 +11,7 @@ from parvis.base.ids import AccountId
 from parvis.base.pages import Page
 from parvis.domain import accounts, posts, timelines
 from parvis.infra.background import in_background
+from parvis.infra.changes import PUBLIC
 from parvis.infra.doors import READING, SHARED_S
 
 
@@ -40,12 +41,21 @@ class OfAccount(Paging, frozen=True):
     tagged: str | None = None
 
 
-@endpoint("GET", "/api/v1/timelines/home", user=True, scopes=("read:statuses",), params=Paging, returns=list[Status])
+@endpoint(
+    "GET",
+    "/api/v1/timelines/home",
+    user=True,
+    scopes=("read:statuses",),
+    params=Paging,
+    returns=list[Status],
+    remembered=True,
+)
 async def home(call: Call[Paging]) -> Page[msgspec.Raw]:
     """What those one follows have published, newest first."""
     found = await timelines.home_glances(call.db, call.me, call.params.slice(), now=call.now, token=call.token)
     if found.stale:
         in_background(timelines.visit(call.services, reader=call.me, now=call.now))
+    await call.remember(followed=True)
     return await page_of_glances(call, found.page, found.proven, "home")
 
 
@@ -57,6 +67,7 @@ async def home(call: Call[Paging]) -> Page[msgspec.Raw]:
     scopes=("read:statuses",),
     params=Public,
     returns=list[Status],
+    remembered=True,
 )
 async def public(call: Call[Public]) -> Page[msgspec.Raw]:
     """What the people of this place have published for everybody."""
@@ -65,6 +76,7 @@ async def public(call: Call[Public]) -> Page[msgspec.Raw]:
     found = await timelines.public_glances(
         call.db, call.viewer_id, call.params.slice(), token=call.token, only_media=call.params.only_media
     )
+    await call.remember(PUBLIC)
     return await page_of_glances(call, found.page, found.proven, "public")
 
 
@@ -103,6 +115,7 @@ async def tag(call: Call[Tagged]) -> Page[msgspec.Raw]:
     scopes=("read:statuses",),
     params=OfAccount,
     returns=list[Status],
+    remembered=True,
 )
 async def of_account(call: Call[OfAccount]) -> Page[msgspec.Raw]:
     """One account's posts as the caller may see them."""
@@ -110,6 +123,7 @@ async def of_account(call: Call[OfAccount]) -> Page[msgspec.Raw]:
     author = AccountId(wanted.id)
     if wanted.pinned:
         await accounts.by_id(call.db, author)
+        await call.remember(author)
         pinned = await posts.pinned(call.db, author, viewer_id=call.viewer_id)
         return await page_of_statuses(call, Page(pinned), "account")
     found = await timelines.account_glances(
@@ -124,4 +138,5 @@ async def of_account(call: Call[OfAccount]) -> Page[msgspec.Raw]:
         without_direct=wanted.exclude_direct,
         tag=wanted.tagged,
     )
+    await call.remember(author)
     return await page_of_glances(call, found.page, found.proven, "account")

@@ -30,6 +30,7 @@ class Settings(msgspec.Struct, frozen=True):
     rate_limits: bool = True
     limiter: bool = True
     page_cache_bytes: int = 32 * 1024 * 1024
+    answer_cache_bytes: int = 32 * 1024 * 1024
     allow_private_addresses: bool = False
     trusted_proxies: str = ""
     web_workers: int = 2
@@ -97,6 +98,7 @@ DESCRIPTIONS: dict[str, str] = {
     "rate_limits": "Whether requests are limited. Off only in closed test networks.",
     "limiter": "Whether requests are refused, the least urgent first, when more come than can be served.",
     "page_cache_bytes": "Memory for public pages of each web process; 0: none are kept.",
+    "answer_cache_bytes": "Memory for answers to members that each web process remembers; 0: none are kept.",
     "allow_private_addresses": "Whether outgoing requests may go to private addresses. On only in closed test networks.",
     "trusted_proxies": "Addresses of proxies whose X-Forwarded-For is believed, comma separated.",
     "web_workers": "Number of web processes.",

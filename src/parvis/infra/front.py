@@ -11,6 +11,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from parvis.base.settings import Settings
 from parvis.infra import tus
+from parvis.infra.compressing import compressing, encoding_for
 from parvis.infra.overload.middleware import Overload
 from parvis.infra.requests import header
 
@@ -67,6 +68,8 @@ class Front:
         answering = _with_headers(send, crossing)
         if scope["type"] == "http" and scope["method"] == "HEAD":  # every page that can be fetched can be asked about
             scope, answering = {**scope, "method": "GET"}, _without_body(answering)  # type: ignore[assignment]
+        if scope["type"] == "http" and (encoding := encoding_for(scope["headers"])):
+            answering = compressing(answering, encoding)
         await self.overload(scope, receive, answering, self.inner)
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -2,6 +2,85 @@
 
 CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 
+CREATE FUNCTION public.change_of_account() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO change (key) SELECT DISTINCT account_id FROM changed;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.change_of_both() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO change (key) SELECT account_id FROM changed UNION SELECT target_id FROM changed;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.change_of_everybody() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO change (key) VALUES (0);
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.change_of_home() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF (SELECT count(DISTINCT account_id) <= count(DISTINCT author_id) FROM changed) THEN
+        INSERT INTO change (key) SELECT DISTINCT account_id FROM changed;
+    ELSE
+        INSERT INTO change (key) SELECT DISTINCT author_id FROM changed;
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.change_of_person() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO change (key) VALUES (CASE WHEN OLD.state = NEW.state THEN NEW.id ELSE 0 END);
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.change_of_post() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO change (key)
+        SELECT account_id FROM changed
+         UNION
+        SELECT -thread_id FROM changed WHERE in_reply_to_id IS NOT NULL
+         UNION
+        SELECT -1 FROM changed WHERE visibility = 0 AND repost_of_id IS NULL;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.change_of_tag() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO change (key) SELECT tag_key(tag) FROM changed UNION SELECT account_id FROM changed;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.change_of_token() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF OLD.account_id IS NOT NULL THEN
+        INSERT INTO change (key) VALUES (OLD.account_id);
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.tag_key(tag text) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ('-2'::integer - (hashtextextended(tag, (0)::bigint) & '9223372036854775805'::bigint));
+
 CREATE TABLE public.account (
     id bigint NOT NULL,
     handle text NOT NULL,
@@ -136,6 +215,13 @@ CREATE TABLE public.card (
     content jsonb NOT NULL,
     created_at timestamp with time zone NOT NULL
 );
+
+CREATE TABLE public.change (
+    xact xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    key bigint NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+)
+WITH (autovacuum_vacuum_scale_factor='0.2', autovacuum_vacuum_cost_delay='0');
 
 CREATE TABLE public.conversation (
     account_id bigint NOT NULL,
@@ -1344,6 +1430,8 @@ CREATE INDEX bookmark_by_id ON public.bookmark USING btree (account_id, id);
 
 CREATE INDEX card_of_link ON public.card USING btree (link_id);
 
+CREATE INDEX change_xact ON public.change USING btree (xact) INCLUDE (key);
+
 CREATE INDEX conversation_by_last_post ON public.conversation USING btree (account_id, last_post_id);
 
 CREATE INDEX conversation_of_thread ON public.conversation USING btree (thread_id);
@@ -1483,3 +1571,175 @@ ALTER INDEX public.home_entry_pkey ATTACH PARTITION public.home_entry_5_pkey;
 ALTER INDEX public.home_entry_pkey ATTACH PARTITION public.home_entry_6_pkey;
 
 ALTER INDEX public.home_entry_pkey ATTACH PARTITION public.home_entry_7_pkey;
+
+CREATE TRIGGER change AFTER UPDATE ON public.account FOR EACH ROW EXECUTE FUNCTION public.change_of_person();
+
+CREATE TRIGGER change AFTER DELETE OR UPDATE OF scopes, account_id ON public.oauth_token FOR EACH ROW EXECUTE FUNCTION public.change_of_token();
+
+CREATE TRIGGER change_card AFTER DELETE OR UPDATE ON public.card FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_everybody();
+
+CREATE TRIGGER change_delete AFTER DELETE ON public.account_counter REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_delete AFTER DELETE ON public.block REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_both();
+
+CREATE TRIGGER change_delete AFTER DELETE ON public.bookmark REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_delete AFTER DELETE ON public.domain_block REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_delete AFTER DELETE ON public.favourite REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_delete AFTER DELETE ON public.filter REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_delete AFTER DELETE ON public.filter_keyword REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_delete AFTER DELETE ON public.filter_post REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_delete AFTER DELETE ON public.filter_state REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_delete AFTER DELETE ON public.follow REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_both();
+
+CREATE TRIGGER change_delete AFTER DELETE ON public.list REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_delete AFTER DELETE ON public.list_member REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_delete AFTER DELETE ON public.login REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_delete AFTER DELETE ON public.mute REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_both();
+
+CREATE TRIGGER change_delete AFTER DELETE ON public.notification REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_delete AFTER DELETE ON public.notification_permission REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_delete AFTER DELETE ON public.notification_policy REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_delete AFTER DELETE ON public.notification_request REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_delete AFTER DELETE ON public.pin REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_delete AFTER DELETE ON public.poll REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_delete AFTER DELETE ON public.poll_vote REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_delete AFTER DELETE ON public.post REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_post();
+
+CREATE TRIGGER change_delete AFTER DELETE ON public.post_counter REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_delete AFTER DELETE ON public.post_tag REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_tag();
+
+CREATE TRIGGER change_delete AFTER DELETE ON public.repost REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_delete AFTER DELETE ON public.tag_follow REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_delete AFTER DELETE ON public.thread_mute REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_gone AFTER DELETE ON public.account FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_everybody();
+
+CREATE TRIGGER change_insert AFTER INSERT ON public.account_counter REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_insert AFTER INSERT ON public.block REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_both();
+
+CREATE TRIGGER change_insert AFTER INSERT ON public.bookmark REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_insert AFTER INSERT ON public.domain_block REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_insert AFTER INSERT ON public.favourite REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_insert AFTER INSERT ON public.filter REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_insert AFTER INSERT ON public.filter_keyword REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_insert AFTER INSERT ON public.filter_post REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_insert AFTER INSERT ON public.filter_state REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_insert AFTER INSERT ON public.follow REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_both();
+
+CREATE TRIGGER change_insert AFTER INSERT ON public.home_entry REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_home();
+
+CREATE TRIGGER change_insert AFTER INSERT ON public.list REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_insert AFTER INSERT ON public.list_member REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_insert AFTER INSERT ON public.login REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_insert AFTER INSERT ON public.mute REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_both();
+
+CREATE TRIGGER change_insert AFTER INSERT ON public.notification REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_insert AFTER INSERT ON public.notification_permission REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_insert AFTER INSERT ON public.notification_policy REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_insert AFTER INSERT ON public.notification_request REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_insert AFTER INSERT ON public.pin REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_insert AFTER INSERT ON public.poll REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_insert AFTER INSERT ON public.poll_vote REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_insert AFTER INSERT ON public.post REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_post();
+
+CREATE TRIGGER change_insert AFTER INSERT ON public.post_counter REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_insert AFTER INSERT ON public.post_tag REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_tag();
+
+CREATE TRIGGER change_insert AFTER INSERT ON public.repost REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_insert AFTER INSERT ON public.tag_follow REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_insert AFTER INSERT ON public.thread_mute REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_update AFTER UPDATE ON public.account_counter REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_update AFTER UPDATE ON public.block REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_both();
+
+CREATE TRIGGER change_update AFTER UPDATE ON public.bookmark REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_update AFTER UPDATE ON public.domain_block REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_update AFTER UPDATE ON public.favourite REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_update AFTER UPDATE ON public.filter REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_update AFTER UPDATE ON public.filter_keyword REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_update AFTER UPDATE ON public.filter_post REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_update AFTER UPDATE ON public.filter_state REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_update AFTER UPDATE ON public.follow REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_both();
+
+CREATE TRIGGER change_update AFTER UPDATE ON public.list REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_update AFTER UPDATE ON public.list_member REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_update AFTER UPDATE ON public.login REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_update AFTER UPDATE ON public.mute REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_both();
+
+CREATE TRIGGER change_update AFTER UPDATE ON public.notification REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_update AFTER UPDATE ON public.notification_permission REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_update AFTER UPDATE ON public.notification_policy REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_update AFTER UPDATE ON public.notification_request REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_update AFTER UPDATE ON public.pin REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_update AFTER UPDATE ON public.poll REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_update AFTER UPDATE ON public.poll_vote REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_update AFTER UPDATE ON public.post REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_post();
+
+CREATE TRIGGER change_update AFTER UPDATE ON public.post_counter REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_update AFTER UPDATE ON public.post_tag REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_tag();
+
+CREATE TRIGGER change_update AFTER UPDATE ON public.repost REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_update AFTER UPDATE ON public.tag_follow REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_update AFTER UPDATE ON public.thread_mute REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();

@@ -15,7 +15,7 @@ import structlog
 
 from parvis.base.clock import utc_now
 from parvis.domain import accounts, admission, links, media, posts, relationships, search
-from parvis.infra import jobs
+from parvis.infra import changes, jobs
 from parvis.infra.jobs import NewJob
 from parvis.infra.postgres import Connection
 from parvis.infra.queue import Job
@@ -85,9 +85,16 @@ async def compute_trends(services: Services) -> None:
     await search.trends.compute(services, now=utc_now())
 
 
+async def delete_old_changes(services: Services) -> None:
+    """What changed is told for a quarter of an hour."""
+    async with services.db.connection() as db:
+        await changes.delete_old(db, now=utc_now())
+
+
 SCHEDULES = (
     Schedule(purge_unattached_media, timedelta(hours=1)),
     Schedule(delete_expired_rows, timedelta(hours=1)),
+    Schedule(delete_old_changes, timedelta(minutes=5)),
     Schedule(lapse_admissions, timedelta(minutes=5)),
     Schedule(delete_unused_previews, timedelta(hours=1)),
     Schedule(compute_trends, timedelta(minutes=5)),

@@ -7,7 +7,7 @@ fragment on its own word.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 import msgspec
@@ -62,6 +62,14 @@ class Glance(msgspec.Struct, frozen=True):
     def shown(self) -> Glance:
         """The post whose text is shown."""
         return self.repost_of or self
+
+    def parts(self) -> Iterator[Glance]:
+        """The glance, and everything that is shown inside it."""
+        yield self
+        if self.repost_of is not None:
+            yield from self.repost_of.parts()
+        if self.quote is not None and self.quote.post is not None:
+            yield self.quote.post
 
 
 # What is fetched once a statement ($1 viewer): their own pinned posts, and the version of their filters.

@@ -125,7 +125,7 @@ async def seers(db: Connection, post_id: PostId, viewers: Sequence[AccountId]) -
 
 
 _THREAD = f"""
-    SELECT p.id, p.in_reply_to_id
+    SELECT p.id, p.in_reply_to_id, p.thread_id
       FROM post_directory d
       JOIN post focus ON focus.account_id = d.account_id AND focus.id = d.id
       JOIN post p ON p.thread_id = focus.thread_id AND p.repost_of_id IS NULL
@@ -138,7 +138,7 @@ _THREAD = f"""
 
 
 async def thread_bones(db: Connection, post_id: PostId, viewer: AccountId | None, most: int) -> list[Row]:
-    """id and in_reply_to_id of every post of the conversation that the viewer may see, oldest first."""
+    """id, in_reply_to_id and thread_id of every post of the conversation that the viewer may see, oldest first."""
     return await db.fetch(_THREAD, viewer, post_id, most)
 
 

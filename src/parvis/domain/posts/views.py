@@ -28,10 +28,12 @@ from parvis.infra.postgres import Connection, Row
 
 
 class Thread(msgspec.Struct, frozen=True):
-    """What stands before a post in its conversation, and what answers it, in reading order."""
+    """What stands before a post in its conversation, and what answers it, in reading order; `id` names the whole, None where a
+    post stands alone."""
 
     ancestors: list[PostId]
     descendants: list[PostId]
+    id: PostId | None = None
 
 
 async def views(db: Connection, ids: Sequence[PostId], *, viewer_id: AccountId | None) -> list[PostView]:
@@ -80,7 +82,9 @@ async def thread(
         if row["in_reply_to_id"] is not None:
             children.setdefault(row["in_reply_to_id"], []).append(row["id"])
     return Thread(
-        _ancestors(post_id, parents, most_ancestors), _descendants(post_id, children, most_descendants, depth)
+        _ancestors(post_id, parents, most_ancestors),
+        _descendants(post_id, children, most_descendants, depth),
+        PostId(rows[0]["thread_id"]),
     )
 
 

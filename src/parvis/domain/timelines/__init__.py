@@ -21,11 +21,12 @@ from parvis.domain.timelines.listeners import (
 )
 from parvis.domain.timelines.listings import account, link, public, tag
 from parvis.domain.timelines.live import Live
+from parvis.domain.timelines.reliance import Reliance, reliance_of
 from parvis.domain.timelines.rows import backfill, fan_out, forget, forget_post, rebuild, visit
 
 __all__ = [
     "CONVERSATIONS", "HOME", "NOTIFICATIONS", "PUBLIC", "Audience", "Glanced", "Happening", "Home", "HomeGlances",
-    "Key", "ListGlances", "Listener", "Live", "Stream", "account", "account_glances", "backfill", "fan_out",
-    "forget", "forget_post", "home", "home_glances", "link", "list_glances", "public", "public_glances", "rebuild", "tag",
-    "visit", "wants",
+    "Key", "ListGlances", "Listener", "Live", "Reliance", "Stream", "account", "account_glances", "backfill", "fan_out",
+    "forget", "forget_post", "home", "home_glances", "link", "list_glances", "public", "public_glances", "rebuild",
+    "reliance_of", "tag", "visit", "wants",
 ]  # fmt: skip

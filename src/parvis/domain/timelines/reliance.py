@@ -1,0 +1,33 @@
+"""What a reader's pages of posts rely on, besides those who stand on them: whom they follow, and what runs out when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from parvis.base.ids import AccountId
+from parvis.infra.postgres import Connection
+
+
+class Reliance(msgspec.Struct, frozen=True):
+    """The keys of `change` that are about what a reader follows, and the next moment at which time alone changes a page."""
+
+    keys: tuple[int, ...]
+    until: datetime | None
+
+
+async def reliance_of(db: Connection, reader: AccountId) -> Reliance:
+    """What the reader's home relies on."""
+    row = await db.fetchrow(
+        """
+        SELECT array(SELECT target_id FROM follow WHERE account_id = $1
+                      UNION ALL
+                     SELECT tag_key(tag) FROM tag_follow WHERE account_id = $1) AS keys,
+               least((SELECT min(expires_at) FROM mute WHERE account_id = $1 AND expires_at > now()),
+                     (SELECT min(expires_at) FROM filter WHERE account_id = $1 AND expires_at > now())) AS until
+        """,
+        reader,
+    )
+    assert row is not None
+    return Reliance(tuple(row["keys"]), row["until"])
