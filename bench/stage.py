@@ -66,8 +66,11 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(home: Path, *, people: int, posts: int, port: int) -> AsyncIterator[Stage]:
-    """Everything runs, with so much data (kept in `home` for the next time)."""
+async def staged(home: Path, *, people: int, posts: int, port: int, limiter: bool = True) -> AsyncIterator[Stage]:
+    """Everything runs, with so much data (kept in `home` for the next time).
+
+    `limiter` off: for thousands of clients behind one address, whom it takes for one that asks for too much.
+    """
     base = Settings(home=home, port=port, rate_limits=False, confirm_email=False, web_workers=1)
     async with engines.supervised(base, postgres_options=_OPTIONS) as _:
         settings = engines.with_addresses(base)
@@ -78,6 +81,7 @@ async def staged(home: Path, *, people: int, posts: int, port: int) -> AsyncIter
             "PARVIS_DATABASE_URL": settings.database_url,
             "PARVIS_NATS_URL": settings.nats_url,
             "PARVIS_RATE_LIMITS": "off",
+            "PARVIS_LIMITER": "on" if limiter else "off",
             "PARVIS_CONFIRM_EMAIL": "off",
             "PARVIS_WEB_WORKERS": "1",
             "PARVIS_LOG_LEVEL": "warning",

@@ -55,7 +55,9 @@ def main() -> None:
 async def run(arguments: argparse.Namespace) -> None:
     port = _free_port()
     people = arguments.listening + 1
-    async with staged(arguments.home / f"streams-{people}", people=people, posts=people, port=port) as stage:
+    async with staged(
+        arguments.home / f"streams-{people}", people=people, posts=people, port=port, limiter=False
+    ) as stage:
         author, followers = await _audience(stage, arguments.listening)
         tokens = {reader: await stage.token(reader) for reader in [author, *followers]}
         print(f"{len(followers):,} accounts follow one author and listen to their home.\n")
