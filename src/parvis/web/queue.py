@@ -33,11 +33,11 @@ def reason_of(now: NowServing) -> str:
 
 
 def span(found: Expected, locale: str) -> str:
-    """`2–3 hours`, `< 5 minutes`. ticket.js says it by the same rules."""
+    """`2–3 hours`, `< 5 minutes`, never broken in two lines. ticket.js says it by the same rules."""
     size, _, unit = next(one for one in _UNITS if found.high_s < one[1])
     low, high = int(found.low_s // size), max(1, math.ceil(found.high_s / size))
     words = format_unit(high, f"duration-{unit}", length="long", locale=babel_locale(locale)).replace(" ", "\u00a0")
-    return f"< {words}" if low == 0 else words if low == high else f"{low}–{words}"
+    return f"< {words}" if low == 0 else words if low == high else f"{low}\u2060–\u2060{words}"
 
 
 def poll_s(found: Expected | None) -> int:

@@ -31,7 +31,7 @@ function said([lowS, highS]) {
   const low = Math.floor(lowS / size);
   const high = Math.max(1, Math.ceil(highS / size));
   const words = new Intl.NumberFormat(lang, { style: "unit", unit, unitDisplay: "long" }).format(high).replaceAll(" ", "\u00a0");
-  return low === 0 ? `< ${words}` : low === high ? words : `${low}–${words}`;
+  return low === 0 ? `< ${words}` : low === high ? words : `${low}\u2060–\u2060${words}`;
 }
 
 async function look() {
