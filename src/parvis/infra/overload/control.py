@@ -22,7 +22,9 @@ class Tuning(msgspec.Struct, frozen=True):
     gradient_every: int = 5  # ticks
     busy_from_s: float = 0.02  # when requests come closer together than this on average, a late clock counts
     most_refused: float = 0.95
-    longest_waits: tuple[float, float, float, float] = (0.5, 0.3, 0.15, 0.05)
+    # The first class is never refused for load, so its waiting must outlast what a crowded moment takes: with half a
+    # second, a late clock alone sent people away from the door whose turn was next.
+    longest_waits: tuple[float, float, float, float] = (2.0, 0.3, 0.15, 0.05)
     longest_queue: int = 1000
     scores: int = 2000
     entrance: int = 8  # places beyond the limit that only the first class may take
