@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyvips
@@ -32,6 +33,17 @@ MEMBERS = {
     "compose": "/compose",
     "notifications": "/notifications",
     "settings": "/settings/profile",
+    "explore": "/explore",
+    "explore-people": "/explore/people",
+    "pictures": "/@marta/media",
+    "poll": "poll",
+    "conversations": "/conversations",
+    "lists": "/lists",
+    "filters": "/filters",
+    "scheduled": "/scheduled",
+    "muted": "/mutes",
+    "report": "/@marta/report",
+    "disturb": "/settings/notifications",
 }
 # Pages of those who wait, taken while the door lets few in: what a look means is (width, scheme, language).
 WAITING = ("line", "ticket", "ticket-follow", "ticket-proof", "your-turn")
@@ -49,6 +61,8 @@ def main() -> None:
         _wait_for_the_demo(server)
         try:
             browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+            if {*MEMBERS} & {*wanted}:
+                _fill(browser, server)
             for scheme in ("light", "dark"):
                 for width in WIDTHS:
                     if {*STRANGERS, *MEMBERS} & {*wanted}:
@@ -87,7 +101,7 @@ def _take(browser: Browser, server: Server, wanted: list[str], width: int, schem
     _sign_in(page, server)
     for name, path in MEMBERS.items():
         if name in wanted:
-            page.goto(_thread(page) if path == "thread" else path)
+            page.goto({"thread": _thread, "poll": _poll}[path](page) if path in ("thread", "poll") else path)
             if name == "compose":
                 _write(page)
             _keep(page, f"{name}-{width}-{scheme}")
@@ -145,6 +159,34 @@ def _sign_in(page: Page, server: Server) -> None:
     page.get_by_label("Password").fill((server.home / "demo-password").read_text().strip())
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/home")
+
+
+def _fill(browser: Browser, server: Server) -> None:
+    """Some pages show what only their owner has: a poll, a list, a filter, something for later, words between two."""
+    page = browser.new_context(base_url=server.origin, locale="en-GB").new_page()
+    _sign_in(page, server)
+    headers = {"Authorization": f"Bearer {server.token('demo')}"}
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    poll = {"options": ["Rye", "Spelt", "Whatever is warm"], "expires_in": 86400}
+    for body in (
+        {"status": "Which loaf for Sunday?", "poll": poll},
+        {"status": "@marta the clock is right twice a day, shall we?", "visibility": "direct"},
+        {"status": "Good morning, square. The market opens at seven.", "scheduled_at": tomorrow},
+    ):
+        assert page.request.post("/api/v1/statuses", data=body, headers=headers).ok
+    for title in ("Bakers", "The council"):
+        page.request.post("/api/v1/lists", data={"title": title}, headers=headers)
+    words = [{"keyword": word, "whole_word": True} for word in ("score", "penalty")]
+    form = {"title": "Football", "context": ["home", "public"], "keywords_attributes": words}
+    assert page.request.post("/api/v2/filters", data=form, headers=headers).ok
+    time.sleep(3)
+    page.context.close()
+
+
+def _poll(page: Page) -> str:
+    found = page.request.get("/api/v1/timelines/public?limit=40").json()
+    one = next(one for one in found if one["poll"])
+    return f"/@{one['account']['acct']}/{one['id']}"
 
 
 def _thread(page: Page) -> str:

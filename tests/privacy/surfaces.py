@@ -42,6 +42,10 @@ def _own(viewer: Viewer, post: Post) -> bool:
     return viewer == post.author
 
 
+def _own_words(viewer: Viewer, post: Post) -> bool:
+    return viewer == post.author and post.original is None
+
+
 def _for_everybody(viewer: Viewer, post: Post) -> bool:
     return post.visibility <= QUIET and post.original is None
 
@@ -62,6 +66,9 @@ READS: dict[str, Read] = {
     "GET /{at:str}/{post_id:str}/favourites": Read(_page("/favourites")),
     "GET /{at:str}/{post_id:str}/reposts": Read(_page("/reposts")),
     "GET /posts/{post_id:str}/delete": Read(_id("/delete", root="/posts"), _own, signed=True, worded=True),
+    "GET /posts/{post_id:str}/edit": Read(_id("/edit", root="/posts"), _own_words, signed=True, worded=True),
+    "GET /{at:str}/{post_id:str}/history": Read(_page("/history"), worded=True),
+    "GET /{at:str}/{post_id:str}/quotes": Read(_page("/quotes"), signed=True),
     "GET /compose": Read(lambda stage, post, at: f"/compose?in_reply_to={at}", signed=True),
 }
 
@@ -106,8 +113,14 @@ ACTS: dict[str, Act] = {
     },
     **{
         f"POST /posts/{{post_id:str}}/{name}": _act(f"/{name}", root="/posts")
-        for name in ("favourite", "unfavourite", "bookmark", "unbookmark", "repost", "unrepost", "delete")
+        for name in (
+            "favourite", "unfavourite", "bookmark", "unbookmark", "repost", "unrepost", "delete", "pin", "unpin", "mute",
+            "unmute",
+        )
     },
+    "POST /posts/{post_id:str}/edit": _act("/edit", root="/posts", text="Other words"),
+    "POST /posts/{post_id:str}/vote": _act("/vote", root="/posts", choices="0"),
+    "POST /posts/{post_id:str}/quotes/{quoting_id:str}/revoke": _act("/quotes/1/revoke", root="/posts"),
     "POST /compose": _composed,
 }  # fmt: skip
 
@@ -174,7 +187,8 @@ def _list(stage: Stage, viewer: Viewer) -> Iterator[Ask]:
 
 
 def _trends(stage: Stage, viewer: Viewer) -> Iterator[Ask]:
-    yield Ask("/api/v1/trends/statuses?limit=40", set(), stage.model.seen(viewer))
+    for path in ("/api/v1/trends/statuses?limit=40", "/explore"):
+        yield Ask(path, set(), stage.model.seen(viewer))
 
 
 def _link(stage: Stage, viewer: Viewer) -> Iterator[Ask]:
@@ -204,6 +218,22 @@ def _profile(suffix: str, **kinds: Any) -> Listing:
             yield exactly(f"/@{author}{suffix}", stage.model.profile(viewer, author, **kinds))
 
     return asks
+
+
+def _profile_page(stage: Stage, viewer: Viewer) -> Iterator[Ask]:
+    for author in stage.people:
+        shown = stage.model.profile(viewer, author, replies=False)
+        yield Ask(f"/@{author}", shown, shown | stage.model.profile(viewer, author, pinned=True))
+
+
+def _tagged_page(stage: Stage, viewer: Viewer) -> Iterator[Ask]:
+    for author in stage.people:
+        yield exactly(f"/@{author}/tagged/{TAGS[0]}", stage.model.profile(viewer, author, tag=TAGS[0]))
+
+
+def _list_page(stage: Stage, viewer: Viewer) -> Iterator[Ask]:
+    if viewer:
+        yield exactly(f"/lists/{stage.lists[viewer]}", stage.model.in_list(viewer))
 
 
 def _bookmarks(path: str) -> Listing:
@@ -241,12 +271,14 @@ def _notifications(path: str) -> Listing:
 def _conversations(stage: Stage, viewer: Viewer) -> Iterator[Ask]:
     if viewer:
         seen = {one for one in stage.model.seen(viewer) if stage.model.posts[one].visibility == MENTIONED}
-        yield Ask("/api/v1/conversations?limit=40", stage.model.talks_surely(viewer), seen, nested=True)
+        for path in ("/api/v1/conversations?limit=40", "/conversations"):
+            yield Ask(path, stage.model.talks_surely(viewer), seen, nested=True)
 
 
 def _requests(stage: Stage, viewer: Viewer) -> Iterator[Ask]:
     if viewer:
-        yield Ask("/api/v1/notifications/requests", set(), stage.model.seen(viewer), nested=True)
+        for path in ("/api/v1/notifications/requests", "/notifications/requests"):
+            yield Ask(path, set(), stage.model.seen(viewer), nested=True)
 
 
 def _search(path: str) -> Listing:
@@ -286,7 +318,12 @@ LISTINGS: dict[str, Listing] = {
     "GET /home": _home_page,
     "GET /public": _public_page,
     "GET /tags/{name:str}": _tag_page,
-    "GET /{at:str}": _profile("", replies=False),
+    "GET /{at:str}": _profile_page,
+    "GET /{at:str}/tagged/{name:str}": _tagged_page,
+    "GET /lists/{list_id:str}": _list_page,
+    "GET /conversations": _conversations,
+    "GET /notifications/requests": _requests,
+    "GET /explore": _trends,
     "GET /{at:str}/replies": _profile("/replies"),
     "GET /{at:str}/media": _profile("/media", pictures=True, reposts=False),
     "GET /bookmarks": _bookmarks("/bookmarks"),
@@ -348,6 +385,9 @@ OTHER_READS = frozenset(
     /api/v1/instance/terms_of_service/:date /api/v1/scheduled_statuses/:id /api/v2_alpha/notifications/unread_count
     /invite/{code:str} /manifest /manifest.json /share /console /console/gate /console/invitations /settings/invitations
     /ticket/{ticket:str}/address
+    /lists /lists/{list_id:str}/edit /{at:str}/lists /{at:str}/options /{at:str}/report /followed-tags /filters
+    /filters/{filter_id:str} /mutes /blocks /blocked-servers /scheduled /explore/tags /explore/links /explore/people
+    /announcements /settings/notifications /sw.js /offline /sitemap.xml
     /ticket/{ticket:str}/follow /ticket/{ticket:str}/proof /ticket/{ticket:str}/withdraw
     """.split()
 )
@@ -422,6 +462,37 @@ OTHER_WRITES = frozenset(
     POST /oauth/revoke
     POST /oauth/token
     POST /oauth/userinfo
+    POST /lists
+    POST /lists/{list_id:str}/edit
+    POST /lists/{list_id:str}/delete
+    POST /lists/{list_id:str}/members
+    POST /lists/{list_id:str}/drop
+    POST /{at:str}/lists
+    POST /{at:str}/options
+    POST /{at:str}/report
+    POST /followed-tags
+    POST /tags/{name:str}/follow
+    POST /tags/{name:str}/unfollow
+    POST /tags/{name:str}/feature
+    POST /tags/{name:str}/unfeature
+    POST /filters
+    POST /filters/{filter_id:str}
+    POST /filters/{filter_id:str}/delete
+    POST /blocked-servers
+    POST /blocked-servers/{domain:str}/remove
+    POST /conversations/{conversation_id:str}/open
+    POST /conversations/{conversation_id:str}/unread
+    POST /conversations/{conversation_id:str}/remove
+    POST /scheduled/{scheduled_id:str}/move
+    POST /scheduled/{scheduled_id:str}/cancel
+    POST /explore/people/{account_id:str}/dismiss
+    POST /announcements/{announcement_id:str}/dismiss
+    POST /announcements/{announcement_id:str}/react
+    POST /settings/notifications
+    POST /push
+    POST /push/end
+    POST /notifications/requests/{request_id:str}/accept
+    POST /notifications/requests/{request_id:str}/dismiss
     POST /compose/media
     POST /compose/media/{media_id:str}/discard
     POST /sign-up

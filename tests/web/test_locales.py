@@ -91,7 +91,7 @@ def test_languages_are_recognised() -> None:
 SHOWN = re.compile(r">([^<>{}]*[A-Za-z]{2}[^<>{}]*)<")
 ATTRIBUTES = re.compile(r'(?:alt|title|placeholder|aria-label)="([^"{}]*[A-Za-z]{2}[^"{}]*)"')
 # Names and abbreviations that are the same in every language.
-NAMES = {"ALT", "OpenAPI", "Parvis", "Ctrl", "Enter", "n", "j", "k"}
+NAMES = {"ALT", "(UTC)", "OpenAPI", "Parvis", "Ctrl", "Enter", "n", "j", "k"}
 
 
 def test_templates_hold_no_text_outside_the_catalogues() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from parvis.domain import accounts
+from parvis.domain.moderation import house_rules
 from parvis.infra.doors import LONG_SHARED_S, READING
 from parvis.infra.html.visit import Answer, Page
 from parvis.web.routing import Call, page
@@ -16,6 +17,7 @@ async def about(call: Call[None]) -> Answer:
         "web/about.html",
         {
             "owner": None if owner_id is None else await accounts.by_id(call.db, owner_id),
+            "rules": await house_rules.current(call.db),
             "totals": await accounts.totals(call.db, now=call.now),
         },
     )

@@ -11,7 +11,7 @@ from litestar import Response
 from parvis.base.errors import Invalid, NotFound
 from parvis.base.ids import MediaId, PostId
 from parvis.domain import media, posts
-from parvis.domain.posts import Draft, Limits, PostView, Visibility
+from parvis.domain.posts import Draft, Limits, PostView, QuotePolicy, Visibility
 from parvis.infra.catalogues import later
 from parvis.infra.html.forms import Upload
 from parvis.infra.html.paths import safe_path
@@ -34,6 +34,10 @@ class Writing(msgspec.Struct, frozen=True, kw_only=True):
     prompt: str
     visibilities: list[tuple[int, str]]
     languages: list[tuple[str, str]]
+    quote_policies: list[tuple[int, str]]
+    lengths: list[tuple[int, str]]
+    quote_policy: int = 0
+    quote: PostView | None = None
     visibility: int = 0
     language: str = "en"
     sensitive: bool = False
@@ -45,6 +49,8 @@ class Writing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Before(msgspec.Struct, frozen=True):
+    quote: int | None = None
+    visibility: int | None = None
     text: str = ""
     in_reply_to: int | None = None
 
@@ -62,6 +68,8 @@ class NewPost(msgspec.Struct, frozen=True):
     visibility: int = 0
     language: str | None = None
     in_reply_to_id: int | None = None
+    quote_of_id: int | None = None
+    quote_policy: int = 0
     key: str = ""
     return_to: str = ""
     media_ids: list[int] = []
@@ -90,6 +98,9 @@ def blank(call: Call[Any], *, return_to: str, prompt: str) -> Writing:
         prompt=prompt,
         visibilities=writing.visibilities(call.text),
         languages=writing.languages(call.locale),
+        quote_policies=writing.quote_policies(call.text),
+        lengths=writing.lengths(call.locale),
+        quote_policy=call.viewer.default_quote_policy,
         visibility=call.viewer.default_visibility,
         language=call.viewer.default_language or call.locale,
         sensitive=call.viewer.default_sensitive,
@@ -125,20 +136,25 @@ async def share(call: Call[Shared]) -> Answer:
     return await _form(call, None, text="\n\n".join(part for part in parts if part))
 
 
-async def _form(call: Call[Any], parent_id: int | None, *, text: str = "") -> Page:
-    parent = None
+async def _form(call: Call[Any], parent_id: int | None, *, quote_id: int | None = None, text: str = "") -> Page:
+    parent = quoted = None
     form = blank(call, return_to="/home", prompt=call.text(later("What is there to say?")))
     if parent_id is not None:
         parent = await posts.view(call.db, PostId(parent_id), viewer_id=call.me)
         form = reply_to(call, parent)
-    form = msgspec.structs.replace(form, roomy=True, text=text or form.text)
+    asked = call.params if isinstance(call.params, Before) else Before(quote=quote_id)
+    if asked.visibility is not None and asked.visibility in tuple(Visibility):
+        form = msgspec.structs.replace(form, visibility=int(asked.visibility))
+    if asked.quote is not None:
+        quoted = (await posts.view(call.db, PostId(asked.quote), viewer_id=call.me)).shown
+    form = msgspec.structs.replace(form, roomy=True, text=text or form.text, quote=quoted)
     return Page("web/posts/compose.html", {"compose": form, "parent": parent})
 
 
 async def write_again(call: Call[NewPost]) -> Answer:
     """The form as it was sent, with what is wrong beside the fields. Files have to be chosen once more."""
     filled = call.params
-    shown = await _form(call, filled.in_reply_to_id)
+    shown = await _form(call, filled.in_reply_to_id, quote_id=filled.quote_of_id)
     values = {name: value for name, value in call.values.items() if name != "form_token"}
     pictures = []
     for media_id in filled.media_ids[:PICTURES]:
@@ -151,6 +167,7 @@ async def write_again(call: Call[NewPost]) -> Answer:
         form,
         return_to=filled.return_to,
         visibility=filled.visibility,
+        quote_policy=filled.quote_policy,
         language=filled.language or form.language,
         values=values,
         sensitive=filled.sensitive,
@@ -174,17 +191,26 @@ async def write_again(call: Call[NewPost]) -> Answer:
 async def publish(call: Call[NewPost]) -> Answer:
     """The post stands, with its pictures; pressing twice publishes once."""
     assert call.viewer is not None
-    uploaded = await _uploaded(call)
+    due_at = writing.moment_of(call.values)
+    draft = msgspec.structs.replace(_draft(call.params, await _uploaded(call)), poll=writing.poll_of(call.values))
+    limits = Limits(characters=call.settings.post_characters)
+    key = f"page:{call.params.key[:40]}" if call.params.key else None
     async with call.services.db.transaction() as tx:
         await _describe(call, tx)
+        if due_at is not None:
+            await posts.scheduled.schedule(
+                tx, call.services.ids, call.viewer, draft=draft, due_at=due_at, limits=limits, now=call.now,
+                idempotency_key=key,
+            )  # fmt: skip
+            return Redirect("/scheduled", notice="scheduled")
         post_id = await posts.publish(
             tx,
             call.services.ids,
             call.viewer,
-            draft=_draft(call.params, uploaded),
-            limits=Limits(characters=call.settings.post_characters),
+            draft=draft,
+            limits=limits,
             domain=call.settings.domain,
-            idempotency_key=f"page:{call.params.key[:40]}" if call.params.key else None,
+            idempotency_key=key,
             now=call.now,
         )
     if call.params.in_reply_to_id is not None and not call.params.return_to:
@@ -195,6 +221,8 @@ async def publish(call: Call[NewPost]) -> Answer:
 def _draft(form: NewPost, uploaded: list[MediaId]) -> Draft:
     if form.visibility not in tuple(Visibility):
         raise Invalid("visibility", "Visibility is not one of the four", "inclusion")
+    if form.quote_policy not in tuple(QuotePolicy):
+        raise Invalid("quote_policy", "Who may quote is not one of the three", "inclusion")
     return Draft(
         text=form.text,
         warning=form.warning,
@@ -202,6 +230,8 @@ def _draft(form: NewPost, uploaded: list[MediaId]) -> Draft:
         language=form.language,
         visibility=Visibility(form.visibility),
         in_reply_to_id=None if form.in_reply_to_id is None else PostId(form.in_reply_to_id),
+        quote_of_id=None if form.quote_of_id is None else PostId(form.quote_of_id),
+        quote_policy=QuotePolicy(form.quote_policy),
         media_ids=(*(MediaId(one) for one in form.media_ids), *uploaded),
     )
 

@@ -10,9 +10,11 @@ from litestar import Request, Response, get
 from litestar.response import Stream
 
 from parvis.base.errors import NotFound
+from parvis.infra.catalogues import catalogue_of, later
 from parvis.infra.doors import READING, Policy
 from parvis.infra.html.assets import asset, asset_path
 from parvis.infra.html.headers import file_headers
+from parvis.infra.html.visit import accepted
 from parvis.infra.services import Services
 from parvis.infra.storage import StoredFile
 
@@ -117,6 +119,8 @@ async def missing_header(request: Request[Any, Any, Any]) -> Response[bytes]:
 async def manifest(request: Request[Any, Any, Any]) -> Response[bytes]:
     """What makes the site installable."""
     services: Services = request.app.state.services
+    locale = accepted(request)
+    words = catalogue_of(locale)
     icons = [
         {"src": asset_path(f"images/icon-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png", "purpose": use}
         for size in (192, 512)
@@ -133,16 +137,33 @@ async def manifest(request: Request[Any, Any, Any]) -> Response[bytes]:
         "background_color": "#f6f1e7",
         "theme_color": "#f6f1e7",
         "icons": icons,
+        "lang": locale,
+        "categories": ["social"],
+        "shortcuts": [
+            {"name": words.text(name), "url": path, "icons": [icons[0]]}
+            for name, path in (
+                (later("Write"), "/compose"),
+                (later("Notifications"), "/notifications"),
+                (later("Search"), "/search"),
+            )
+        ],
+        "share_target": {
+            "action": "/share",
+            "method": "GET",
+            "params": {"title": "title", "text": "text", "url": "url"},
+        },
     }
-    headers = {"Cache-Control": _HOUR}
+    headers = {"Cache-Control": _HOUR, "Vary": "Accept-Language"}
     return Response(msgspec.json.encode(content), headers=headers, media_type="application/manifest+json")
 
 
 @get("/robots.txt", opt=_PUBLIC, include_in_schema=False)
-async def robots() -> Response[str]:
+async def robots(request: Request[Any, Any, Any]) -> Response[str]:
     """Public pages are for everybody, machines too; forms and lists of one's own are not."""
     closed = ("/api/", "/oauth/", "/settings", "/compose", "/search", "/sign-in", "/sign-up", "/ticket", "/console")
+    services: Services = request.app.state.services
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed), ""]
+    lines += [f"Sitemap: {services.settings.public_origin}/sitemap.xml", ""]
     return Response("\n".join(lines), headers={"Cache-Control": _HOUR}, media_type="text/plain")
 
 

@@ -114,7 +114,7 @@ async def _narrate(listener: Listener, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
         await _write(send, b"retry: 4000\n\n")
         async for event in listener.heard(silence_s=SILENCE_S):
-            await _write(send, event or b": still here\n\n")
+            await _write(send, event or _event("here", {}))
         await send({"type": "http.response.body", "body": b"", "more_body": False})
     finally:
         leaving.cancel()

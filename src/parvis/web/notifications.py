@@ -16,7 +16,17 @@ from parvis.domain.posts import PostView
 from parvis.infra.html.paths import with_query
 from parvis.infra.html.visit import Answer, Page, Redirect
 from parvis.web.routing import Call, page
+from parvis.web.sifting import sift
 from parvis.web.slices import LIMIT, Slice
+
+ONLY: dict[str, Sequence[str]] = {
+    "mentions": ("mention", "quote"),
+    "favourites": ("favourite",),
+    "reposts": ("repost",),
+    "follows": ("follow", "follow_request"),
+    "polls": ("poll",),
+    "others": ("post", "edit", "quoted_edit"),
+}
 
 
 class Listing(Slice, frozen=True):
@@ -40,17 +50,19 @@ class Note(msgspec.Struct, frozen=True):
 @page("GET", "/notifications", audience="session", params=Listing)
 async def listing(call: Call[Listing]) -> Answer:
     """Replies, mentions, favourites, reposts and new followers, newest first."""
-    only_mentions = call.params.only == "mentions"
-    kinds = ("mention",) if only_mentions else KINDS
+    only = call.params.only if call.params.only in ONLY else ""
+    kinds = ONLY.get(only, KINDS)
     found = await notifications.of(call.db, call.me, call.params.request(), kinds=kinds)
     ids = list(dict.fromkeys(one.post_id for one in found.items if one.post_id is not None))
-    shown = {one.id: one for one in await posts.views(call.db, ids, viewer_id=call.me)}
-    query = {"only": "mentions"} if only_mentions else {}
+    seen, folded = await sift(call, await posts.views(call.db, ids, viewer_id=call.me), "notifications")
+    shown = {one.id: one for one in seen}
+    query = {"only": only} if only else {}
     full = len(found.items) >= LIMIT
     parts = {
         "notes": gathered(found.items, shown),
         "next": with_query("/notifications", {**query, "before": str(found.last_cursor)}) if full else None,
-        "only_mentions": only_mentions,
+        "only": only,
+        "folded": folded,
     }
     return Page("web/_notes.html" if call.swaps else "web/notifications.html", parts)
 

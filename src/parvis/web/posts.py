@@ -18,9 +18,11 @@ from parvis.infra.html.paths import safe_path
 from parvis.infra.html.visit import Answer, Page, Redirect
 from parvis.infra.postgres import Connection
 from parvis.infra.rate_limits import DELETIONS
+from parvis.web import meta
 from parvis.web.compose import reply_to
 from parvis.web.profiles import handle_of
 from parvis.web.routing import Call, page
+from parvis.web.sifting import sift
 from parvis.web.slices import Slice, older, people
 
 FIRST_REPLIES = 60
@@ -66,16 +68,20 @@ async def conversation(call: Call[OnePost]) -> Answer:
         most_descendants=most + 1,
     )
     ids = [*thread.ancestors, PostId(call.params.post_id), *thread.descendants[:most]]
-    shown = {one.id: one for one in await posts.views(call.db, ids, viewer_id=call.viewer_id)}
-    post = shown.get(PostId(call.params.post_id))
+    seen = await posts.views(call.db, ids, viewer_id=call.viewer_id)
+    post = next((one for one in seen if one.id == call.params.post_id), None)
     if post is None:
         raise NotFound
     if post.repost_of is not None or post.author.acct != acct:
         return Redirect(post_path(post))
+    stay, folded = await sift(call, seen, "thread")
+    shown = {one.id: one for one in stay}
     return Page(
         "web/posts/thread.html",
         {
             "post": post,
+            "folded": folded,
+            "data": meta.of_post(post, call.settings.public_origin),
             "ancestors": [shown[id_] for id_ in thread.ancestors if id_ in shown],
             "replies": indented(post.id, [shown[id_] for id_ in thread.descendants[:most] if id_ in shown]),
             "more_replies": len(thread.descendants) > most,
@@ -152,6 +158,26 @@ async def _repost(call: Call[ById], tx: Connection, post_id: PostId) -> PostId:
     return post_id
 
 
+async def _pin(call: Call[ById], tx: Connection, post_id: PostId) -> PostId:
+    await posts.pin(tx, call.services.ids, call.me, post_id, now=call.now)
+    return post_id
+
+
+async def _unpin(call: Call[ById], tx: Connection, post_id: PostId) -> PostId:
+    await posts.unpin(tx, call.me, post_id)
+    return post_id
+
+
+async def _mute(call: Call[ById], tx: Connection, post_id: PostId) -> PostId:
+    await posts.mute_thread(tx, call.me, post_id, now=call.now)
+    return post_id
+
+
+async def _unmute(call: Call[ById], tx: Connection, post_id: PostId) -> PostId:
+    await posts.unmute_thread(tx, call.me, post_id)
+    return post_id
+
+
 async def _unrepost(call: Call[ById], tx: Connection, post_id: PostId) -> PostId:
     return await posts.unrepost(tx, call.me, post_id, now=call.now)
 
@@ -174,6 +200,10 @@ for _name, _function in {
     "unbookmark": _unbookmark,
     "repost": _repost,
     "unrepost": _unrepost,
+    "pin": _pin,
+    "unpin": _unpin,
+    "mute": _mute,
+    "unmute": _unmute,
 }.items():
     page("POST", f"/posts/{{post_id:str}}/{_name}", audience="session", params=ById)(_act(_function))
 

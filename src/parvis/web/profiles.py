@@ -9,7 +9,7 @@ import msgspec
 
 from parvis.base.errors import NotFound
 from parvis.base.ids import AccountId
-from parvis.domain import accounts, relationships, timelines
+from parvis.domain import accounts, posts, relationships, timelines
 from parvis.domain.accounts.types import Account, State
 from parvis.domain.relationships.types import Relationship
 from parvis.infra.catalogues import later
@@ -17,13 +17,17 @@ from parvis.infra.doors import READING, SHARED_S
 from parvis.infra.html.forms import storable
 from parvis.infra.html.visit import Answer, Page, Redirect
 from parvis.infra.rate_limits import FOLLOWS
-from parvis.web import feeds
+from parvis.web import feeds, meta
 from parvis.web.routing import Call, page
 from parvis.web.slices import Slice, older, people, timeline
 
 
 class OneAccount(Slice, frozen=True):
     at: str = ""
+
+
+class Tagged(OneAccount, frozen=True):
+    name: str = ""
 
 
 class Muting(msgspec.Struct, frozen=True):
@@ -57,11 +61,29 @@ async def relation_to(call: Call[Any], account: Account) -> Relationship | None:
     return found[0] if found else None
 
 
-async def _profile(call: Call[OneAccount], tab: str, **kinds: Any) -> Answer:
+async def _profile(call: Call[Any], tab: str, **kinds: Any) -> Answer:
     account = await named(call)
     relation = await relation_to(call, account)
+    top: dict[str, object] = {"pinned": [], "featured": []}
+    if not call.swaps:
+        top["featured"] = await posts.featured_tags.featured(call.db, account.id)
+    if tab == "posts" and not kinds.get("tag") and call.params.before is None and not call.swaps:
+        ids = await posts.pinned(call.db, account.id, viewer_id=call.viewer_id)
+        top["pinned"] = await posts.views(call.db, ids, viewer_id=call.viewer_id)
     page_of_ids = await timelines.account(call.db, call.viewer_id, account.id, call.params.request(), **kinds)
-    return await timeline(call, "web/people/profile.html", page_of_ids, account=account, relation=relation, tab=tab)
+    return await timeline(
+        call,
+        "web/people/profile.html",
+        page_of_ids,
+        place="account",
+        part="web/people/_media.html" if tab == "media" else "web/posts/_posts.html",
+        account=account,
+        relation=relation,
+        tab=tab,
+        tag=kinds.get("tag", ""),
+        data=meta.of_profile(account, call.settings.public_origin),
+        **top,
+    )
 
 
 @page("GET", "/{at:str}", urgency=READING, shared_s=SHARED_S, params=OneAccount)
@@ -82,6 +104,12 @@ async def replies(call: Call[OneAccount]) -> Answer:
 async def pictures(call: Call[OneAccount]) -> Answer:
     """What somebody publishes with pictures."""
     return await _profile(call, "media", only_media=True, without_reposts=True)
+
+
+@page("GET", "/{at:str}/tagged/{name:str}", urgency=READING, shared_s=SHARED_S, params=Tagged)
+async def tagged(call: Call[Tagged]) -> Answer:
+    """What somebody publishes under a hashtag."""
+    return await _profile(call, "posts", tag=call.params.name.lstrip("#")[:100])
 
 
 @page("GET", "/{at:str}/followers", urgency=READING, shared_s=SHARED_S, params=OneAccount)

@@ -12,10 +12,12 @@ from parvis.base.pages import Page as IdPage
 from parvis.base.pages import PageRequest
 from parvis.domain import accounts, posts, relationships
 from parvis.domain.accounts.types import Account
+from parvis.domain.relationships.filters import Place
 from parvis.domain.relationships.types import Relationship
 from parvis.infra.html.paths import with_query
 from parvis.infra.html.visit import Answer, Page
 from parvis.web.routing import Call
+from parvis.web.sifting import sift
 
 LIMIT = 20
 
@@ -44,12 +46,23 @@ def older(call: Call[Any], page: IdPage[Any], **query: str) -> str | None:
     return with_query(call.request.url.path, {**query, "before": str(page.last_cursor)})
 
 
-async def timeline(call: Call[Any], template: str, page: IdPage[PostId], **context: object) -> Answer:
-    """The posts of these ids in that template; htmx gets them alone."""
+async def timeline(
+    call: Call[Any],
+    template: str,
+    page: IdPage[PostId],
+    *,
+    place: Place | None = None,
+    part: str = "web/posts/_posts.html",
+    **context: object,
+) -> Answer:
+    """The posts of these ids in that template; htmx gets the part alone. `place`: which of the viewer's filters apply."""
     shown = await posts.views(call.db, page.items, viewer_id=call.viewer_id)
-    parts = {"posts": shown, "next": older(call, page), "older": call.params.before is not None}
+    folded: dict[int, str] = {}
+    if place is not None:
+        shown, folded = await sift(call, shown, place)
+    parts = {"posts": shown, "folded": folded, "next": older(call, page), "older": call.params.before is not None}
     if call.swaps:
-        return Page("web/posts/_posts.html", parts)
+        return Page(part, parts)
     return Page(template, {**parts, **context})
 
 

@@ -8,7 +8,8 @@ from parvis.infra.background import in_background
 from parvis.infra.catalogues import later
 from parvis.infra.doors import READING, SHARED_S
 from parvis.infra.html.visit import Answer, Page, Redirect
-from parvis.web import feeds
+from parvis.infra.text import fold_tag
+from parvis.web import announcements, feeds
 from parvis.web.compose import blank
 from parvis.web.entrance import session_cookie_of
 from parvis.web.routing import Call, page
@@ -25,7 +26,7 @@ async def start(call: Call[Slice]) -> Answer:
     if call.viewer is not None:
         return Redirect("/home")
     found = await timelines.public(call.db, None, call.params.request())
-    return await timeline(call, "web/timelines/landing.html", found)
+    return await timeline(call, "web/timelines/landing.html", found, place="public")
 
 
 @page("GET", "/home", audience="session", params=Slice)
@@ -35,7 +36,8 @@ async def home(call: Call[Slice]) -> Answer:
     if found.stale:
         in_background(timelines.visit(call.services, reader=call.me, now=call.now))
     compose = blank(call, return_to="/home", prompt=call.text(later("What is there to say?")))
-    answer = await timeline(call, "web/timelines/home.html", found.page, compose=compose)
+    told = await announcements.any_now(call)
+    answer = await timeline(call, "web/timelines/home.html", found.page, place="home", compose=compose, announced=told)
     if isinstance(answer, Page) and call.session_token is not None:
         # The session lives on with every visit, and so must its cookie.
         answer.cookies.append(session_cookie_of(call, call.session_token, SESSION_LIFETIME))
@@ -46,7 +48,7 @@ async def home(call: Call[Slice]) -> Answer:
 async def public(call: Call[Slice]) -> Answer:
     """What the people of this place have published for everybody."""
     found = await timelines.public(call.db, call.viewer_id, call.params.request())
-    return await timeline(call, "web/timelines/public.html", found)
+    return await timeline(call, "web/timelines/public.html", found, place="public")
 
 
 @page("GET", "/tags/{name:str}", urgency=READING, shared_s=SHARED_S, params=TagSlice)
@@ -56,14 +58,18 @@ async def tag(call: Call[TagSlice]) -> Answer:
         return await feeds.of_tag(call, call.params.name.removesuffix(".rss").lstrip("#")[:100])
     name = call.params.name.lstrip("#")[:100]
     found = await timelines.tag(call.db, call.viewer_id, name, call.params.request())
+    followed: set[str] = set()
+    featured: set[str] = set()
+    if call.viewer_id is not None and not call.swaps:
+        followed, featured = await posts.featured_tags.ties(call.db, call.viewer_id, [fold_tag(name)])
     return await timeline(
         call,
-        "web/timelines/list.html",
+        "web/timelines/tag.html",
         found,
-        heading=f"#{name}",
-        empty_icon="tag",
-        empty_title=call.text(later("Nobody has used this hashtag yet")),
-        empty_text=call.text(later("What is written with it appears here, as far as everybody may read it.")),
+        place="public",
+        tag=name,
+        followed=bool(followed),
+        featured=bool(featured),
     )
 
 

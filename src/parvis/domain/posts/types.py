@@ -140,6 +140,7 @@ class PostView(msgspec.Struct, frozen=True, kw_only=True):
     poll: Poll | None = None
     card: Card | None = None
     repost_of: PostView | None = None
+    filter_version: int | None = None  # the version of the viewer's keyword filters, if they have any
 
     @property
     def shown(self) -> PostView:

@@ -52,7 +52,7 @@ _POSTS = f"""
            a.hide_collections, a.show_media, a.show_media_replies, a.show_featured,
            a.state, a.version AS account_version, a.created_at AS joined_at,
            coalesce(n.posts, 0) AS posts_count, coalesce(n.followers, 0) AS followers_count,
-           coalesce(n.following, 0) AS following_count, n.last_post_on, l.role
+           coalesce(n.following, 0) AS following_count, n.last_post_on, l.role, {filter_version()} AS filter_version
       FROM wanted w
       JOIN post p ON p.account_id = w.account_id AND p.id = w.id
       JOIN account a ON a.id = p.account_id

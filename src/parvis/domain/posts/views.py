@@ -202,6 +202,7 @@ def _view(
         poll=from_json(row["poll"], Poll) if row["poll"] else None,
         card=card_of(row["card"]),
         repost_of=original,
+        filter_version=row["filter_version"],
     )
 
 

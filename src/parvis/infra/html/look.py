@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -13,6 +14,7 @@ import msgspec
 from babel.numbers import format_decimal
 from litestar import Response
 
+from parvis.base.clock import utc_now
 from parvis.infra import text as texts
 from parvis.infra.catalogues import babel_locale, catalogue_of, later
 from parvis.infra.html.assets import asset_path, has_asset
@@ -53,6 +55,10 @@ NOTICES = {
     "blocked": later("Blocked."),
     "cleared": later("All cleared."),
     "welcome": later("Welcome to the square."),
+    "voted": later("Your vote counts."),
+    "scheduled": later("It will be published at that time."),
+    "removed": later("Removed."),
+    "reported": later("Thank you. The moderators will read it."),
 }
 
 
@@ -133,6 +139,9 @@ def script_words(locale: str, place: dict[str, Any]) -> str:
         "resume": words.text(later("Resume")),
         "stop": words.text(later("Stop")),
         "failed": words.text(later("That did not work. Try again in a moment.")),
+        "waiting": words.text(later("It is published once you are connected again.")),
+        "sent": words.text(later("What waited is published.")),
+        "refused": words.text(later("Something that waited could not be published. It stands in the form again.")),
         "close": words.text(later("Close")),
     }
     return msgspec.json.encode(said).decode()
@@ -162,6 +171,8 @@ def _templates() -> Templates:
                     "host": host,
                     "masked": masked,
                     "language_name": language_name,
+                    "passed": passed,
+                    "share": share,
                 },
                 values={"has_asset": has_asset, "ahead_shown": ahead_shown},
             )
@@ -250,6 +261,16 @@ def language_name(state: Any, code: str) -> str:
     """A language as the visitor's own calls it; its code where it has no word for it."""
     name = babel_locale(state.lookup("locale")).languages.get(code.replace("-", "_")) or code
     return name[:1].upper() + name[1:]
+
+
+def passed(at: datetime) -> bool:
+    """Whether that moment is over."""
+    return at <= utc_now()
+
+
+def share(part: int, whole: int) -> int:
+    """Per cent, for a poll's bars."""
+    return round(100 * part / whole) if whole else 0
 
 
 def host(url: str) -> str:

@@ -43,6 +43,21 @@ _FORBIDDEN: tuple[str, ...] = (
 )
 
 _FIELDS: dict[tuple[str, str], str] = {
+    ("poll", "invalid"): later("A poll needs two to four different answers, and no pictures."),
+    ("poll", "taken"): later("Two answers are the same."),
+    ("poll", "too_long"): later("One of the answers is too long."),
+    ("poll", "inclusion"): later("A poll lasts five minutes to one month."),
+    ("scheduled_at", "too_soon"): later("Choose a time at least five minutes from now."),
+    ("scheduled_at", "invalid"): later("This is no time."),
+    ("title", "blank"): later("Give it a name."),
+    ("context", "blank"): later("Choose where it applies."),
+    ("context", "invalid"): later("Choose where it applies."),
+    ("member", "unknown"): later("You can add people whom you follow."),
+    ("keyword", "blank"): later("Write a word or several."),
+    ("domain", "invalid"): later("This is not the name of another server."),
+    ("name", "invalid"): later("This is no hashtag."),
+    ("id", "too_many"): later("Five pinned is the most."),
+    ("comment", "too_long"): later("This is too long."),
     ("username", "blank"): later("Choose a name."),
     ("username", "taken"): later("Somebody has that name already."),
     ("username", "reserved"): later("That name is kept for this place itself."),

@@ -34,6 +34,10 @@ function freshenTimes(root = document) {
       time.title = new Date(time.dateTime).toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
     }
   }
+  for (const time of $$("time[data-moment]:not([data-local])", root)) {
+    time.dataset.local = "1";
+    time.textContent = new Date(time.dateTime).toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
+  }
 }
 freshenTimes();
 setInterval(freshenTimes, 30000);
@@ -148,75 +152,41 @@ on("click", ".post", (event, post) => {
   if (link && !post.classList.contains("large")) location.assign(link.href);
 });
 
-// ── live ──
+// ── live, and the app on the home screen ──
 
-const list = $("[data-live-list]");
-const bar = $("[data-fresh]");
-let waiting = new Set();
-
-const newest = () => $$("[data-post]", list).reduce((most, post) => (BigInt(post.dataset.post) > most ? BigInt(post.dataset.post) : most), 0n);
-
-async function showFresh() {
-  const response = await fetch(`${bar.dataset.fresh}?after=${newest()}`, { headers: { "HX-Request": "true" } });
-  if (!response.ok) return;
-  const part = document.createElement("template");
-  part.innerHTML = await response.text();
-  const known = new Set($$("[data-post]", list).map((post) => post.dataset.post));
-  const posts = $$("[data-post]", part.content).filter((post) => !known.has(post.dataset.post));
-  for (const post of posts) post.classList.add("fresh");
-  $("[data-empty]", list)?.remove();
-  list.prepend(...posts);
-  for (const post of posts) window.htmx?.process(post);
-  freshenTimes(list);
-  waiting.clear();
-  bar.hidden = true;
-}
-
-function countFresh() {
-  // Whoever reads at the very top sees new posts come in; what anybody else reads does not move.
-  if (scrollY < 8 && !document.hidden && !list.contains(document.activeElement)) return showFresh();
-  $("button", bar).textContent = waiting.size === 1 ? words.fresh1 : say(words.freshN, { n: waiting.size });
-  bar.hidden = false;
-}
-on("click", "[data-show-fresh]", async () => {
-  await showFresh();
-  scrollTo({ top: 0 });
-});
-
-function showUnread(count) {
-  for (const badge of $$("[data-unread]")) {
-    badge.textContent = count > 99 ? "99+" : count || "";
-    badge.hidden = !count;
-  }
-}
-
-let gathering;
-function listen() {
-  const live = new EventSource("/live");
-  let opened = 0;
-  live.addEventListener("open", () => {
-    opened += 1; // what happened while the connection was away is asked for once it is back
-    if (opened > 1 && list && scrollY < 8) showFresh();
-  });
-  live.addEventListener("post", ({ data }) => {
-    const post = JSON.parse(data);
-    if (!list || !post.lists.includes(list.dataset.liveList) || $(`[data-post="${post.id}"]`, list)) return;
-    waiting.add(post.id);
-    clearTimeout(gathering);
-    gathering = setTimeout(countFresh, 150);
-  });
-  live.addEventListener("gone", ({ data }) => {
-    for (const post of $$(`[data-post="${JSON.parse(data).id}"]`)) post.remove();
-  });
-  live.addEventListener("unread", ({ data }) => showUnread(JSON.parse(data).count));
-}
-
+const { live, installed, me } = document.body.dataset;
 // On their own page notifications count as read, and only then it is asked how many are not.
 const notes = $("[data-notifications]");
 const read = notes && send("/notifications/read", new URLSearchParams({ last: notes.dataset.notifications }));
-if ("live" in document.body.dataset && window.EventSource) Promise.resolve(read).then(listen, listen);
+const listen = () => import(live).then(({ begin }) => begin({ words, say, settle: freshenTimes }));
+if (live && window.EventSource) Promise.resolve(read).then(listen, listen);
+
+if (installed && navigator.serviceWorker) {
+  const begin = async () => {
+    const ties = await import(installed);
+    await ties.begin({ words, tell, me });
+    const box = $("[data-messages]");
+    if (box) ties.messages(box, { send, words, tell });
+  };
+  document.readyState === "complete" ? begin() : addEventListener("load", begin);
+}
+const said = () => {
+  const box = $("[data-offline]");
+  if (box) box.hidden = navigator.onLine;
+};
+said();
+for (const kind of ["online", "offline"]) addEventListener(kind, said);
+on("submit", 'form[action="/sign-out"], #acts', (event) => {
+  if ((event.submitter?.formAction || event.target.action).endsWith("/sign-out")) localStorage.clear();
+});
 
 // ── writing ──
+
+// A time is meant as the device has it; the form says how far that is from UTC.
+on("input", "input[name=due]", (_, input) => {
+  const then = new Date(input.value);
+  input.form.elements.due_offset.value = isNaN(then) ? 0 : then.getTimezoneOffset();
+});
 
 const graphemes = window.Intl?.Segmenter ? new Intl.Segmenter() : null;
 const links = /https?:\/\/[^\s<>"]+/g;
@@ -225,6 +195,19 @@ const elsewhere = /(@[A-Za-z0-9_]+)@[A-Za-z0-9.-]+/g;
 function length(text) {
   const counted = text.trim().replace(links, "x".repeat(23)).replace(elsewhere, "$1");
   return graphemes ? [...graphemes.segment(counted)].length : [...counted].length;
+}
+
+// What was begun stays on the device until it is published.
+function keepDraft(form, text) {
+  const place = `draft ${me} ${form.elements.in_reply_to_id?.value || form.elements.quote_of_id?.value || ""}`;
+  const offered = text.value;
+  const kept = localStorage.getItem(place);
+  if (kept && (!offered || kept.startsWith(offered))) text.value = kept;
+  text.addEventListener("input", () => {
+    if (text.value && text.value !== offered) localStorage.setItem(place, text.value);
+    else localStorage.removeItem(place);
+  });
+  form.addEventListener("submit", () => localStorage.removeItem(place));
 }
 
 function prepare(form) {
@@ -320,6 +303,7 @@ function prepare(form) {
       if (kind === "drop") upload(event.dataTransfer.files);
     });
   }
+  keepDraft(form, text);
   form.addEventListener("submit", () => setTimeout(() => (submit.disabled = true)));
   addEventListener("pageshow", refresh);
   $$("[data-waiting]", pictures).forEach((one) => {
