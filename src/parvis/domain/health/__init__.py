@@ -20,7 +20,15 @@ from parvis.domain.health.types import Check, Moment, Signal
 from parvis.domain.health.verdicts import RULES, Findings, Judgement, Rule, Verdict
 from parvis.domain.health.verdicts import judge as _judge
 from parvis.domain.health.verdicts.findings import Door
-from parvis.domain.health.watch_queries import elected, hours, incident_stored, incidents, minutes, safekeeping
+from parvis.domain.health.watch_queries import (
+    elected,
+    hours,
+    incident_stored,
+    incidents,
+    kept_safe,
+    minutes,
+    safekeeping,
+)
 
 __all__ = [
     "Book",
@@ -46,6 +54,7 @@ __all__ = [
     "incident_stored",
     "incidents",
     "judge",
+    "kept_safe",
     "mean",
     "measured",
     "minutes",

@@ -98,7 +98,7 @@ class PostgreSQL:
         """A query is answered, and our role and database exist."""
         if self._provisioned:
             return await _answers(self.places.database_url())
-        if not await _answers(self.places.database_url(user="postgres", database="postgres")):
+        if not await _answers(self.places.database_url(user="postgres", database="postgres"), writes=True):
             return False
         await self._provision()
         self._provisioned = True
@@ -204,12 +204,15 @@ def _is_postgres(pid: int, owner: int, mark: bytes) -> bool:
     return mark in line and (line.startswith(b"postgres:") or b"/bin/postgres\0" in line)
 
 
-async def _answers(url: str) -> bool:
+async def _answers(url: str, *, writes: bool = False) -> bool:
+    """Whether a query is answered; with `writes`, by a database that is not still being brought back."""
     try:
         connection = await asyncpg.connect(url, timeout=5)
     except (OSError, TimeoutError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError):
         return False
     try:
+        if writes:
+            return not await connection.fetchval("SELECT pg_is_in_recovery()", timeout=5)
         return await connection.fetchval("SELECT 1", timeout=5) == 1
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return False

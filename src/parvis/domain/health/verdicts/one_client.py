@@ -28,5 +28,5 @@ def one_client(seen: Findings) -> Verdict | None:
         action=say("If it is no friend, keep its network out at the proxy."),
         command="grep request.refused LOG | tail",
         gain=say("The refusals cost nothing any more."),
-        explains=("requests_refused",),
+        explains=("requests_refused", "cpu_full", "pool_exhausted"),
     )

@@ -1,0 +1,144 @@
+"""What it costs that a process measures itself: CPU a request with and without, in turns, in one run.
+
+`python -m bench.measuring` starts a database of its own, answers a home timeline inside this process again and again, and
+takes its looks ten times as often as a server does; so the figure is divided by ten. Counters on the way of a request,
+which cannot be switched off, are timed by themselves and added.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from parvis.app import build, routes
+from parvis.base.clock import utc_now
+from parvis.base.ids import AccountId, AppId
+from parvis.base.settings import Settings
+from parvis.domain import accounts
+from parvis.domain.health import Measuring
+from parvis.infra import engines, migrate
+from parvis.infra.opening import open_services
+from parvis.infra.postgres import Loans
+
+BLOCKS, BLOCK_S = 16, 2.0
+OFTENER = 10
+EVERY_S = 5.0
+COUNTERS = 4  # pairs of readings of the clock that a request makes, about: one for each loan and its wait
+
+
+async def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="parvis-measuring-") as home:
+        async with engines.running(Path(home)) as found:
+            await migrate.apply(found.database_url)
+            settings = Settings(
+                home=Path(home),
+                database_url=found.database_url,
+                nats_url=found.nats_url,
+                rate_limits=False,
+                limiter=False,
+            )
+            async with open_services(settings, application="bench") as services:
+                await _measure(settings, services)
+
+
+async def _measure(settings: Settings, services: Any) -> None:
+    app = build(settings, services, routes())
+    token = await _token(services)
+    inbox: asyncio.Queue[dict[str, str]] = asyncio.Queue()
+    outbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    await inbox.put({"type": "lifespan.startup"})
+    life = asyncio.create_task(
+        app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, inbox.get, outbox.put)
+    )
+    await outbox.get()
+    await _block(app, token)
+    cost: dict[bool, list[float]] = {False: [], True: []}
+    for number in range(BLOCKS):
+        watched = number % 2 == 1
+        tasks = _watching(services) if watched else []
+        cost[watched].append(await _block(app, token))
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    without, with_ = (statistics.median(cost[one]) for one in (False, True))
+    looks = (with_ - without) / OFTENER
+    counters = _counters_s()
+    print(f"CPU a request: {without * 1e3:.3f} ms without, {with_ * 1e3:.3f} ms with looks {OFTENER} times as often")
+    print(f"looks {looks * 1e6:.1f} µs a request, counters {counters * 1e6:.2f} µs a request")
+    print(f"measuring costs {(max(0.0, looks) + counters) / without:.2%} of a request's CPU")
+    await inbox.put({"type": "lifespan.shutdown"})
+    await life
+
+
+def _watching(services: Any) -> list[asyncio.Task[None]]:
+    measuring = Measuring(services, "web")
+
+    async def look() -> None:
+        async with services.db.connection() as db:
+            while True:
+                await asyncio.sleep(EVERY_S / OFTENER)
+                await measuring.look(db)
+
+    return [asyncio.create_task(look()), asyncio.create_task(measuring.watch_lag())]
+
+
+async def _block(app: Any, token: str) -> float:
+    """CPU seconds of a request, as the mean of a block."""
+    began, cpu, count = time.perf_counter(), time.process_time(), 0
+    while time.perf_counter() - began < BLOCK_S:
+        await _ask(app, token)
+        count += 1
+    return (time.process_time() - cpu) / count
+
+
+async def _ask(app: Any, token: str) -> None:
+    answers: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        answers.append(message)
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    headers = [(b"host", b"127.0.0.1:8000"), (b"authorization", f"Bearer {token}".encode())]
+    path = "/api/v1/timelines/home"
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
+        "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "", "headers": headers,
+        "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 8000), "state": {},
+    }  # fmt: skip
+    await app(scope, receive, send)
+    assert answers[0]["status"] == 200, answers
+
+
+def _counters_s() -> float:
+    """What the counters of a request take, timed alone."""
+    loans, rounds = Loans(), 200_000
+    began = time.process_time()
+    for _ in range(rounds):
+        asked = time.perf_counter()
+        loans.waited_s += time.perf_counter() - asked
+        loans.count += 1
+    return COUNTERS * (time.process_time() - began) / rounds
+
+
+async def _token(services: Any) -> str:
+    now = utc_now()
+    async with services.db.transaction() as tx:
+        new = accounts.NewAccount(handle="bench", email="bench@mail.example", confirmed=True)
+        account: AccountId = await accounts.create(tx, services.ids, new=new, now=now)
+        scopes, apart = "read write follow", "urn:ietf:wg:oauth:2.0:oob"
+        app, _ = await accounts.register_app(
+            tx, services.ids, name="Bench", redirect_uris=[apart], scopes_text=scopes, now=now
+        )
+        return await accounts.create_token(
+            tx, services.ids, account, app_id=AppId(app.id), scopes=tuple(scopes.split()), now=now
+        )
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,178 @@
+"""The built-in database kept safe elsewhere, and brought back: a copy of all of it, its journal as it is written, and what
+belongs to it (secrets, media). By PostgreSQL's own programs; nothing here knows what is in the tables.
+
+A kit is a folder: `base-TIME/` (one or several, each whole), `wal/` (the journal since then), `media/`, `secrets/`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from parvis.base.settings import Settings
+from parvis.infra.engines import binaries
+from parvis.infra.engines.places import Places, database_account
+from parvis.infra.engines.postgresql import PostgreSQL
+
+SLOT = "parvis_backup"
+BASES_KEPT = 3
+JOURNAL = "restored-journal"  # inside the data folder, which the database's account can read
+
+
+class BackupFailed(RuntimeError):
+    """A copy could not be made, or not be brought back; the message says why"""
+
+
+async def copy(settings: Settings, kit: Path, *, now: datetime) -> dict[str, float]:
+    """The kit holds a whole copy of this moment; what it took. Older copies but the newest three are gone."""
+    kit.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh, final = kit / "base.new", kit / f"base-{now:%Y%m%dT%H%M%SZ}"
+    shutil.rmtree(fresh, ignore_errors=True)
+    began = asyncio.get_running_loop().time()
+    await _run(settings, "pg_basebackup", "-D", str(fresh), "-X", "stream", "-c", "fast", "--no-password")
+    await _run(settings, "pg_verifybackup", str(fresh))
+    os.rename(fresh, final)
+    for old in bases(kit)[:-BASES_KEPT]:
+        shutil.rmtree(old)
+    files = await asyncio.to_thread(_copy_new, settings.home / "media", kit / "media")
+    await asyncio.to_thread(_copy_new, settings.home / "secrets", kit / "secrets", always=True)
+    return {
+        "bytes": float(await asyncio.to_thread(_size, final)),
+        "new_files": float(files),
+        "seconds": asyncio.get_running_loop().time() - began,
+    }
+
+
+async def follow(settings: Settings, kit: Path) -> None:
+    """The journal reaches the kit as it is written, until this is cancelled. Raises: BackupFailed."""
+    wal = kit / "wal"
+    wal.mkdir(mode=0o700, parents=True, exist_ok=True)
+    words = ["-D", str(wal), "--slot", SLOT, "--no-password"]
+    await _run(settings, "pg_receivewal", *words, "--create-slot", "--if-not-exists")
+    await _run(settings, "pg_receivewal", *words, "--synchronous")
+
+
+def bases(kit: Path) -> list[Path]:
+    """The whole copies, the oldest first."""
+    return sorted(kit.glob("base-*"))
+
+
+async def restore(kit: Path, home: Path, *, to: datetime | None = None) -> None:
+    """An empty home holds the place as it was then, or as late as the kit knows; it is as it was when it starts.
+
+    Raises: BackupFailed.
+    """
+    places = Places(home)
+    data = PostgreSQL(places).data
+    if data.exists():
+        raise BackupFailed(f"There is a database in {home} already; a place is brought back into an empty folder.")
+    known = [one for one in bases(kit) if to is None or _moment(one) <= to]
+    if not known:
+        raise BackupFailed(f"{kit} holds no copy that is old enough.")
+    places.create()
+    await asyncio.to_thread(_copy_new, kit / "secrets", home / "secrets", always=True)
+    await asyncio.to_thread(_copy_new, kit / "media", home / "media")
+    await asyncio.to_thread(_lay_out, known[-1], kit / "wal", data, to)
+
+
+def _lay_out(base: Path, wal: Path, data: Path, to: datetime | None) -> None:
+    fresh = data.with_name(f"{data.name}.new-restored")
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.copytree(base, fresh)
+    journal = fresh / JOURNAL
+    journal.mkdir(mode=0o700)
+    for file in sorted(wal.glob("*")) if wal.is_dir() else ():
+        shutil.copy2(file, journal / file.name.removesuffix(".partial"))
+    lines = [f"restore_command = 'cp {JOURNAL}/%f %p'", "recovery_target_action = 'promote'"]
+    if to is not None:
+        lines.append(f"recovery_target_time = '{to.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}+00'")
+    with (fresh / "postgresql.auto.conf").open("a") as file:
+        file.write("\n".join(lines) + "\n")
+    (fresh / "recovery.signal").touch()
+    account = database_account()
+    for path in (fresh, *fresh.rglob("*")):
+        if path.is_dir():
+            path.chmod(0o700)
+        if account is not None:
+            os.chown(path, account.uid, account.gid)
+    os.rename(fresh, data)
+
+
+def forget_restoring(home: Path) -> None:
+    """The journal that was needed to come back is gone, once it is no longer needed."""
+    data = PostgreSQL(Places(home)).data
+    if (data / "recovery.signal").exists():
+        return
+    shutil.rmtree(data / JOURNAL, ignore_errors=True)
+    conf = data / "postgresql.auto.conf"
+    marks = ("restore_command", "recovery_target")
+    kept = [line for line in conf.read_text().splitlines() if not line.startswith(marks)]
+    conf.write_text("\n".join(kept) + "\n")
+
+
+def _moment(base: Path) -> datetime:
+    return datetime.strptime(base.name.removeprefix("base-"), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+
+
+async def _run(settings: Settings, program: str, *words: str) -> None:
+    """The program has done its work; cancelled, it ends in order."""
+    process = await asyncio.create_subprocess_exec(
+        str(binaries.postgres_program(program)),
+        *words,
+        env=_environment(settings),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        _, said = await process.communicate()
+    except asyncio.CancelledError:
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGINT)
+        await process.wait()
+        raise
+    if process.returncode:
+        raise BackupFailed(f"{program}: {said.decode(errors='replace').strip()[-500:]}")
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """How to reach the database as one who may copy it; a password is not for the list of processes."""
+    places = Places(settings.home)
+    outside = settings.database_url and settings.database_url != places.database_url()
+    parts = urlsplit(settings.database_url if outside else places.database_url(user="postgres", database="postgres"))
+    host = parse_qs(parts.query).get("host", [parts.hostname or "localhost"])[0]
+    return {
+        "PATH": "/usr/bin:/bin",
+        "LC_ALL": "C",
+        "PGHOST": host,
+        "PGPORT": str(parts.port or 5432),
+        "PGUSER": unquote(parts.username or "postgres"),
+        "PGPASSWORD": unquote(parts.password or ""),
+    }
+
+
+def _copy_new(source: Path, target: Path, *, always: bool = False) -> int:
+    """What is not there yet is there; files of the media store never change. How many were copied."""
+    copied = 0
+    if not source.is_dir():
+        return 0
+    for path in source.rglob("*"):
+        to = target / path.relative_to(source)
+        if path.is_dir():
+            to.mkdir(mode=0o700, parents=True, exist_ok=True)
+        elif always or not to.exists() or to.stat().st_size != path.stat().st_size:
+            to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with contextlib.suppress(FileNotFoundError):  # removed in this moment
+                shutil.copy2(path, to)
+                copied += 1
+    return copied
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
