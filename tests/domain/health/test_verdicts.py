@@ -93,7 +93,7 @@ CASES: dict[str, tuple[Findings, Findings]] = {
         seen(signals=signal("web", 0.9, longest_lag_s=0.3, mean_lag_s=0.01)),
     ),
     "memory_short": (seen(signals=signal("memory", 0.97)), seen(signals=signal("memory", 0.8))),
-    "cpu_full": (seen(signals=busy), seen(signals=signal("cpu", 1.0) | signal("web", mean_lag_s=0.001))),
+    "cpu_full": (seen(signals=busy), seen(signals=signal("cpu", 1.0, patient=0.6) | signal("web", used=0.2, mean_lag_s=0.001))),
     "disk_slow": (db(waiting={"journal": 4.0}), db(waiting={"journal": 0.5})),
     "database_reading": (db(waiting={"reading": 4.0}), db(waiting={"reading": 0.5})),
     "database_slow": (seen(signals=signal("database", response_s=0.2)), seen(signals=signal("database", response_s=0.01))),
@@ -258,6 +258,12 @@ def test_what_hurts_more_people_is_named_first() -> None:
         return named(jobs=Jobs(failing=(letter,)), store=Store(0.1, "denied"))[1][0]
 
     assert (first(2), first(100)) == ("store_failing", "mail_gone")
+
+
+def test_strangers_that_take_every_core_are_named_and_work_that_lets_others_pass_is_not() -> None:
+    quick = signal("web", used=0.1, mean_lag_s=0.001)
+    assert named(signals=signal("cpu", 1.0, 2.0, patient=0.0) | quick, store=Store(3.0))[1] == ["cpu_full"]
+    assert named(signals=signal("cpu", 1.0, 2.0, patient=0.9) | quick)[1] == []
 
 
 def test_figures_are_readable() -> None:

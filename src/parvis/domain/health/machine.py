@@ -30,6 +30,11 @@ def busy_s() -> float:
     return _of_cores(os.sched_getaffinity(0))
 
 
+def patient_s() -> float:
+    """Of those, what went to work that lets everything else pass (`nice`), as encoders do; not known in a container."""
+    return 0.0 if _quota() is not None else _of_cores(os.sched_getaffinity(0), nice_only=True)
+
+
 def memory_bytes() -> tuple[int, int, int]:
     """All there is, what of it can be had, and what was moved to the disk; of our container where it has a limit."""
     said: dict[str, int] = {}
@@ -53,18 +58,18 @@ def memory_bytes() -> tuple[int, int, int]:
     return total, free, said.get("SwapTotal", 0) - said.get("SwapFree", 0)
 
 
-def _of_cores(wanted: set[int]) -> float:
+def _of_cores(wanted: set[int], *, nice_only: bool = False) -> float:
     """All that was not idle; what a hypervisor took (steal) counts, for it is not there to be used."""
     ticks = 0
     try:
         lines = Path("/proc/stat").read_text().splitlines()
     except OSError:
-        return sum(os.times()[:4])
+        return 0.0 if nice_only else sum(os.times()[:4])
     for line in lines:
         name, _, rest = line.partition(" ")
         if name[:3] == "cpu" and name[3:].isdigit() and int(name[3:]) in wanted:
             user, nice, system, _idle, _waiting, irq, soft, steal = map(int, rest.split()[:8])
-            ticks += user + nice + system + irq + soft + steal
+            ticks += nice if nice_only else user + nice + system + irq + soft + steal
     return ticks / os.sysconf("SC_CLK_TCK")
 
 

@@ -72,12 +72,13 @@ def refusing(started: Callable[[], float], refused: Callable[[], float], level: 
 
 
 def _cpu() -> Probe:
-    busy = Since(machine.busy_s)
+    busy, patient = Since(machine.busy_s), Since(machine.patient_s)
 
     def probe(elapsed_s: float) -> Signal:
         capacity = machine.cores()
         used = min(busy() / elapsed_s, capacity)
-        return Signal("cpu", used, used / capacity, capacity)
+        facts = {"patient": min(1.0, patient() / elapsed_s / capacity)}
+        return Signal("cpu", used, used / capacity, capacity, facts)
 
     return probe
 

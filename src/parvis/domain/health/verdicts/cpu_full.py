@@ -7,20 +7,26 @@ from parvis.domain.health.verdicts.verdict import EVERYBODY, Verdict, figure, sa
 
 FROM = 0.93
 LAG_S = 0.02
+CROWDED_FROM = 0.97
 
 
 def cpu_full(seen: Findings) -> Verdict | None:
-    """Fires when all cores are busy and the web processes come late by it."""
+    """Fires when all cores are busy and the web processes come late by it, or strangers leave them hardly any core.
+
+    What lets others pass, such as encoders, is no stranger: it takes what is left over.
+    """
     lag = seen.fact("web", "mean_lag_s")
-    if seen.use("cpu") < FROM or (lag < LAG_S and seen.fact("limiter", "refused_share") < 0.02):
-        return None
+    late = seen.use("cpu") >= FROM and (lag >= LAG_S or seen.fact("limiter", "refused_share") >= 0.02)
     ours = seen.signals["web"].used if "web" in seen.signals else 0.0
-    cores = seen.signals["cpu"].capacity or 1.0
+    cores = (seen.signals["cpu"].capacity or 1.0) if "cpu" in seen.signals else 1.0
     strange = ours < 0.3 * cores
+    crowded = strange and seen.use("cpu") - seen.fact("cpu", "patient") >= CROWDED_FROM
+    if not late and not crowded:
+        return None
     return Verdict(
         name="cpu_full",
         urgency="now",
-        blame=lag * max(1.0, seen.asked_per_s) + seen.fact("limiter", "refused_per_s"),
+        blame=max(1.0, lag * max(1.0, seen.asked_per_s) + seen.fact("limiter", "refused_per_s")),
         title=say("Something other than the web processes takes the whole processor.")
         if strange
         else say("The processor is busy all the time: more is asked than it can do."),
@@ -35,5 +41,5 @@ def cpu_full(seen: Findings) -> Verdict | None:
         else say("Take more cores, and one web process for each."),
         command="ps -eo pcpu,pid,args --sort=-pcpu | head" if strange else f"PARVIS_WEB_WORKERS={round(cores * 2)}",
         gain=say("Requests wait no longer for the processor."),
-        explains=("requests_refused", "database_slow", "gate_narrow", "pool_exhausted"),
+        explains=("requests_refused", "database_slow", "gate_narrow", "pool_exhausted", "store_slow"),
     )
