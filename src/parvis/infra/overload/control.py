@@ -24,7 +24,7 @@ class Tuning(msgspec.Struct, frozen=True):
     most_refused: float = 0.95
     # The first class is never refused for load, so its waiting must outlast what a crowded moment takes: with half a
     # second, a late clock alone sent people away from the door whose turn was next.
-    longest_waits: tuple[float, float, float, float] = (2.0, 0.3, 0.15, 0.05)
+    longest_waits: tuple[float, float, float, float] = (4.0, 0.3, 0.15, 0.05)
     longest_queue: int = 1000
     scores: int = 2000
     entrance: int = 8  # places beyond the limit that only the first class may take
