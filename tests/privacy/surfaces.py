@@ -379,6 +379,7 @@ OTHER_READS = frozenset(
     /api/parvis/v1/admission/log/consistency /api/parvis/v1/admission/log/head
     /api/parvis/v1/admission/log/inclusion /api/parvis/v1/admission/log/leaves /api/parvis/v1/admission/now
     /api/parvis/v1/admission/place /api/parvis/v1/admission/proof /ticket/{ticket:str}
+    /settings/data /settings/data/export/{kind:str} /settings/data/archive/{archive_id:str} /settings/leave
     /prove /sign-in/code /settings/security /settings/security/app /api/oembed /api/v1/annual_reports
     /api/v1/annual_reports/:year /api/v1/annual_reports/:year/state /api/v1/domain_blocks/preview
     /api/v1/donation_campaigns /api/v1/instance/privacy_policy /api/v1/instance/terms_of_service
@@ -460,6 +461,9 @@ OTHER_WRITES = frozenset(
     PUT /api/v2/notifications/policy
     DELETE /api/web/push_subscriptions/:id
     POST /oauth/revoke
+    POST /settings/data/import
+    POST /settings/data/archive
+    POST /settings/leave
     POST /oauth/token
     POST /oauth/userinfo
     POST /lists

@@ -7,6 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 from parvis.web import (
     about,
     announcements,
+    belongings,
     between,
     captions,
     compose,
@@ -45,6 +46,7 @@ from parvis.web.routing import door
 __all__ = [
     "about",
     "announcements",
+    "belongings",
     "between",
     "captions",
     "compose",

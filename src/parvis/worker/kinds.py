@@ -6,7 +6,7 @@ import msgspec
 
 from parvis.base.clock import utc_now
 from parvis.base.ids import AccountId, MediaId, PostId
-from parvis.domain import accounts, admission, links, media, notifications, posts
+from parvis.domain import accounts, admission, belongings, links, media, notifications, posts
 from parvis.infra.queue import Job
 from parvis.infra.services import Services
 from parvis.worker import consumers, schedules
@@ -27,6 +27,9 @@ def all_kinds(*, transcodings: int = 1) -> dict[str, Handler | Router]:
         links.FETCHING: Handler(look_at_page, limit=PAGES_AT_ONCE, time_limit_s=60),
         notifications.PUSH_JOB: Handler(push, limit=PUSHES_AT_ONCE, time_limit_s=30),
         media.TRANSCODE_JOB: Handler(transcode, limit=transcodings, here=1, time_limit_s=3 * 3600),
+        belongings.bring.IMPORT_JOB: Handler(take_in, limit=2, time_limit_s=3600),
+        belongings.archive.ARCHIVE_JOB: Handler(make_archive, limit=1, time_limit_s=3600),
+        belongings.leave.ERASE_JOB: Handler(erase, limit=2, time_limit_s=3600),
         accounts.CONFIRMATION_JOB: Handler(send_confirmation, limit=LETTERS_AT_ONCE),
         accounts.RESET_JOB: Handler(send_reset, limit=LETTERS_AT_ONCE, private=True),
         admission.CALL_JOB: Handler(send_call, limit=LETTERS_AT_ONCE),
@@ -71,6 +74,21 @@ async def push(services: Services, job: Job) -> None:
     """The app has heard of the notification."""
     what = msgspec.json.decode(job.payload, type=notifications.Delivery)
     await notifications.deliver(services, what, failures=job.failures, now=utc_now())
+
+
+async def take_in(services: Services, job: Job) -> None:
+    """What somebody brought from another place is theirs here."""
+    await belongings.bring.take_in(services, AccountId(job.data["account_id"]), job.data["import_id"], now=utc_now())
+
+
+async def make_archive(services: Services, job: Job) -> None:
+    """Somebody can fetch all that they wrote."""
+    await belongings.archive.make(services, AccountId(job.data["account_id"]), job.data["archive_id"], now=utc_now())
+
+
+async def erase(services: Services, job: Job) -> None:
+    """Nothing is left of an account that was closed."""
+    await belongings.leave.erase(services, AccountId(job.data["account_id"]), now=utc_now())
 
 
 async def send_confirmation(services: Services, job: Job) -> None:

@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from parvis.base.clock import utc_now
-from parvis.domain import accounts, admission, links, media, posts, relationships, search
+from parvis.domain import accounts, admission, belongings, links, media, posts, relationships, search
 from parvis.infra import changes, jobs
 from parvis.infra.jobs import NewJob
 from parvis.infra.postgres import Connection
@@ -91,7 +91,13 @@ async def delete_old_changes(services: Services) -> None:
         await changes.delete_old(db, now=utc_now())
 
 
+async def delete_old_archives(services: Services) -> None:
+    """Archives that were asked for more than a week ago are gone."""
+    await belongings.archive.purge(services, now=utc_now())
+
+
 SCHEDULES = (
+    Schedule(delete_old_archives, timedelta(hours=1)),
     Schedule(purge_unattached_media, timedelta(hours=1)),
     Schedule(delete_expired_rows, timedelta(hours=1)),
     Schedule(delete_old_changes, timedelta(minutes=5)),

@@ -16,6 +16,7 @@ from parvis.domain.accounts.apps import (
     redirect_target,
     register_app,
 )
+from parvis.domain.accounts.close import close
 from parvis.domain.accounts.confirm import confirm_email, resend_confirmation
 from parvis.domain.accounts.create import (
     check_sign_up,
@@ -137,6 +138,7 @@ __all__ = [
     "check_profile",
     "check_sign_up",
     "client_token",
+    "close",
     "confirm_email",
     "confirm_factor",
     "contact",

@@ -42,6 +42,16 @@ async def purge_of_post(services: Services, author: AccountId, post_id: PostId) 
     await _remove(services, rows)
 
 
+async def purge_of_account(services: Services, owner: AccountId) -> None:
+    """Nothing that the account ever uploaded is in the store. Only for accounts that are closed already."""
+    while True:
+        async with services.db.connection() as db:
+            rows = await queries.media_of_account(db, owner, _BATCH)
+        await _remove(services, rows)
+        if len(rows) < _BATCH:
+            return
+
+
 async def _remove(services: Services, rows: Sequence[Row]) -> None:
     for row in rows:
         await services.storage.delete_prefix(row["key"])

@@ -214,6 +214,13 @@ async def media_of_post(db: Connection, author: AccountId, post_id: PostId) -> l
     )
 
 
+async def media_of_account(db: Connection, owner: AccountId, limit: int) -> list[Row]:
+    """Some of the account's uploads."""
+    return await db.fetch(
+        "SELECT account_id, id, key, source_key FROM media WHERE account_id = $1 ORDER BY id LIMIT $2", owner, limit
+    )
+
+
 async def delete_media(tx: Connection, rows: Sequence[tuple[AccountId, MediaId]]) -> None:
     """These rows are gone."""
     await tx.execute(

@@ -7,7 +7,7 @@ Who they are is the business of `accounts`; what follows from it for posts is de
 from parvis.domain.relationships import filters, followed_tags, lists, sieves
 from parvis.domain.relationships.domain_blocks import block_domain, blocked_domains, unblock_domain
 from parvis.domain.relationships.endorsements import endorse, endorsed, unendorse
-from parvis.domain.relationships.follow import accept_request, follow, reject_request, remove_follower, unfollow
+from parvis.domain.relationships.follow import accept_request, follow, part, reject_request, remove_follower, unfollow
 from parvis.domain.relationships.listings import (
     between,
     blocks,
@@ -43,6 +43,7 @@ __all__ = [
     "lists",
     "mute",
     "mutes",
+    "part",
     "reject_request",
     "remove_follower",
     "requests",

@@ -95,6 +95,13 @@ async def sever(tx: Connection, account_id: AccountId, target_id: AccountId) -> 
         await events.record(tx, Unfollowed(account_id, target_id))
 
 
+async def part(tx: Connection, account_id: AccountId, other_id: AccountId) -> None:
+    """Neither follows the other or asks to, also when one of them is no more."""
+    await queries.pair_locked(tx, account_id, other_id)
+    await sever(tx, account_id, other_id)
+    await sever(tx, other_id, account_id)
+
+
 async def accept_request(
     tx: Connection, ids: IdSource, account_id: AccountId, requester_id: AccountId, *, now: datetime
 ) -> None:

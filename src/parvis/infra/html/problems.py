@@ -40,6 +40,7 @@ _FORBIDDEN: tuple[str, ...] = (
     later("This form is too old. Go back, reload the page and try again."),
     later("This form did not come from one of our pages."),
     later("You cannot follow yourself."),
+    later("The only owner cannot leave: make somebody else an owner first."),
 )
 
 _FIELDS: dict[tuple[str, str], str] = {
@@ -86,6 +87,10 @@ _FIELDS: dict[tuple[str, str], str] = {
     ("fields", "too_long"): later("One of the lines is too long."),
     ("display_name", "too_long"): later("This name is too long."),
     ("note", "too_long"): later("This is too long."),
+    ("file", "blank"): later("Choose a file."),
+    ("file", "invalid"): later("This file is not a table of that kind."),
+    ("file", "too_many"): later("Too much at once: wait until what came before is taken in, or send fewer rows."),
+    ("handle", "other"): later("This is not your name."),
     ("file", "damaged"): later("This picture is damaged or incomplete."),
     ("file", "not_a_picture"): later("This is no picture that can be read here: send JPEG, PNG, GIF, WebP or AVIF."),
     ("file", "not_supported"): later("HEIC pictures cannot be read here; please save it as JPEG."),
@@ -149,6 +154,8 @@ def _said(message: str) -> str | None:
         return _FORBIDDEN[1]
     if message == "You cannot follow yourself":
         return _FORBIDDEN[2]
+    if message.startswith("The only owner"):
+        return _FORBIDDEN[3]
     return message if message.endswith(".") else None
 
 

@@ -140,3 +140,22 @@ async def role_changed(tx: Connection, account_id: AccountId, role: Role) -> boo
 
 async def has_owner(db: Connection) -> bool:
     return bool(await db.fetchval("SELECT EXISTS (SELECT FROM login WHERE role = 2)"))
+
+
+async def owners_locked(tx: Connection) -> list[AccountId]:
+    """Who owns this place; until the transaction ends nobody stops to."""
+    rows = await tx.fetch("SELECT account_id FROM login WHERE role = 2 ORDER BY account_id FOR UPDATE")
+    return [AccountId(row["account_id"]) for row in rows]
+
+
+async def login_deleted(tx: Connection, account_id: AccountId) -> None:
+    """Nobody signs in with the account, and its address can be used for another."""
+    await tx.execute(
+        """
+        WITH freed AS (
+            DELETE FROM login_email WHERE account_id = $1
+        )
+        DELETE FROM login WHERE account_id = $1
+        """,
+        account_id,
+    )

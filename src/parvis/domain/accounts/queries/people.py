@@ -256,3 +256,12 @@ async def oldest_of_highest_role(db: Connection) -> AccountId | None:
          LIMIT 1
         """
     )
+
+
+async def closed(tx: Connection, account_id: AccountId) -> bool:
+    """Whether the account was there; now it counts as deleted."""
+    return bool(
+        await tx.fetchval(
+            "UPDATE account SET state = 3, version = version + 1 WHERE id = $1 AND state < 3 RETURNING true", account_id
+        )
+    )
