@@ -7,6 +7,7 @@ from datetime import timedelta
 from parvis.base.clock import utc_now
 from parvis.domain import moderation
 from tests.rig.people import decoded
+from tests.rig.streams import socket_of
 from tests.rig.world import World
 
 
@@ -104,3 +105,29 @@ async def test_a_report_proves_nothing_about_posts_out_of_sight(world: World) ->
         assert (await alice.post("/api/v1/reports", wrong)).status_code == status, wrong
     for more in ({"category": "boring"}, {"rule_ids": ["7"]}, {"comment": "x" * 1001}):
         assert (await alice.post("/api/v1/reports", {"account_id": str(bob.id)} | more)).status_code == 422, more
+
+
+async def test_announcements_and_answers_are_told_as_they_happen(world: World) -> None:
+    alice, bob = await world.person("alice"), await world.person("bob")
+    async with socket_of(world, bob, "user") as socket:
+        said = await announce(world, "The square is open")
+        await world.settle()
+        stream, event, told = await socket.event()
+        assert (stream, event, told["id"], told["content"]) == (
+            ["user"],
+            "announcement",
+            str(said),
+            "<p>The square is open</p>",
+        )
+        decoded(await alice.client.put(f"/api/v1/announcements/{said}/reactions/👍", headers=alice.headers))
+        await world.settle()
+        assert await socket.event() == (
+            ["user"], "announcement.reaction", {"name": "👍", "count": 1, "announcement_id": str(said)},
+        )  # fmt: skip
+        decoded(await alice.delete(f"/api/v1/announcements/{said}/reactions/👍"))
+        await world.settle()
+        assert (await socket.event())[2]["count"] == 0
+        async with world.services.db.transaction() as tx:
+            await moderation.announcements.withdraw(tx, said)
+        await world.settle()
+        assert await socket.event() == (["user"], "announcement.delete", said)

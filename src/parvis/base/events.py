@@ -115,6 +115,21 @@ class SessionEnded(Event, frozen=True):
     account_id: int
 
 
+class AnnouncementMade(Event, frozen=True):
+    announcement_id: int
+
+
+class AnnouncementWithdrawn(Event, frozen=True):
+    announcement_id: int
+
+
+class AnnouncementAnswered(Event, frozen=True):
+    """Somebody put that emoji under it, or took it back."""
+
+    announcement_id: int
+    name: str
+
+
 AnyEvent = (
     AccountCreated
     | AccountChanged
@@ -136,4 +151,7 @@ AnyEvent = (
     | NotificationAdded
     | TokenRevoked
     | SessionEnded
+    | AnnouncementMade
+    | AnnouncementWithdrawn
+    | AnnouncementAnswered
 )

@@ -35,6 +35,8 @@ async def tell(services: Services, event: Event) -> None:
             | happened.PostReposted()
         ):
             subject = author_subject(event.author_id)
+        case happened.AnnouncementMade() | happened.AnnouncementWithdrawn() | happened.AnnouncementAnswered():
+            subject = account_subject(0)  # every process hears every shard
         case _:
             subject = account_subject(event.account_id)  # type: ignore[attr-defined]
     await services.news.publish(subject, events.encode(event).encode())
@@ -140,6 +142,9 @@ CONSUMERS: Mapping[type[Event], tuple[Consumer, ...]] = {
     happened.AccountChanged: (tell, index_account),
     happened.TokenRevoked: (tell, end_push),
     happened.SessionEnded: (tell,),
+    happened.AnnouncementMade: (tell,),
+    happened.AnnouncementWithdrawn: (tell,),
+    happened.AnnouncementAnswered: (tell,),
 }
 
 _TELLING = -5  # what people wait for goes before what can wait

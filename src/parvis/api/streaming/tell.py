@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from parvis.api.entities.addresses import Addresses, addresses
+from parvis.api.entities.announcement import present_announcement
 from parvis.api.entities.conversation import present_conversation
 from parvis.api.entities.notification import present_notification
 from parvis.api.entities.status import Status, present_status
@@ -16,7 +17,7 @@ from parvis.api.streaming.channels import Channel
 from parvis.base.clock import utc_now
 from parvis.base.errors import NotFound
 from parvis.base.ids import AccountId, ConversationId, NotificationId, PostId
-from parvis.domain import accounts, notifications, posts
+from parvis.domain import accounts, moderation, notifications, posts
 from parvis.domain.accounts.types import Viewer
 from parvis.domain.relationships.filters import Place
 from parvis.domain.relationships.sieves import Sieves
@@ -32,6 +33,9 @@ _EVENTS = {
     "removed": "delete",
     "notified": "notification",
     "conversed": "conversation",
+    "announced": "announcement",
+    "withdrawn": "announcement.delete",
+    "answered": "announcement.reaction",
 }
 _encode = msgspec.json.Encoder().encode
 
@@ -66,8 +70,12 @@ def framed(form: Form, label: tuple[str, ...], event: str, payload: str) -> str 
 
 async def deliver(services: Services, sieves: Sieves, happening: Happening, audience: Audience) -> None:
     """Every client has been given a frame for each of its channels on which this belongs."""
-    if happening.kind == "removed":
+    if happening.kind in ("removed", "withdrawn"):
         _hand_out(happening, audience, lambda _: str(happening.id))
+    elif happening.kind in ("announced", "answered"):
+        payload = await _announcement(services, happening) if audience else None
+        if payload is not None:
+            _hand_out(happening, audience, lambda _: payload)
     elif happening.kind in ("notified", "conversed"):
         word = _notification if happening.kind == "notified" else _conversation
         payload = await word(services, sieves, happening)
@@ -147,6 +155,26 @@ async def _conversation(services: Services, sieves: Sieves, happening: Happening
         people = await accounts.by_ids(db, [*one.with_ids, owner])
         last = await _seen_by(db, sieves, one.last_post_id, owner, None, to)
     return _encode(present_conversation(one, people, last, to, own_id=owner)).decode()
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """How many chose an emoji under an announcement."""
+
+    name: str
+    count: int
+    announcement_id: str
+
+
+async def _announcement(services: Services, happening: Happening) -> str | None:
+    """The announcement, or the number of those who chose an emoji under it; None when it is not announced any more."""
+    async with services.db.connection() as db:
+        one = await moderation.announcements.told(db, happening.id, now=utc_now())
+    if one is None:
+        return None
+    if happening.kind == "announced":
+        return _encode(present_announcement(one, addresses(services))).decode()
+    count = sum(each.count for each in one.reactions if each.name == happening.word)
+    return _encode(Answered(happening.word, count, str(one.id))).decode()
 
 
 async def _notification(services: Services, sieves: Sieves, happening: Happening) -> str | None:

@@ -7,13 +7,16 @@ from datetime import datetime
 import regex
 
 from parvis.base.errors import Invalid, NotFound
+from parvis.base.events import AnnouncementAnswered, AnnouncementMade, AnnouncementWithdrawn
 from parvis.base.ids import AccountId, IdSource
 from parvis.domain.moderation import queries
 from parvis.domain.moderation.types import Announcement
+from parvis.infra import events
 from parvis.infra import text as texts
 from parvis.infra.postgres import Connection
 
 LONGEST_TEXT = 5_000
+_NOBODY = AccountId(0)
 MOST_REACTIONS = 8  # different ones under one announcement
 
 # One character as people see it, that is a picture, a flag or a key cap.
@@ -24,6 +27,11 @@ async def current(db: Connection, viewer_id: AccountId, *, with_dismissed: bool,
     """What is announced at this moment, the latest first."""
     found = await queries.announcements(db, viewer_id, now)
     return [one for one in found if with_dismissed or not one.dismissed]
+
+
+async def told(db: Connection, announcement_id: int, *, now: datetime) -> Announcement | None:
+    """The announcement as it is told to everybody at once, while it is current: by nobody read, with nobody's own emoji."""
+    return next((one for one in await queries.announcements(db, _NOBODY, now) if one.id == announcement_id), None)
 
 
 async def announce(
@@ -44,6 +52,7 @@ async def announce(
     markup = texts.render(text, mention_path=lambda one: None if one.domain else f"/@{one.value.lower()}")
     new_id = ids.next()
     await queries.new_announcement(tx, new_id, text, markup, starts_at, ends_at, now)
+    await events.record(tx, AnnouncementMade(new_id))
     return new_id
 
 
@@ -51,6 +60,7 @@ async def withdraw(tx: Connection, announcement_id: int) -> None:
     """It is not announced any more. Raises: NotFound."""
     if not await queries.announcement_deleted(tx, announcement_id):
         raise NotFound
+    await events.record(tx, AnnouncementWithdrawn(announcement_id))
 
 
 async def dismiss(tx: Connection, account_id: AccountId, announcement_id: int, *, now: datetime) -> None:
@@ -67,12 +77,14 @@ async def react(tx: Connection, account_id: AccountId, announcement_id: int, nam
     await queries.new_reaction(tx, announcement_id, name, account_id, now)
     if await queries.reaction_kinds(tx, announcement_id) > MOST_REACTIONS:
         raise Invalid("base", "Validation failed: Limit of different reactions reached", "too_many")
+    await events.record(tx, AnnouncementAnswered(announcement_id, name))
 
 
 async def unreact(tx: Connection, account_id: AccountId, announcement_id: int, name: str, *, now: datetime) -> None:
     """The account's emoji does not stand under it. Raises: NotFound."""
     await _must_be_current(tx, announcement_id, now)
     await queries.reaction_deleted(tx, announcement_id, name, account_id)
+    await events.record(tx, AnnouncementAnswered(announcement_id, name))
 
 
 async def _must_be_current(tx: Connection, announcement_id: int, now: datetime) -> None:

@@ -30,11 +30,15 @@ PUBLIC = Stream("public")
 
 
 class Happening(msgspec.Struct, frozen=True):
-    """What is told: a post (its id and author), or a notification or conversation (its id and whose it is)."""
+    """What is told: a post (its id and author), a notification or conversation (its id and whose it is), or an announcement.
 
-    kind: Literal["published", "edited", "removed", "notified", "conversed"]
+    `word` is the emoji that somebody put under an announcement or took back.
+    """
+
+    kind: Literal["published", "edited", "removed", "notified", "conversed", "announced", "withdrawn", "answered"]
     id: int
     account_id: AccountId
+    word: str = ""
 
     @property
     def post_id(self) -> PostId:

@@ -38,6 +38,7 @@ from parvis.infra.text import fold_tag
 log = structlog.get_logger(__name__)
 
 MOST_OF_ACCOUNT = 10
+_NOBODY = AccountId(0)
 CHECK_EVERY_S = 4.0  # what a listener came in with; a revoked token must not stream for longer than five seconds
 
 
@@ -129,6 +130,12 @@ class Live:
                 await self._tell_one(Happening("notified", notification, AccountId(account)), NOTIFICATIONS)
             case happened.ConversationChanged(account_id=account, conversation_id=conversation):
                 await self._tell_one(Happening("conversed", conversation, AccountId(account)), CONVERSATIONS)
+            case happened.AnnouncementMade(announcement_id=announcement):
+                await self._tell_all(Happening("announced", announcement, _NOBODY))
+            case happened.AnnouncementWithdrawn(announcement_id=announcement):
+                await self._tell_all(Happening("withdrawn", announcement, _NOBODY))
+            case happened.AnnouncementAnswered(announcement_id=announcement, name=word):
+                await self._tell_all(Happening("answered", announcement, _NOBODY, word))
             case happened.TagFollowed(account_id=reader):
                 if self._index.knows_home(AccountId(reader)):
                     self._index.follow_tags(AccountId(reader))
@@ -193,6 +200,10 @@ class Live:
         """Listeners of the account whose it is are told."""
         concerned = self._index.of_account.get(happening.account_id, ())
         await self._deliver(happening, {one: [stream] for one in concerned if stream in one.streams})
+
+    async def _tell_all(self, happening: Happening) -> None:
+        """Everybody who listens to their home is told."""
+        await self._deliver(happening, {one: [HOME] for one in self._index.all if HOME in one.streams})
 
     def _at_home(self, audience: dict[Listener, list[Stream]], accounts_: Iterable[int]) -> None:
         for account in accounts_:
