@@ -103,6 +103,19 @@ async def test_an_idempotency_key_plans_one_post(world: World) -> None:
     assert len(decoded(await alice.get("/api/v1/scheduled_statuses"))) == 1
 
 
+async def test_the_key_of_a_planned_post_stands_for_it_after_it_was_published(world: World) -> None:
+    alice = await world.person("alice")
+    body, key = {"status": "once", "scheduled_at": later(hours=1)}, {"Idempotency-Key": "k"}
+    planned = decoded(await alice.post("/api/v1/statuses", body, **key))
+    await pass_time(world, alice, planned)
+    (published,) = decoded(await alice.get(f"/api/v1/accounts/{alice.id}/statuses"))
+    for again in (body, {"status": "once"}):
+        assert decoded(await alice.post("/api/v1/statuses", again, **key))["id"] == published["id"]
+    assert (await alice.post("/api/v1/statuses", body | {"status": "other"}, **key)).status_code == 422
+    assert await texts(alice) == ["<p>once</p>"]
+    assert decoded(await alice.get("/api/v1/scheduled_statuses")) == []
+
+
 async def test_pictures_wait_with_the_post(world: World) -> None:
     alice = await world.person("alice")
     files = {"file": ("p.png", png(), "image/png")}

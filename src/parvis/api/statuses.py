@@ -117,6 +117,8 @@ async def publish(call: Call[Publication]) -> msgspec.Raw | ScheduledStatus:
             call.db, call.services.ids, author, draft=draft, due_at=due_at, limits=limits, now=call.now,
             idempotency_key=key,
         )  # fmt: skip
+        if not isinstance(planned, posts.scheduled.Scheduled):  # it was published meanwhile
+            return await one(call, planned)
         return present_scheduled(planned, addresses(call.services))
     post_id = await posts.publish(
         call.db,

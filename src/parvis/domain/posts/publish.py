@@ -101,6 +101,12 @@ async def remove(tx: Connection, author: AccountId, post_id: PostId, *, now: dat
     await events.record(tx, PostRemoved(post_id=post_id, author_id=author))
 
 
+async def published_by(tx: Connection, author: AccountId, key: str, draft: Draft) -> PostId | None:
+    """The post that this key stands for, if there is one. Raises: Invalid when it stands for other words."""
+    known = await queries.known_key(tx, author, key)
+    return None if known is None else _meant(known, rules.body_hash(draft))
+
+
 async def _claim(
     tx: Connection, author: AccountId, key: str, draft: Draft, new_id: PostId, now: datetime
 ) -> PostId | None:
@@ -110,9 +116,13 @@ async def _claim(
     earlier = await queries.claim_key(tx, author, key, digest, new_id, now)
     if earlier is None:
         return None
-    if bytes(earlier["body_hash"]) != digest:
+    return _meant(earlier, digest)
+
+
+def _meant(known: Row, digest: bytes) -> PostId:
+    if bytes(known["body_hash"]) != digest:
         raise Invalid("Idempotency-Key", "This Idempotency-Key was used for another request", "taken")
-    return PostId(earlier["post_id"])
+    return PostId(known["post_id"])
 
 
 async def _parent(tx: Connection, author: AccountId, draft: Draft) -> Row | None:

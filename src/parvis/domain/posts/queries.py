@@ -61,8 +61,11 @@ async def claim_key(
         post_id,
         now,
     )
-    if fresh:
-        return None
+    return None if fresh else await known_key(tx, author, key)
+
+
+async def known_key(tx: Connection, author: AccountId, key: str) -> Row | None:
+    """What the key stands for: post_id, body_hash."""
     return await tx.fetchrow(
         "SELECT post_id, body_hash FROM publish_key WHERE account_id = $1 AND key = $2", author, key
     )

@@ -13,7 +13,7 @@ from parvis.domain.accounts.types import State, Viewer
 from parvis.domain.media import keeping
 from parvis.domain.posts import rules
 from parvis.domain.posts import scheduled_queries as queries
-from parvis.domain.posts.publish import publish
+from parvis.domain.posts.publish import publish, published_by
 from parvis.domain.posts.types import Attachment, Draft
 from parvis.infra import jobs
 from parvis.infra.encoding import from_json, to_json
@@ -50,8 +50,8 @@ async def schedule(
     limits: rules.Limits,
     now: datetime,
     idempotency_key: str | None = None,
-) -> Scheduled:
-    """The post will be published then; the same key again gives the same one.
+) -> Scheduled | PostId:
+    """The post will be published then; the same key again gives the same one, or the post once it was published.
 
     Raises: Invalid for a draft that could not be published, a time too near or too far, or one too many.
     """
@@ -61,6 +61,8 @@ async def schedule(
     if idempotency_key and (known := await queries.scheduled_by_key(tx, me, idempotency_key)) is not None:
         return await one(tx, me, known)
     draft = rules.check_draft(draft, limits)
+    if idempotency_key and (published := await published_by(tx, me, idempotency_key, draft)) is not None:
+        return published
     _check_time(due_at, now)
     await _check_number(tx, me, due_at)
     await keeping.keep(tx, me, draft.media_ids, until=due_at + _KEPT_LONGER)
@@ -131,6 +133,7 @@ async def _publish(tx: Connection, services: Services, author: AccountId, schedu
         limits=rules.Limits(settings.post_characters),
         domain=settings.domain,
         now=now,
+        idempotency_key=row["key"],
         post_id=PostId(services.ids.next()),
     )
     await queries.scheduled_deleted(tx, author, scheduled_id)
