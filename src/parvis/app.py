@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from functools import cache
+from contextlib import asynccontextmanager, suppress
+from functools import cache, partial
 from typing import Any
 
 import asyncpg
@@ -25,7 +25,7 @@ from parvis.api.routing import ENDPOINTS, Remembered
 from parvis.api.streaming import Streaming
 from parvis.base.errors import Problem, Unavailable
 from parvis.base.settings import Settings, from_environment
-from parvis.domain import admission
+from parvis.domain import admission, media
 from parvis.domain import health as health_room
 from parvis.domain.timelines import Live
 from parvis.infra import logs
@@ -121,13 +121,27 @@ async def _started(app: Litestar, front: Front, services: Services) -> AsyncIter
     app.state.overload = front.overload
     await front.overload.open(services)
     front.streaming = Streaming(services, app.state.live, app.state.fragments.sieves)
+    await _look_at_emoji(services)
     storing = asyncio.create_task(admission.keep_storing(services), name="store late receipts")
+    emoji = asyncio.create_task(media.emoji.keep_looking(services, partial(_emoji_changed, app)), name="look for emoji")
     try:
         yield
     finally:
         storing.cancel()
+        emoji.cancel()
         await app.state.live.close()
         await front.overload.close()
+
+
+def _emoji_changed(app: Litestar) -> None:
+    app.state.fragments.clear()
+    app.state.answers.clear()
+
+
+async def _look_at_emoji(services: Services) -> None:
+    """They are known before the first request, if the database can tell; a process starts without them too."""
+    with suppress(*_OUTAGES, asyncpg.PostgresError):
+        await media.emoji.look(services)
 
 
 def _streams(app: Litestar) -> health_room.Probe:

@@ -58,6 +58,7 @@ COMMANDS = (
     Command("gate", "parvis.commands.gate", "Say how the door stands, or open, slow or pause it."),
     Command("rule", "parvis.commands.rule", "Say, add to or shorten the rules of the house."),
     Command("announcement", "parvis.commands.announcement", "Tell everybody something, or take it back."),
+    Command("emoji", "parvis.commands.emoji", "Say, add or take out the emoji of this place."),
     Command("report", "parvis.commands.report", "Say what people have reported, or that one is decided."),
     Command("announce", "parvis.commands.announce", HIDDEN),
 )

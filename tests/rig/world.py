@@ -45,12 +45,12 @@ class World:
     def statements(self) -> Iterator[list[str]]:
         """The statements sent to the database meanwhile, but for those that open and close transactions.
 
-        Left out: the renewal of the process number, which comes by the clock.
+        Left out: the renewal of the process number and the look at the emoji, which come by the clock.
         """
         sent: list[str] = []
 
         def note(statement: str) -> None:
-            if "process_lease" not in statement:
+            if "process_lease" not in statement and "custom_emoji" not in statement:
                 sent.append(statement)
 
         self.services.db.watch = note

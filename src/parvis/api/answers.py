@@ -91,6 +91,11 @@ class Answers:
         self._drop(key, kept)
         return None
 
+    def clear(self) -> None:
+        """No answer is remembered; for when what stands beside the posts has changed."""
+        for key, kept in list(self._kept.items()):
+            self._drop(key, kept)
+
     async def begin(self) -> int:
         """The reading that an answer made from now on is later than."""
         return self.changes.fresh() or await self.changes.read()

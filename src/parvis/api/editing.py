@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from parvis.api.entities.account import Account, present_account
 from parvis.api.entities.addresses import addresses
+from parvis.api.entities.emoji import CustomEmoji, emojis_in
 from parvis.api.entities.media import MediaAttachment, present_media
 from parvis.api.entities.poll import Poll, present_poll
 from parvis.api.entities.status import Quote, Status, present_quote
@@ -64,7 +63,7 @@ class StatusEdit(msgspec.Struct, frozen=True):
     created_at: str
     account: Account
     media_attachments: list[MediaAttachment]
-    emojis: list[Any] = []
+    emojis: list[CustomEmoji] = []
     poll: EditedPoll | msgspec.UnsetType = msgspec.UNSET
     quote: Quote | None = None
 
@@ -122,6 +121,7 @@ async def history(call: Call[OnePost]) -> list[StatusEdit]:
             created_at=iso_ms(one.created_at),
             account=author,
             media_attachments=[present_media(item, item.files, to.media) for item in one.attachments],
+            emojis=emojis_in(one.html, one.warning, *(one.poll_options or ())),
             poll=EditedPoll([EditedPollOption(o) for o in one.poll_options]) if one.poll_options else msgspec.UNSET,
             quote=quote,
         )

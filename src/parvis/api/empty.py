@@ -13,7 +13,6 @@ from parvis.infra.doors import LONG_SHARED_S, READING
 # path → scopes; None: for anybody.
 LISTS: dict[str, tuple[str, ...] | None] = {
     "/api/v1/accounts/:id/identity_proofs": (),
-    "/api/v1/custom_emojis": None,
     "/api/v1/instance/domain_blocks": None,
     "/api/v1/instance/peers": None,
     "/api/v1/peers/search": None,

@@ -82,6 +82,11 @@ class Fragments:
         self._bytes = 0
         self._kept: OrderedDict[int, Fragment] = OrderedDict()
 
+    def clear(self) -> None:
+        """Nothing is kept; for when what stands beside the posts has changed."""
+        self._kept.clear()
+        self._bytes = 0
+
     async def statuses(
         self, db: Connection, seen: Sequence[Glance], *, viewer_id: AccountId | None, place: Place | None = None
     ) -> dict[PostId, msgspec.Raw]:

@@ -117,6 +117,9 @@ def process(request: Request) -> Answer:
             return _attachment(request.data, form)
         if request.kind == "avatar":
             return Answer(files=_covers(request.data, [("original.webp", 400, 400), ("small.webp", 96, 96)]))
+        if request.kind == "emoji":
+            small = _thumbnail(request.data, 128, 128, size="down")
+            return Answer(files=[_webp("original.webp", small, quality=90, effort=4)])
         return Answer(files=_covers(request.data, [("original.webp", 1500, 500), ("small.webp", 750, 250)]))
     except pyvips.Error:
         if form == "heic":

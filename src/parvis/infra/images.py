@@ -22,12 +22,13 @@ from parvis.infra.confinement import Confinement
 
 log = structlog.get_logger(__name__)
 
-Kind = Literal["attachment", "avatar", "header"]
+Kind = Literal["attachment", "avatar", "header", "emoji"]
 
 _NAMES: dict[Kind, list[str]] = {
     "attachment": ["original.webp", "small.webp", "preview.jpg"],
     "avatar": ["original.webp", "small.webp"],
     "header": ["original.webp", "small.webp"],
+    "emoji": ["original.webp"],
 }
 _CONTENT_TYPES = {"webp": "image/webp", "jpg": "image/jpeg"}
 _BLURHASH = re.compile(r"[0-9A-Za-z#$%*+,\-.:;=?@\[\]^_{|}~]{6,90}")

@@ -232,6 +232,14 @@ CREATE TABLE public.conversation (
     unread boolean NOT NULL
 );
 
+CREATE TABLE public.custom_emoji (
+    shortcode text NOT NULL,
+    key text NOT NULL,
+    category text,
+    listed boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.data_import (
     account_id bigint NOT NULL,
     id bigint NOT NULL,
@@ -1124,6 +1132,9 @@ ALTER TABLE ONLY public.conversation
 
 ALTER TABLE ONLY public.conversation
     ADD CONSTRAINT conversation_pkey PRIMARY KEY (account_id, id);
+
+ALTER TABLE ONLY public.custom_emoji
+    ADD CONSTRAINT custom_emoji_pkey PRIMARY KEY (shortcode);
 
 ALTER TABLE ONLY public.data_import
     ADD CONSTRAINT data_import_pkey PRIMARY KEY (account_id, id);

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from parvis.api.entities.addresses import Addresses
+from parvis.api.entities.emoji import CustomEmoji, emojis_in
 from parvis.base.clock import iso_midnight, iso_ms
 from parvis.domain.accounts.types import Account as Person
 from parvis.domain.accounts.types import Field as Line
@@ -58,7 +59,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     header_description: str
     locked: bool
     fields: list[Field]
-    emojis: list[Any] = []
+    emojis: list[CustomEmoji] = []
     bot: bool
     group: bool = False
     discoverable: bool
@@ -169,6 +170,9 @@ def _common(person: Person, to: Addresses) -> dict[str, Any]:
         "header_description": person.header_description,
         "locked": person.locked,
         "fields": [Field(f.name, with_origin(f.html, to.origin), _moment(f)) for f in person.fields],
+        "emojis": emojis_in(
+            person.display_name, person.note_html, *(text for f in person.fields for text in (f.name, f.html))
+        ),
         "bot": person.bot,
         "discoverable": person.discoverable,
         "indexable": person.indexable,

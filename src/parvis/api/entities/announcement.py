@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from parvis.api.entities.addresses import Addresses
+from parvis.api.entities.emoji import CustomEmoji, emojis_in
 from parvis.base.clock import iso_ms
 from parvis.domain import moderation
 from parvis.infra.text import with_origin
@@ -30,7 +31,7 @@ class Announcement(msgspec.Struct, frozen=True, kw_only=True):
     mentions: list[Any] = []
     statuses: list[Any] = []
     tags: list[Any] = []
-    emojis: list[Any] = []
+    emojis: list[CustomEmoji] = []
     reactions: list[Reaction]
 
 
@@ -44,5 +45,6 @@ def present_announcement(one: moderation.Announcement, to: Addresses) -> Announc
         published_at=iso_ms(one.published_at),
         updated_at=iso_ms(one.updated_at),
         read=one.dismissed,
+        emojis=emojis_in(one.html),
         reactions=[Reaction(each.name, each.count, each.mine) for each in one.reactions],
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from parvis.api.entities.emoji import CustomEmoji, emojis_in
 from parvis.base.clock import iso_ms, utc_now
 from parvis.domain.posts.types import Poll as OurPoll
 
@@ -25,7 +25,7 @@ class Poll(msgspec.Struct, frozen=True):
     votes_count: int
     voters_count: int | None
     options: list[PollOption]
-    emojis: list[Any] = []
+    emojis: list[CustomEmoji] = []
     voted: bool | UnsetType = UNSET
     own_votes: list[int] | UnsetType = UNSET
 
@@ -46,6 +46,7 @@ def present_poll(poll: OurPoll, post_id: int, *, known: bool, own: bool = False,
         votes_count=0 if hidden else sum(poll.votes),
         voters_count=None if hidden else poll.voters,
         options=[PollOption(title, count) for title, count in zip(poll.options, votes, strict=True)],
+        emojis=emojis_in(*poll.options),
         voted=(poll.own is not None or own) if known else UNSET,
         own_votes=(poll.own or []) if known else UNSET,
     )

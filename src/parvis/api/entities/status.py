@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType
 from parvis.api.entities.account import Account, present_account
 from parvis.api.entities.addresses import Addresses
 from parvis.api.entities.card import PreviewCard, present_card
+from parvis.api.entities.emoji import CustomEmoji, emojis_in
 from parvis.api.entities.filter import FilterResult
 from parvis.api.entities.media import MediaAttachment, present_media
 from parvis.api.entities.poll import Poll, present_poll
@@ -75,7 +76,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     application: StatusApplication | UnsetType = UNSET
     mentions: list[StatusMention]
     tags: list[StatusTag]
-    emojis: list[Any] = []
+    emojis: list[CustomEmoji] = []
     reblogs_count: int
     favourites_count: int
     quotes_count: int
@@ -142,6 +143,7 @@ def present_status(
         application=StatusApplication(view.app_name, view.app_website) if view.app_name else UNSET,
         mentions=[StatusMention(str(m.id), m.handle, to.profile(m.acct), m.acct) for m in shown.mentions],
         tags=[StatusTag(fold_tag(name), to.tag(fold_tag(name))) for name in shown.tags],
+        emojis=emojis_in(shown.warning, shown.html),
         reblogs_count=shown.reposts_count,
         favourites_count=shown.favourites_count,
         quotes_count=shown.quotes_count,

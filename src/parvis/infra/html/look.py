@@ -15,6 +15,7 @@ from babel.numbers import format_decimal
 from litestar import Response
 
 from parvis.base.clock import utc_now
+from parvis.infra import emoji
 from parvis.infra import text as texts
 from parvis.infra.catalogues import babel_locale, catalogue_of, later
 from parvis.infra.html.assets import asset_path, has_asset
@@ -50,6 +51,9 @@ NOTICES = {
     "letter": later("A letter is on its way."),
     "password": later("The new password holds. Other browsers and apps were signed out."),
     "owner": later("This place is yours now."),
+    "bringing": later("It is being taken in; this page says how far it is."),
+    "archiving": later("The archive is being made."),
+    "left": later("Your account is deleted. Farewell."),
     "ended": later("It is signed out."),
     "muted": later("Muted."),
     "blocked": later("Blocked."),
@@ -163,6 +167,7 @@ def _templates() -> Templates:
                     "initial": initial,
                     "post_path": post_path,
                     "body": body,
+                    "pictured": pictured,
                     "plain": texts.plain,
                     "excerpt": excerpt,
                     "ground": ground,
@@ -212,7 +217,12 @@ def post_path(post: Any) -> minijinja.Markup:
 
 def body(markup: str) -> minijinja.Markup:
     """Stored HTML, which was cleaned when it was stored, with our own links as paths."""
-    return minijinja.Markup(texts.with_origin(markup, ""))
+    return minijinja.Markup(emoji.known().shown(texts.with_origin(markup, "")))
+
+
+def pictured(text: str) -> minijinja.Markup:
+    """Plain text as HTML, with the pictures of this place's emoji."""
+    return minijinja.Markup(emoji.known().shown(str(minijinja.escape(text))))
 
 
 @minijinja.pass_state

@@ -1,0 +1,41 @@
+"""Emoji of this place."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from parvis.infra.emoji import Emoji
+from parvis.infra.postgres import Connection
+
+
+async def every(db: Connection) -> list[Emoji]:
+    rows = await db.fetch("SELECT shortcode, key, category, listed FROM custom_emoji ORDER BY shortcode")
+    return [Emoji(**dict(row)) for row in rows]
+
+
+async def count(tx: Connection) -> int:
+    return await tx.fetchval("SELECT count(*) FROM custom_emoji")
+
+
+async def stored(tx: Connection, new: Emoji, now: datetime) -> str | None:
+    """The emoji is there; the key of the file that stood for its shortcode before."""
+    before = await tx.fetchval("SELECT key FROM custom_emoji WHERE shortcode = $1 FOR UPDATE", new.shortcode)
+    await tx.execute(
+        """
+        INSERT INTO custom_emoji (shortcode, key, category, listed, created_at)
+        VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (shortcode)
+            DO UPDATE SET key = excluded.key, category = excluded.category, listed = excluded.listed
+        """,
+        new.shortcode,
+        new.key,
+        new.category,
+        new.listed,
+        now,
+    )
+    return before
+
+
+async def deleted(tx: Connection, shortcode: str) -> str | None:
+    """The key of the file that stood for it."""
+    return await tx.fetchval("DELETE FROM custom_emoji WHERE shortcode = $1 RETURNING key", shortcode)
