@@ -101,19 +101,19 @@ async def test_redirect_addresses_come_as_lines_or_as_a_list(world: World) -> No
         {"website": "javascript:alert(1)"},
     ],
 )
-async def test_an_app_that_could_deceive_is_not_registered(world: World, form: dict[str, str]) -> None:
+async def test_b8_an_app_that_could_deceive_is_not_registered(world: World, form: dict[str, str]) -> None:
     whole = {"client_name": "Test app", "redirect_uris": CALLBACK} | form
     answer = await world.client.post("/api/v1/apps", data=whole)
     assert answer.status_code == 422
     assert "error" in answer.json()
 
 
-async def test_a_name_of_ten_megabytes_is_not_read(world: World) -> None:
+async def test_b8_a_name_of_ten_megabytes_is_not_read(world: World) -> None:
     answer = await world.client.post("/api/v1/apps", json={"client_name": "x" * 10_000_000, "redirect_uris": CALLBACK})
     assert answer.status_code == 413
 
 
-async def test_a_code_becomes_a_token_once_and_a_replay_revokes_it(world: World) -> None:
+async def test_b2_a_code_becomes_a_token_once_and_a_replay_revokes_it(world: World) -> None:
     alice, app = await world.person("alice"), await registered(world)
     code = await code_for(world, app, alice, "read write")
     answer = await exchange(world, app, code)
@@ -145,7 +145,9 @@ async def test_a_code_becomes_a_token_once_and_a_replay_revokes_it(world: World)
         {"code_verifier": CHALLENGE},
     ],
 )
-async def test_a_code_is_refused_when_anything_about_it_is_wrong(world: World, change: dict[str, str | None]) -> None:
+async def test_b2_a_code_is_refused_when_anything_about_it_is_wrong(
+    world: World, change: dict[str, str | None]
+) -> None:
     alice, app = await world.person("alice"), await registered(world)
     code = await code_for(world, app, alice)
     refused = await exchange(world, app, code, **change)
@@ -153,7 +155,7 @@ async def test_a_code_is_refused_when_anything_about_it_is_wrong(world: World, c
     assert (await exchange(world, app, code)).status_code == 200
 
 
-async def test_a_code_is_of_no_use_to_another_app(world: World) -> None:
+async def test_b2_a_code_is_of_no_use_to_another_app(world: World) -> None:
     alice, app, other = await world.person("alice"), await registered(world), await registered(world)
     code = await code_for(world, app, alice)
     stolen = await exchange(world, other, code)
@@ -163,7 +165,7 @@ async def test_a_code_is_of_no_use_to_another_app(world: World) -> None:
     assert (await exchange(world, app, code)).status_code == 200
 
 
-async def test_of_twenty_exchanges_at_once_one_succeeds(world: World) -> None:
+async def test_b2_of_twenty_exchanges_at_once_one_succeeds(world: World) -> None:
     alice, app = await world.person("alice"), await registered(world)
     code = await code_for(world, app, alice)
     answers = await asyncio.gather(*(exchange(world, app, code) for _ in range(20)))
@@ -183,7 +185,7 @@ async def test_of_twenty_exchanges_at_once_one_succeeds(world: World) -> None:
         "",
     ],
 )
-async def test_only_the_registered_address_is_ever_redirected_to(world: World, uri: str) -> None:
+async def test_b1_only_the_registered_address_is_ever_redirected_to(world: World, uri: str) -> None:
     app = await registered(world)
     async with world.services.db.connection() as db:
         with pytest.raises(OAuthProblem) as refused:
@@ -266,7 +268,7 @@ async def test_other_grants_are_refused_in_words(world: World, grant: str, code:
     assert answer.json()["error_description"]
 
 
-async def test_secrets_in_an_address_are_refused(world: World) -> None:
+async def test_b4_secrets_in_an_address_are_refused(world: World) -> None:
     alice, app = await world.person("alice"), await registered(world)
     query = {"grant_type": "client_credentials", "client_id": app["client_id"], "client_secret": app["client_secret"]}
     answer = await world.client.post("/oauth/token", params=query)
@@ -303,7 +305,7 @@ async def test_a_token_tells_what_it_may_do(world: World) -> None:
     assert decoded(await alice.post("/oauth/userinfo")) == claims
 
 
-async def test_a_suspended_account_can_neither_exchange_nor_use(world: World) -> None:
+async def test_b6_a_suspended_account_can_neither_exchange_nor_use(world: World) -> None:
     alice, app = await world.person("alice"), await registered(world)
     code = await code_for(world, app, alice)
     await world.services.db.pool.execute("UPDATE account SET state = 2 WHERE id = $1", alice.id)

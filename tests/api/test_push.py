@@ -195,14 +195,14 @@ async def test_a_token_has_one_subscription_which_the_last_wish_decides(near: Wo
         "https://push.example/" + "x" * 3000,
     ],
 )
-async def test_endpoints_inside_are_refused(world: World, endpoint: str) -> None:
+async def test_f5_endpoints_inside_are_refused(world: World, endpoint: str) -> None:
     alice, app = await world.person("alice"), App()
     answer = await alice.post(PATH, {"subscription": {"endpoint": endpoint, "keys": app.keys}})
     assert answer.status_code in (400, 422)
     assert (await alice.get(PATH)).status_code == 404
 
 
-async def test_an_endpoint_whose_name_leads_inside_is_never_called(world: World) -> None:
+async def test_f5_an_endpoint_whose_name_leads_inside_is_never_called(world: World) -> None:
     alice, bob, app = await world.person("alice"), await world.person("bob"), App()
     async with stranger(answering()) as there:
         decoded(
@@ -272,7 +272,7 @@ async def add_job(world: World, who: Person, subscription: int, notification: in
 
 
 @pytest.mark.parametrize("change", ["hidden", "deleted", "blocked", "muted", "dismissed", "filtered"])
-async def test_the_message_is_decided_when_it_is_sent(near: World, change: str) -> None:
+async def test_c5_the_message_is_decided_when_it_is_sent(near: World, change: str) -> None:
     alice, bob, app = await near.person("alice"), await near.person("bob"), App()
     async with stranger(answering()) as there:
         made = await subscribed(alice, there, app, "mention")
@@ -423,7 +423,7 @@ async def test_the_oldest_of_very_many_subscriptions_makes_room(near: World) -> 
         assert await db.fetchval("SELECT min(id) FROM push_subscription") == 7
 
 
-async def test_very_many_messages_of_one_person_are_not_sent(
+async def test_f5_very_many_messages_of_one_person_are_not_sent(
     fresh_database_url: str, nats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The limit is that of an hour, and an hour must not end meanwhile.

@@ -43,7 +43,9 @@ async def there(world: World) -> AsyncIterator[Stranger]:
         world.services.translator = before
 
 
-async def test_a_post_with_a_poll_is_translated_and_what_comes_back_is_cleaned(world: World, there: Stranger) -> None:
+async def test_e4_a_post_with_a_poll_is_translated_and_what_comes_back_is_cleaned(
+    world: World, there: Stranger
+) -> None:
     alice = await world.person("alice")
     body = {
         "status": "Bonjour <b>", "spoiler_text": "attention", "language": "fr",

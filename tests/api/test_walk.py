@@ -41,7 +41,7 @@ ANY_SCOPE = {
 }
 
 
-async def test_strangers_and_wrong_scopes_are_kept_out_of_every_route(world: World) -> None:
+async def test_b3_strangers_and_wrong_scopes_are_kept_out_of_every_route(world: World) -> None:
     narrow = await world.person("narrow", scopes=("push",))
     checked = 0
     for one in ROUTES:

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 TIMELINES = "tests/domain/timelines/test_home_property.py"
-PRIVACY = "tests/privacy/test_surfaces.py::test_every_surface_shows_what_it_may_and_nothing_else[0]"
+PRIVACY = "tests/privacy/test_surfaces.py::test_c1_every_surface_shows_what_it_may_and_nothing_else[0]"
 QUERIES, SIGHT = "domain/timelines/queries.py", "domain/posts/sight.py"
 
 # What is changed where, and who must notice.

@@ -22,7 +22,7 @@ NOT_PUBLIC = """
 
 
 @pytest.mark.parametrize("address", NOT_PUBLIC)
-def test_an_address_inside_is_not_public(address: str) -> None:
+def test_f1_an_address_inside_is_not_public(address: str) -> None:
     assert not is_public(address)
 
 
@@ -70,7 +70,7 @@ def test_an_ipv4_address_is_never_public_in_the_dress_of_ipv6(number: int) -> No
         "",
     ],
 )
-def test_what_is_not_plainly_a_public_address_is_refused(url: str) -> None:
+def test_f1_what_is_not_plainly_a_public_address_is_refused(url: str) -> None:
     with pytest.raises(Refused):
         destination(url, schemes=HTTPS)
 

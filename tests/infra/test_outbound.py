@@ -96,7 +96,7 @@ async def test_names_of_this_machine_are_refused_however_they_are_written(host: 
     await out.close()
 
 
-async def test_the_name_is_asked_for_once_and_what_was_checked_is_dialled() -> None:
+async def test_f2_the_name_is_asked_for_once_and_what_was_checked_is_dialled() -> None:
     directory = Directory(["127.0.0.1"], ["127.0.0.9"])
     out = Outbound(OPEN, resolve=directory)
     async with stranger(answering()) as there:
@@ -141,7 +141,7 @@ async def test_a_redirect_to_another_kind_of_address_is_refused(out: Outbound, l
             await out.send("GET", at(there.port), errand=LOOK)
 
 
-async def test_a_redirect_inside_is_refused_after_it_is_resolved(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_f3_a_redirect_inside_is_refused_after_it_is_resolved(monkeypatch: pytest.MonkeyPatch) -> None:
     # The first hop plays a public host: the loopback counts as public for this test, another address does not.
     monkeypatch.setattr(outbound, "is_public", lambda address: address == "127.0.0.1")
     directory = Directory(["127.0.0.1"], ["10.0.0.1"])
@@ -170,7 +170,7 @@ async def test_too_much_is_cut_off(out: Outbound) -> None:
         assert (len(answer.body), answer.whole) == (100_000, False)
 
 
-async def test_a_gzip_bomb_does_not_go_off(out: Outbound) -> None:
+async def test_f4_a_gzip_bomb_does_not_go_off(out: Outbound) -> None:
     bomb = gzip.compress(b"\0" * 50_000_000)
     async with stranger(answering(200, bomb, Content_Encoding="gzip")) as there:
         answer = await out.send("GET", at(there.port), errand=LOOK)
@@ -233,7 +233,9 @@ async def _silence(_: Asked, writer: asyncio.StreamWriter) -> None:
     [_drip, _endless_headers, _endless_hints, _large_headers, _nonsense, _hang_up, _silence],
     ids=lambda f: f.__name__,
 )
-async def test_a_bad_listener_costs_only_so_much(out: Outbound, say: object, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_f4_a_bad_listener_costs_only_so_much(
+    out: Outbound, say: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(outbound, "TOTAL_S", 1.0)
     async with stranger(say) as there:  # type: ignore[arg-type]
         started = asyncio.get_running_loop().time()
@@ -282,7 +284,7 @@ async def test_few_visits_to_one_host_at_a_time(out: Outbound) -> None:
     assert most == POST.at_once_per_host
 
 
-async def test_a_line_break_in_a_header_goes_nowhere(out: Outbound) -> None:
+async def test_f7_a_line_break_in_a_header_goes_nowhere(out: Outbound) -> None:
     async with stranger(answering()) as there:
         with pytest.raises(Unreachable):
             await out.send("POST", at(there.port), errand=POST, headers={"X-Kind": "a\r\nHost: evil.example"})

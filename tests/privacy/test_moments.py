@@ -147,7 +147,7 @@ ACTS: dict[str, Act] = {
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("number", range(ROUNDS))
 @pytest.mark.parametrize("act", ACTS)
-async def test_nothing_shows_it_after_the_answer(stage: Stage, act: str, number: int) -> None:
+async def test_c7_nothing_shows_it_after_the_answer(stage: Stage, act: str, number: int) -> None:
     post, told = await _prepared(stage)
     words = {post.word} if act == "delete" else {post.word, told.word}
     log, published, stop = Log(), dict[int, float](), asyncio.Event()
@@ -290,7 +290,7 @@ async def test_streams_close_within_five_seconds_and_reads_end_at_once(stage: St
 
 
 @pytest.mark.timeout(60)
-async def test_acts_racing_a_block_leave_no_trace_after_it(stage: Stage) -> None:
+async def test_c7_acts_racing_a_block_leave_no_trace_after_it(stage: Stage) -> None:
     """Whatever the order in which the database saw them: nothing that was answered 404 stands."""
     author, reader = stage.people[AUTHOR], stage.people[READER]
     for _ in range(3 * ROUNDS):

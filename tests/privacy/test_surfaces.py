@@ -61,7 +61,7 @@ async def walk_worlds(world: World, seed: int, share: float) -> tuple[int, int]:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", range(WORLDS))
-async def test_every_surface_shows_what_it_may_and_nothing_else(world: World, seed: int) -> None:
+async def test_c1_every_surface_shows_what_it_may_and_nothing_else(world: World, seed: int) -> None:
     cases, hidden = await walk_worlds(world, seed, SHARE)
     print(f"\nprivacy: world {seed}: {cases} cases (viewer, post, surface), {hidden} of posts out of sight")
     assert hidden > 500
@@ -70,7 +70,7 @@ async def test_every_surface_shows_what_it_may_and_nothing_else(world: World, se
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("seed", range(1000, 1000 + int(os.environ.get("PARVIS_PRIVACY_LONG_WORLDS", "12"))))
-async def test_every_surface_in_many_worlds(world: World, seed: int) -> None:
+async def test_c1_every_surface_in_many_worlds(world: World, seed: int) -> None:
     cases, hidden = await walk_worlds(world, seed, 1.0)
     print(f"\nprivacy: world {seed}: {cases} cases (viewer, post, surface), {hidden} of posts out of sight")
 
@@ -130,7 +130,7 @@ def test_every_stream_and_every_job_that_sends_is_known() -> None:
     assert {kind for kind in all_kinds() if re.search(r"push|mail|letter|digest|send", kind)} == SENDING_JOBS
 
 
-async def test_a_picture_has_a_key_that_nobody_can_guess_and_goes_with_its_post(world: World) -> None:
+async def test_c11_a_picture_has_a_key_that_nobody_can_guess_and_goes_with_its_post(world: World) -> None:
     keys = {new_key("posts") for _ in range(1000)}
     assert len(keys) == 1000
     assert all(re.fullmatch(r"posts/([0-9a-f]{2})/\1[0-9a-f]{30}", key) for key in keys)  # 128 bits

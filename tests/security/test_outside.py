@@ -204,6 +204,22 @@ async def test_case_f4_a_page_that_never_ends_or_explodes_costs_only_so_much(nea
         assert card is None or len(card["title"]) <= 300
 
 
+async def test_f6_a_page_that_leads_to_others_without_end_costs_one_visit(near: World) -> None:
+    alice = await near.person("alice")
+
+    async def say(asked: Asked, out: asyncio.StreamWriter) -> None:
+        onward = f"{asked.target}x"
+        text = f"<title>On and on</title><link rel=canonical href='{onward}'><link rel=alternate href='{onward}'>"
+        text += f"<meta property='og:url' content='{onward}'><a href='{onward}'>on</a>"
+        await answering(200, text.encode(), Content_Type=HTML)(asked, out)
+
+    async with stranger(say) as there:
+        await alice.says(f"http://127.0.0.1:{there.port}/a")
+        await near.settle()
+        await near.settle()
+    assert [one.target for one in there.asked] == ["/a"]
+
+
 async def test_case_f7_line_breaks_never_reach_a_request(near: World) -> None:
     for url in ("http://127.0.0.1/\r\nHost: evil", "http://127.0.0.1/%0d%0a\n", "http://a\tb/", "http://a b/"):
         with pytest.raises(Refused):

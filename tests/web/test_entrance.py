@@ -115,11 +115,11 @@ async def test_a_session_planted_before_signing_in_does_not_survive(stranger: Br
         "http://[bad",
     ],
 )
-def test_no_form_leads_to_another_server(target: str) -> None:
+def test_e9_no_form_leads_to_another_server(target: str) -> None:
     assert safe_path(target, "/home") == "/home"
 
 
-async def test_signing_in_never_leads_to_another_server(stranger: Browser) -> None:
+async def test_e9_signing_in_never_leads_to_another_server(stranger: Browser) -> None:
     await sign_up(stranger)
     await stranger.post("/sign-out")
     assert "evil.example" not in (await stranger.get("/sign-in?return_to=" + quote("//evil.example"))).text

@@ -117,7 +117,7 @@ async def test_strangers_sign_in_and_come_back(world: World, stranger: Browser) 
         "",
     ],
 )
-async def test_an_address_that_is_not_the_apps_own_leads_nowhere(world: World, alices: Browser, uri: str) -> None:
+async def test_b1_an_address_that_is_not_the_apps_own_leads_nowhere(world: World, alices: Browser, uri: str) -> None:
     app = await app_of(world, WEB)
     for answer in (
         await alices.get("/oauth/authorize?" + urlencode(asked(app, uri))),
@@ -141,7 +141,7 @@ async def test_other_mistakes_are_told_to_the_app(world: World, alices: Browser)
         assert parse_qs(urlsplit(answer.headers["location"]).query)["error"] == [code]
 
 
-async def test_consent_needs_a_form_of_ours(world: World, alices: Browser, alice: Person) -> None:
+async def test_b7_consent_needs_a_form_of_ours(world: World, alices: Browser, alice: Person) -> None:
     app = await app_of(world, WEB)
     forged = await alices.client.post(
         "/oauth/authorize", data=asked(app, WEB) | {"answer": "allow"}, headers={"Origin": "https://app.example:8443"}
@@ -149,7 +149,7 @@ async def test_consent_needs_a_form_of_ours(world: World, alices: Browser, alice
     assert forged.status_code == 403
 
 
-def test_a_policy_cannot_be_widened_by_an_odd_address() -> None:
+def test_b7_a_policy_cannot_be_widened_by_an_odd_address() -> None:
     assert source_of("https://app.example/x") == "https://app.example"
     assert source_of("https://app.example; script-src *") == "https:"
     assert source_of("http://[::1]:8080/x") == "http:"

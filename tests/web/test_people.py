@@ -108,7 +108,7 @@ async def test_muting_for_a_while(world: World, alices: Browser, alice: Person, 
     assert "Something loud" in (await alices.get("/home")).text
 
 
-async def test_a_hidden_list_of_followers_stays_hidden(
+async def test_c8_a_hidden_list_of_followers_stays_hidden(
     world: World, alices: Browser, bobs: Browser, alice: Person, bob: Person
 ) -> None:
     carol = await world.person("carol")
@@ -154,7 +154,7 @@ async def test_people_and_hashtags_are_found(stranger: Browser, alice: Person, b
     assert "Nothing found" in (await stranger.get("/search?q=zzzz")).text
 
 
-async def test_what_somebody_called_themself_cannot_break_a_page(
+async def test_e1_what_somebody_called_themself_cannot_break_a_page(
     world: World, alices: Browser, bobs: Browser, bob: Person
 ) -> None:
     evil = "\"><img src=x onerror=alert(1)>'{{ 7*7 }}%(who)s"

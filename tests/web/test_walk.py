@@ -58,7 +58,7 @@ async def test_strangers_are_led_to_sign_in(stranger: Browser) -> None:
         assert answer.headers["location"].startswith("/sign-in"), one.path
 
 
-async def test_every_page_sends_the_headers_that_protect_it(alices: Browser, stranger: Browser) -> None:
+async def test_e7_every_page_sends_the_headers_that_protect_it(alices: Browser, stranger: Browser) -> None:
     for browser in (alices, stranger):
         for one in READING:
             answer = await browser.get(path_of(one))
@@ -81,7 +81,7 @@ async def test_every_page_sends_the_headers_that_protect_it(alices: Browser, str
                 assert answer.headers["cache-control"] == "private, no-store", one.path
 
 
-async def test_no_page_holds_inline_script_or_style(alices: Browser, world: World) -> None:
+async def test_e7_no_page_holds_inline_script_or_style(alices: Browser, world: World) -> None:
     await world.people["alice"].says("Something #here for @alice")
     for one in READING:
         text = (await alices.get(path_of(one))).text
@@ -90,7 +90,7 @@ async def test_no_page_holds_inline_script_or_style(alices: Browser, world: Worl
         assert not re.search(r"<[^>]+\s(style|on\w+)=", text), one.path
 
 
-async def test_pages_that_no_stranger_sees_are_not_cached(alices: Browser, stranger: Browser) -> None:
+async def test_i1_pages_that_no_stranger_sees_are_not_cached(alices: Browser, stranger: Browser) -> None:
     assert (await alices.get("/public")).headers["cache-control"] == "private, no-store"
     public = await stranger.get("/public")
     assert public.headers["cache-control"].startswith("public")
@@ -100,7 +100,7 @@ async def test_pages_that_no_stranger_sees_are_not_cached(alices: Browser, stran
     assert form.headers["cache-control"] == "private, no-store"
 
 
-async def test_forms_from_elsewhere_are_refused(alices: Browser) -> None:
+async def test_i5_forms_from_elsewhere_are_refused(alices: Browser) -> None:
     token = await alices.token()
     for headers in (
         {},
@@ -115,7 +115,7 @@ async def test_forms_from_elsewhere_are_refused(alices: Browser) -> None:
             assert answer.status_code == 403, (one.path, headers, answer.status_code)
 
 
-async def test_forms_without_their_token_are_refused(alices: Browser, bobs: Browser) -> None:
+async def test_i5_forms_without_their_token_are_refused(alices: Browser, bobs: Browser) -> None:
     foreign = await bobs.token("/settings/appearance")
     for token in ("", "x", "ü" * 48, foreign):
         for one in WRITING:

@@ -66,7 +66,7 @@ async def test_an_upload_is_ready_stored_and_described(services: Services) -> No
         assert await media.unattached(db, ALICE, made.id) == made
 
 
-async def test_keys_hold_128_random_bits_and_never_repeat(services: Services) -> None:
+async def test_c11_keys_hold_128_random_bits_and_never_repeat(services: Services) -> None:
     first, second = await upload(services), await upload(services)
     assert first.key != second.key
     place, folder, token = first.key.split("/")

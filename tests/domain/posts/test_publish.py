@@ -50,7 +50,7 @@ async def test_an_empty_and_a_long_post_are_refused(world: World) -> None:
             await publish(world, alice, text)
 
 
-async def test_reactions_count_once_however_often_they_come_at_once(world: World) -> None:
+async def test_c10_reactions_count_once_however_often_they_come_at_once(world: World) -> None:
     alice, bob = await world.person("alice"), await world.person("bob")
     post = await alice.says("count me")
 
@@ -71,7 +71,7 @@ async def test_reactions_count_once_however_often_they_come_at_once(world: World
     assert await counts(world, post) == (0, 0, 0)
 
 
-async def test_a_hidden_post_cannot_be_answered_favourited_or_passed_on(world: World) -> None:
+async def test_c2_a_hidden_post_cannot_be_answered_favourited_or_passed_on(world: World) -> None:
     alice, bob = await world.person("alice"), await world.person("bob")
     hidden = await alice.says("for followers", visibility=Visibility.FOLLOWERS)
     with pytest.raises(NotFound):
@@ -99,7 +99,7 @@ async def test_removing_a_post_takes_it_from_every_surface_and_lowers_the_parent
         assert (words["text"], words["html"]) == ("", "")
 
 
-async def test_a_public_reply_tells_nothing_of_its_hidden_parent(world: World) -> None:
+async def test_c4_a_public_reply_tells_nothing_of_its_hidden_parent(world: World) -> None:
     alice, bob, carol = [await world.person(name) for name in ("alice", "bob", "carol")]
     await world.follows(bob, alice)
     parent = await alice.says("for followers only", visibility=Visibility.FOLLOWERS)

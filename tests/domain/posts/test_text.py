@@ -54,7 +54,7 @@ def test_a_link_is_cut_after_thirty_characters() -> None:
     "source",
     ["<script>alert(1)</script>", "javascript:alert(1)", '"><img src=x onerror=alert(1)>', "http://x\"onmouseover='a'"],
 )
-def test_markup_in_text_is_shown_not_run(source: str) -> None:
+def test_e1_markup_in_text_is_shown_not_run(source: str) -> None:
     html = render(source)
     assert "<script" not in html
     assert "<img" not in html
@@ -62,7 +62,7 @@ def test_markup_in_text_is_shown_not_run(source: str) -> None:
     assert not [tag for tag in re.findall(r"<[^>]*>", html) if "onmouseover" in tag.replace("%22onmouseover", "")]
 
 
-def test_what_came_from_elsewhere_is_reduced_to_what_a_post_may_contain() -> None:
+def test_e1_what_came_from_elsewhere_is_reduced_to_what_a_post_may_contain() -> None:
     dirty = (
         '<p class="x mention" style="color:red">a<script>b</script><svg onload=x></svg>'
         '<a href="javascript:x">c</a><a href="https://ok.example" onclick=x>d</a></p><iframe src=x></iframe>'
@@ -82,7 +82,7 @@ def test_length_counts_graphemes_links_as_23_and_mentions_without_their_domain()
     assert text.length("@remi@elsewhere.example hi") == len("@remi hi")
 
 
-def test_control_characters_surrogates_and_runaway_accents_are_cleaned() -> None:
+def test_e8_control_characters_surrogates_and_runaway_accents_are_cleaned() -> None:
     assert text.clean("a\x00b\ud800c\r\nd") == "abc\nd"
     assert len(text.clean("e" + "\u0301" * 500)) <= 6
 
@@ -97,7 +97,7 @@ def test_any_text_renders_to_balanced_html_without_newlines(source: str) -> None
 
 
 @pytest.mark.parametrize("bit", ["@a", "#a", "http://a.b/", "@a@b.", "&", "<", "#é", "a@", "("])
-def test_the_work_grows_in_step_with_the_text(bit: str) -> None:
+def test_i9_the_work_grows_in_step_with_the_text(bit: str) -> None:
     def steps(count: int) -> float:
         source = bit * count
         best = 9.0

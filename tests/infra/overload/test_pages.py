@@ -64,7 +64,9 @@ async def test_a_removed_post_leaves_at_once_and_so_does_a_changed_account(busy:
         assert "Soon gone" not in (await get(busy, path)).text, path
 
 
-async def test_whoever_sends_a_cookie_or_a_token_neither_fills_the_cache_nor_is_answered_from_it(busy: World) -> None:
+async def test_i2_whoever_sends_a_cookie_or_a_token_neither_fills_the_cache_nor_is_answered_from_it(
+    busy: World,
+) -> None:
     alice = await busy.person("alice")
     await alice.says("Hello square")
     pages = overload(busy).sharing.pages
@@ -158,7 +160,7 @@ def test_memory_is_bounded_and_the_longest_unused_leaves_first() -> None:
     assert not pages.keep("huge", answer(b"x" * (MOST_BYTES + 1)), 0.0)
 
 
-def test_what_is_for_one_reader_is_not_kept() -> None:
+def test_i1_what_is_for_one_reader_is_not_kept() -> None:
     pages = Pages(100_000)
     for headers in ({"set_cookie": "a=1"}, {"cache_control": "private, no-store"}, {"cache_control": "no-store"}):
         assert not pages.keep("page", answer(b"hello", **headers), 0.0)

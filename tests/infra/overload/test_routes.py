@@ -37,7 +37,7 @@ def test_every_route_declares_its_class() -> None:
             assert urgency_of(handler.opt["policy"], method) is not None, (method, handler.paths)
 
 
-def test_only_what_is_public_is_shared() -> None:
+def test_i1_only_what_is_public_is_shared() -> None:
     for handler in HANDLERS:
         policy = handler.opt["policy"]
         assert not policy.shared_s or policy.audience == "public", handler.paths
