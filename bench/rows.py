@@ -13,6 +13,7 @@ from parvis.base.clock import utc_now
 from parvis.base.ids import AccountId, PostId
 from parvis.domain import accounts, posts, search, timelines
 from parvis.domain.posts.types import Draft
+from parvis.domain.relationships import lists
 from parvis.infra.html import csrf
 from parvis.infra.html.visit import form_cookie
 
@@ -132,6 +133,43 @@ async def notifications(stage: Stage) -> Row:
     return Row("notifications", [Request("/api/v1/notifications", token)])
 
 
+async def grouped_notifications(stage: Stage) -> Row:
+    row = await notifications(stage)
+    return Row("notifications, grouped", [Request("/api/v2/notifications", row.requests[0].token)])
+
+
+async def list_timeline(stage: Stage) -> Row:
+    """Twenty readers, each with a list of everybody whom they follow."""
+    requests: list[Request] = []
+    for reader in await _readers(stage, 20):
+        async with stage.services.db.transaction() as tx:
+            wanted = lists.ListChange(title="All of them")
+            made = await lists.create(tx, stage.services.ids, reader, wanted=wanted, now=utc_now())
+            rows = await tx.fetch("SELECT target_id FROM follow WHERE account_id = $1 LIMIT 200", reader)
+            await lists.add(tx, reader, made.id, [AccountId(row["target_id"]) for row in rows])
+        requests.append(Request(f"/api/v1/timelines/list/{made.id}", await stage.token(reader)))
+    return Row("list timeline", requests)
+
+
+async def conversations(stage: Stage) -> Row:
+    """Somebody to whom forty people wrote."""
+    reader, *writers = await _readers(stage, 41, skip=500)
+    async with stage.services.db.transaction() as tx:
+        handle = await tx.fetchval("SELECT handle FROM account WHERE id = $1", reader)
+        for writer in writers:
+            await posts.publish(
+                tx,
+                stage.services.ids,
+                accounts.Viewer(account_id=writer),
+                draft=Draft(text=f"@{handle} a word with you", visibility=posts.Visibility.MENTIONED),
+                limits=posts.Limits(),
+                domain=stage.settings.domain,
+                now=utc_now(),
+            )
+    await stage.at_rest()
+    return Row("conversations", [Request("/api/v1/conversations?limit=40", await stage.token(reader))])
+
+
 async def publish(stage: Stage) -> Row:
     """By an author of about 100 followers who all were here lately, so that rows are written for each."""
     async with stage.services.db.connection() as db:
@@ -233,7 +271,8 @@ async def _trends(stage: Stage, name: str, kind: str) -> Row:
 
 
 ROWS: list[Maker] = [
-    home_hot, home_many, home_first, local, one_post, thread, account_posts, notifications, publish, sign_in,
+    home_hot, home_many, home_first, local, one_post, thread, account_posts, notifications, grouped_notifications,
+    list_timeline, conversations, publish, sign_in,
     html_home, html_profile, search_common, search_rare, search_operators,
     trends_of_posts, trends_of_tags,
 ]  # fmt: skip
