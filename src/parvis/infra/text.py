@@ -20,7 +20,7 @@ MOST_COMBINING = 4
 # One expression with bounded parts, read once from left to right: the work grows in step with the text (case I9).
 _FOUND = regex.compile(
     r"""
-      (?P<link> (?<![\w]) https?://[\w\[][^\s<>"\x00-\x20]{0,2000} )
+      (?P<link> (?<![\w]) https?://[\w\[][^\s<>"\x00-\x20\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]{0,2000} )
     | (?<![\w/@.]) @ (?P<handle>[A-Za-z0-9_]{1,64})
                     (?: @ (?P<domain>[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}(?::\d{1,5})?) )?
     | (?<![\w/&\#]) \# (?P<tag>[\w·]{1,100})
