@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import pyvips
 
@@ -140,6 +141,36 @@ async def test_an_animation_becomes_its_first_frame(workers: ImageWorkers) -> No
     assert nearly(decoded(original)(5, 5), [220, 30, 30])
 
 
+@pytest.mark.parametrize("brand", [b"heic", b"mif1"])
+async def test_photographs_of_phones_are_read_upright_and_bare(workers: ImageWorkers, brand: bytes) -> None:
+    data = pictures.heic(120, 80)
+    assert data[4:12] == b"ftypheic"
+    result = await workers.process(data[:8] + brand + data[12:])
+    original = named(result, "original.webp")
+    assert (original.width, original.height) == (120, 80)
+    assert nearly(decoded(original)(5, 5), [220, 30, 30])
+    assert nearly(decoded(original)(115, 75), [30, 30, 220])
+    for file in result.files:
+        assert not any(secret in file.data for secret in SECRETS)
+    turned = named(await workers.process(pictures.heic(120, 80, turned=True)), "original.webp")
+    assert (turned.width, turned.height) == (80, 120)
+    assert workers.started == 1
+
+
+async def test_too_large_and_damaged_photographs_of_phones_are_refused(workers: ImageWorkers) -> None:
+    data = pictures.heic(640, 480)
+    with pytest.raises(Invalid) as refusal:
+        await workers.process(data[: len(data) // 2])
+    assert refusal.value.code == "damaged"
+    small = ImageWorkers(msgspec.structs.replace(Settings(), image_pixels=100_000))
+    try:
+        with pytest.raises(Invalid) as refusal:
+            await small.process(data)
+    finally:
+        await small.close()
+    assert refusal.value.code == "too_many_pixels"
+
+
 # ── what is refused ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -154,7 +185,7 @@ async def test_an_animation_becomes_its_first_frame(workers: ImageWorkers) -> No
         (b"%PDF-1.7\n", "not_a_picture"),
         (b"II*\x00\x08\x00\x00\x00", "not_a_picture"),
         (b"push graphic-context\nviewbox 0 0 640 480\nfill 'url(https://127.0.0.1/x.jpg)'\n", "not_a_picture"),
-        (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "not_supported"),
+        (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "damaged"),
         (b"\x00\x00\x00\x18ftypavif\x00\x00\x00\x00mif1avif", "damaged"),
         (b"RIFF\xff\xff\xff\xffWEBPVP8 ", "damaged"),
     ],

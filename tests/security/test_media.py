@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import shutil
+import tarfile
+import zipfile
 from collections import namedtuple
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import av
 import pytest
 
+from parvis.infra import images
 from tests.rig import films, pictures
 from tests.rig.people import Person
 from tests.rig.world import World
@@ -101,6 +105,42 @@ async def test_g2_video_without_duration_is_refused_and_the_next_is_taken(world:
     assert (await made(world, alice, whole))[0] == 200
 
 
+def archives() -> dict[str, bytes]:
+    """What unpacks to much, to places outside, or to other files."""
+    bomb, slip, tar = BytesIO(), BytesIO(), BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("a.jpg", bytes(20_000_000))
+    with zipfile.ZipFile(slip, "w") as file:
+        file.writestr("../../../tmp/parvis-was-here", b"x")
+        file.writestr("nested.zip", bomb.getvalue())
+    with tarfile.open(fileobj=tar, mode="w:gz") as file:
+        link = tarfile.TarInfo("passwd.jpg")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        file.addfile(link)
+    return {"bomb.zip": bomb.getvalue(), "slip.zip": slip.getvalue(), "link.tar.gz": tar.getvalue()}
+
+
+async def test_g3_archives_are_unpacked_nowhere_whatever_they_are_called(world: World) -> None:
+    alice = await world.person("alice")
+    video = await world.client.post("/api/v2/media", files={"file": ("a.jpg", pictures.jpeg())}, headers=alice.headers)
+    for name, data in archives().items():
+        for called in (name, "a.jpg", "a.mp4"):
+            answer = await world.client.post(
+                "/api/v2/media", files={"file": (called, data, "application/zip")}, headers=alice.headers
+            )
+            assert answer.status_code == 422, (name, called)
+        avatar = await world.client.patch(
+            "/api/v1/accounts/update_credentials", files={"avatar": ("a.png", data)}, headers=alice.headers
+        )
+        assert avatar.status_code == 422, name
+        captions = await world.client.put(
+            f"/api/parvis/v1/media/{video.json()['id']}/captions/en", files={"file": ("a.vtt", data)},
+            headers=alice.headers,
+        )  # fmt: skip
+        assert captions.status_code in (404, 413, 422), name
+    assert not Path("/tmp/parvis-was-here").exists()
+
+
 async def test_g4_nothing_that_a_camera_says_of_itself_is_served(world: World, tmp_path: Path) -> None:
     alice = await world.person("alice")
     told = ("-metadata", "location=+48.8584+002.2945/", "-metadata", "title=SECRET", "-metadata", "make=PHONE-12345")
@@ -127,6 +167,30 @@ async def test_g5_what_is_uploaded_is_never_served_as_a_document_of_ours(world: 
         "/api/v2/media", files={"file": ("a.json", data, "application/activity+json")}, headers=alice.headers
     )
     assert answer.status_code == 422
+
+
+def components(blurhash: str) -> tuple[int, int]:
+    """How many components its first character promises."""
+    digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~"
+    return digits.index(blurhash[0]) % 9 + 1, digits.index(blurhash[0]) // 9 + 1
+
+
+async def test_g8_placeholders_are_as_long_as_they_say_for_pictures_of_any_shape(world: World) -> None:
+    alice = await world.person("alice")
+    for width, height in ((1, 1), (1, 900), (900, 1), (64, 48)):
+        sent = {"file": ("a.png", pictures.png(width, height) if width > 1 else pictures.noise_png(width, height))}
+        item = (await world.client.post("/api/v2/media", files=sent, headers=alice.headers)).json()
+        across, down = components(item["blurhash"])
+        assert len(item["blurhash"]) == 4 + 2 * across * down
+        assert {across, down} == {3, 4}
+
+
+@pytest.mark.parametrize(
+    "said", ["", "L", "LEHV6n", "L" * 91, "LEHV6nWB2yk8pyo0adR*.7kCMdn\\0", "LEHV6nWB2yk8 pyo0adR"]
+)
+async def test_g8_a_placeholder_that_lies_about_its_length_is_not_believed(said: str) -> None:
+    assert not images.is_blurhash(said)
+    assert images.is_blurhash("LEHV6nWB2yk8pyo0adR*.7kCMdnj")
 
 
 async def test_g9_uploads_are_refused_before_the_disk_is_full_while_posts_go_on(

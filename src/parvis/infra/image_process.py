@@ -17,6 +17,7 @@ import msgspec
 import pyvips
 from blurhash_rs._lib import encode_rgb
 
+from parvis.infra import heic
 from parvis.infra.confinement import Confinement, confine
 
 MEMORY_BYTES = 2 * 1024**3
@@ -27,7 +28,6 @@ MOST_FRAMES = 200
 # Every loader is blocked but these; which of them reads a file is decided by its first bytes, never by its name.
 _LOADERS = ("VipsForeignLoadJpeg", "VipsForeignLoadPng", "VipsForeignLoadNsgif", "VipsForeignLoadWebp")
 _HEIF_LOADER = "VipsForeignLoadHeif"
-_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
 _AVIF_BRANDS = {b"avif", b"avis", b"mif1", b"msf1"}
 
 
@@ -84,7 +84,7 @@ def _prepare() -> None:
     pyvips.block_untrusted_set(True)
     dot = pyvips.Image.black(32, 32, bands=3).copy(interpretation="srgb")
     samples = [dot.webpsave_buffer(), dot.pngsave_buffer(), dot.gifsave_buffer()]
-    samples += [dot.jpegsave_buffer(profile="srgb"), dot.heifsave_buffer(compression="av1", effort=0)]
+    samples += [dot.jpegsave_buffer(profile="srgb"), dot.heifsave_buffer(compression="av1", effort=0), heic.sample()]
     for class_name, blocked in [("VipsForeignLoad", True), *((name, False) for name in (*_LOADERS, _HEIF_LOADER))]:
         pyvips.operation_block_set(class_name, blocked)
     for sample in samples:
@@ -112,6 +112,8 @@ def process(request: Request) -> Answer:
     """
     form = _form(request.data)
     try:
+        if form == "heic":
+            request.data = _from_heic(request.data, request.most_pixels)
         _check_header(request.data, request.most_pixels)
         if request.kind == "attachment":
             return _attachment(request.data, form)
@@ -122,8 +124,6 @@ def process(request: Request) -> Answer:
             return Answer(files=[_webp("original.webp", small, quality=90, effort=4)])
         return Answer(files=_covers(request.data, [("original.webp", 1500, 500), ("small.webp", 750, 250)]))
     except pyvips.Error:
-        if form == "heic":
-            raise Refused("not_supported", "HEIC pictures cannot be read here; please save it as JPEG.") from None
         raise Refused("damaged", "This picture is damaged or incomplete.") from None
 
 
@@ -141,11 +141,11 @@ def _form(data: bytes) -> str:
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "webp"
     if data[4:8] == b"ftyp":
-        if data[8:12] in _HEIC_BRANDS:
+        if heic.is_heic(data):
             return "heic"
         if data[8:12] in _AVIF_BRANDS:
             return "avif"
-    raise Refused("not_a_picture", "This is no picture that can be read here: send JPEG, PNG, GIF, WebP or AVIF.")
+    raise Refused("not_a_picture", "This is no picture that can be read here: send JPEG, PNG, GIF, WebP, AVIF or HEIC.")
 
 
 def _header(data: bytes) -> Any:
@@ -155,14 +155,25 @@ def _header(data: bytes) -> Any:
 def _check_header(data: bytes, most_pixels: int) -> None:
     """The size is known and bearable. Decoders have no limit of their own: 300 kB can hold 2,500 megapixels."""
     header = _header(data)
-    if header.width * header.height > most_pixels or max(header.width, header.height) > LONGEST_EDGE:
-        most = most_pixels // 1_000_000
-        raise Refused(
-            "too_many_pixels",
-            f"This picture has {header.width} × {header.height} pixels; at most {most} million can be taken.",
-        )
+    _check_pixels(header.width, header.height, most_pixels)
     if header.get_typeof("n-pages") and header.get("n-pages") > MOST_FRAMES:
         raise Refused("too_many_frames", f"This animation has more than {MOST_FRAMES} frames.")
+
+
+def _check_pixels(width: int, height: int, most_pixels: int) -> None:
+    if width * height > most_pixels or max(width, height) > LONGEST_EDGE:
+        most = most_pixels // 1_000_000
+        raise Refused(
+            "too_many_pixels", f"This picture has {width} × {height} pixels; at most {most} million can be taken."
+        )
+
+
+def _from_heic(data: bytes, most_pixels: int) -> bytes:
+    try:
+        _check_pixels(*heic.size_of(data), most_pixels)
+        return heic.as_png(data)
+    except (ValueError, RuntimeError, OSError, SyntaxError, MemoryError):
+        raise Refused("damaged", "This picture is damaged or incomplete.") from None
 
 
 def _frames(data: bytes) -> int:
