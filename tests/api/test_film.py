@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.rig import films
+from tests.rig import films, pictures
 from tests.rig.people import Person, decoded
 from tests.rig.world import World
 
@@ -81,6 +81,14 @@ async def test_every_size_of_the_ladder_can_be_decoded_from_its_playlist(world: 
         file = await fetched(world, f"{folder}/{name.replace('m3u8', 'm4s')}", tmp_path / name)
         count, last = films.decoded(file)
         assert (count, last) == (pytest.approx(150, abs=2), pytest.approx(6, abs=0.15))
+    async with world.services.db.connection() as db:
+        listed = await db.fetchval("SELECT files->'previews'->>'name' FROM media")
+    text = (await world.client.get(f"{folder}/{listed}")).text
+    tiles = [line for line in text.splitlines() if "#xywh=" in line]
+    assert [line.partition("#")[2] for line in tiles] == ["xywh=0,0,160,90", "xywh=160,0,160,90"]
+    assert "00:00:04.000 --> 00:00:08.000" in text
+    shown = pictures.opened((await world.client.get(f"{folder}/{tiles[0].partition('#')[0]}")).content)
+    assert (shown.width, shown.height) == (320, 90)
 
 
 async def test_parts_of_a_file_are_sent_alone(world: World, tmp_path: Path) -> None:
@@ -210,3 +218,33 @@ async def test_an_animation_becomes_a_silent_video(
     assert (count, last) == (10, pytest.approx(0.9, abs=0.11))
     status = decoded(await alice.post("/api/v1/statuses", {"status": "look", "media_ids": [sent["id"]]}))
     assert status["media_attachments"][0]["type"] == "gifv"
+
+
+async def test_a_picture_that_was_chosen_for_a_video_stands_for_it(world: World, tmp_path: Path) -> None:
+    alice = await world.person("alice")
+    film = films.pattern(tmp_path / "a.mp4", *films.H264, seconds=1, size="320x180")
+    answer = await world.client.post(
+        "/api/v1/media",
+        files={"file": ("a.mp4", film.read_bytes()), "thumbnail": ("t.png", pictures.png(50, 90))},
+        headers=alice.headers,
+    )
+    assert answer.status_code == 202, answer.text
+    path = f"/api/v1/media/{answer.json()['id']}"
+    await world.settle()
+    first = (await alice.get(path)).json()
+    assert (first["meta"]["small"]["width"], first["meta"]["small"]["height"]) == (50, 90)
+    assert first["meta"]["original"]["width"] == 320
+    files = {"thumbnail": ("t.jpg", pictures.jpeg(80, 20))}
+    changed = await world.client.put(path, files=files, data={"description": "A walk"}, headers=alice.headers)
+    second = decoded(changed)
+    assert (second["meta"]["small"]["width"], second["description"]) == (80, "A walk")
+    assert second["preview_url"] != first["preview_url"]
+    assert (await world.client.get(second["preview_url"])).status_code == 200
+    wrong = await world.client.put(path, files={"thumbnail": ("t.jpg", b"nothing")}, headers=alice.headers)
+    assert wrong.status_code == 422
+    bob = await world.person("bob")
+    assert (await world.client.put(path, files=files, headers=bob.headers)).status_code == 404
+    refused = await world.client.post(
+        "/api/v2/media", files={"file": ("a.mp4", film.read_bytes()), "thumbnail": ("t", b"x")}, headers=alice.headers
+    )
+    assert refused.status_code == 422

@@ -374,7 +374,7 @@ OTHER_READS = frozenset(
     /reset/{token:str} /oauth/authorize /oauth/authorize/native /{at:str}/followers /{at:str}/following
     /{at:str}/mute /{at:str}/block /follow-requests /settings /settings/profile /settings/account
     /api/parvis/v1/admission/puzzle /api/parvis/v1/media/:id/captions /api/parvis/v1/uploads/:id
-    /captions/{media_id:str} /compose/media/{media_id:str} /compose/uploads/{upload_id:str}
+    /captions/{media_id:str} /compose/film /compose/media/{media_id:str} /compose/uploads/{upload_id:str}
     /settings/appearance /settings/access /setup/{token:str} /console/mail
     /api/parvis/v1/admission/log/consistency /api/parvis/v1/admission/log/head
     /api/parvis/v1/admission/log/inclusion /api/parvis/v1/admission/log/leaves /api/parvis/v1/admission/now
@@ -497,6 +497,7 @@ OTHER_WRITES = frozenset(
     POST /push/end
     POST /notifications/requests/{request_id:str}/accept
     POST /notifications/requests/{request_id:str}/dismiss
+    POST /compose/film
     POST /compose/media
     POST /compose/media/{media_id:str}/discard
     POST /sign-up

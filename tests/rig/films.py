@@ -13,7 +13,7 @@ import msgspec
 def made(path: Path, *words: str) -> Path:
     """A file that ffmpeg made by these words."""
     program = imageio_ffmpeg.get_ffmpeg_exe()
-    subprocess.run([program, "-v", "error", "-y", *words, str(path)], check=True, timeout=100)
+    subprocess.run([program, "-v", "error", "-y", *words, str(path)], check=True, timeout=300)
     return path
 
 

@@ -99,7 +99,7 @@ async def test_pictures_uploaded_before_are_described_and_posted(alices: Browser
     media_id = hidden(line.text, "media_ids")
     wrong = await alices.client.post("/compose/media", files={"file": ("a", b"nothing", "image/png")}, headers=headers)
     assert wrong.status_code == 422
-    assert wrong.text == "This is no picture that can be read here: send JPEG, PNG, GIF, WebP or AVIF."
+    assert wrong.text == "This is no picture that can be read here: send JPEG, PNG, GIF, WebP, AVIF or HEIC."
     blank = await alices.post("/compose", {"text": "x" * 2000, "media_ids": media_id, f"alt_{media_id}": "A field"})
     assert blank.status_code == 422
     assert hidden(blank.text, "media_ids") == media_id  # still there when the form comes back

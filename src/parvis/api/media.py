@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from parvis.api.entities.addresses import addresses
 from parvis.api.entities.media import MediaAttachment, present_media
-from parvis.api.parameters import Streamed
 from parvis.api.routing import Call, Reply, endpoint
 from parvis.base.errors import Invalid, TooLarge
 from parvis.base.ids import MediaId
 from parvis.domain import media
+from parvis.infra.images import ProcessedImage
 from parvis.infra.rate_limits import UPLOADS
+from parvis.infra.streamed import Streamed
 
 SCOPES = ("write:media",)
 # The largest video that a setting may allow, and the rest of the form around it. It is never held in memory.
 BODY_BYTES = 1026 * 1024 * 1024
+POSTER_BYTES = 66 * 1024 * 1024
 
 
 class NewMedia(msgspec.Struct, frozen=True):
@@ -33,6 +37,7 @@ class MediaChange(msgspec.Struct, frozen=True):
     id: int
     description: str | msgspec.UnsetType = msgspec.UNSET
     focus: str | None = None
+    thumbnail: Streamed | None = None
 
 
 def focus_of(text: str | None) -> tuple[float, float] | None:
@@ -56,10 +61,13 @@ async def upload(call: Call[NewMedia]) -> Reply:
     said, focus = call.params.description, focus_of(call.params.focus) or (0.0, 0.0)
     sort = media.sort_of(file.head)
     if sort is not None:
+        poster = await _poster(call, call.params.thumbnail)
         stored = await media.upload_film(
             call.services, call.me, sort=sort, chunks=file.chunks(), size_bytes=file.size_bytes, description=said,
             focus=focus, now=call.now,
         )  # fmt: skip
+        if poster is not None:
+            stored = await media.choose_poster(call.services, call.me, stored.id, poster)
         return Reply(_presented(call, stored), status=202)
     most = call.services.settings.image_bytes
     if file.size_bytes > most:
@@ -67,6 +75,16 @@ async def upload(call: Call[NewMedia]) -> Reply:
     data = await file.whole()
     stored = await media.upload_image(call.services, call.me, data=data, description=said, focus=focus, now=call.now)
     return Reply(_presented(call, stored), status=200 if stored.ready else 202)
+
+
+async def _poster(call: Call[Any], thumbnail: Streamed | None) -> ProcessedImage | None:
+    """The picture that was sent along, to stand for a video or sound. Raises: Invalid; TooLarge."""
+    if thumbnail is None:
+        return None
+    most = call.services.settings.image_bytes
+    if thumbnail.size_bytes > most:
+        raise TooLarge(f"The file is larger than {most // (1024 * 1024)} MB")
+    return await media.read_poster(call.services, await thumbnail.whole())
 
 
 @endpoint(
@@ -96,17 +114,22 @@ async def read(call: Call[OneMedia]) -> Reply:
     return Reply(_presented(call, found), status=200 if found.ready else 206)
 
 
-@endpoint("PUT", "/api/v1/media/:id", user=True, scopes=SCOPES, params=MediaChange, returns=MediaAttachment)
-@endpoint("PATCH", "/api/v1/media/:id", user=True, scopes=SCOPES, params=MediaChange, returns=MediaAttachment)
+@endpoint(
+    "PUT", "/api/v1/media/:id", bulkhead="media", user=True, scopes=SCOPES, params=MediaChange, returns=MediaAttachment,
+    connects=False, body_bytes=POSTER_BYTES,
+)  # fmt: skip
+@endpoint(
+    "PATCH", "/api/v1/media/:id", bulkhead="media", user=True, scopes=SCOPES, params=MediaChange, returns=MediaAttachment,
+    connects=False, body_bytes=POSTER_BYTES,
+)  # fmt: skip
 async def change(call: Call[MediaChange]) -> MediaAttachment:
-    """Describe an upload, or set its focus, before it is attached."""
-    changed = await media.describe(
-        call.db,
-        call.me,
-        MediaId(call.params.id),
-        description=call.params.description,
-        focus=focus_of(call.params.focus),
-    )
+    """Describe an upload, set its focus, or choose the picture that stands for it, before it is attached."""
+    media_id, focus = MediaId(call.params.id), focus_of(call.params.focus)
+    poster = await _poster(call, call.params.thumbnail)
+    async with call.services.db.transaction() as tx:
+        changed = await media.describe(tx, call.me, media_id, description=call.params.description, focus=focus)
+    if poster is not None:
+        changed = await media.choose_poster(call.services, call.me, media_id, poster)
     return _presented(call, changed)
 
 

@@ -10,9 +10,10 @@ from typing import Any, get_args
 import msgspec
 
 from parvis import __version__
-from parvis.api.parameters import Streamed, Upload
+from parvis.api.parameters import Upload
 from parvis.api.routing import ENDPOINTS, Call, Endpoint, Nothing, Reply, endpoint
 from parvis.infra.doors import LONG_SHARED_S, READING
+from parvis.infra.streamed import Streamed
 
 _WORDS = {
     200: "Done",

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import types
 import typing
-from collections.abc import AsyncIterator
 from functools import cache
 from typing import Any, TypeVar, Union
 from urllib.parse import parse_qsl
@@ -22,6 +21,8 @@ from litestar.enums import RequestEncodingType
 from parvis.base.errors import BadRequest, NotFound, TooLarge
 from parvis.base.ids import MAX_ID
 from parvis.infra.requests import header
+from parvis.infra.streamed import Streamed
+from parvis.infra.streamed import streamed as streamed_file
 
 P = TypeVar("P")
 
@@ -37,26 +38,6 @@ class Upload(msgspec.Struct, frozen=True):
     name: str
     content_type: str
     data: bytes
-
-
-class Streamed(msgspec.Struct, frozen=True):
-    """A file that came with a form and may be large: it lies in a temporary file, not in memory."""
-
-    name: str
-    size_bytes: int
-    head: bytes
-    file: Any
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """Its bytes from the beginning."""
-        await self.file.seek(0)
-        while chunk := await self.file.read(256 * 1024):
-            yield chunk
-
-    async def whole(self) -> bytes:
-        """All of it at once."""
-        await self.file.seek(0)
-        return await self.file.read()
 
 
 async def read(request: Request[Any, Any, Any], kind: type[P]) -> P:
@@ -150,9 +131,7 @@ def _decode_object(body: bytes) -> dict[str, Any]:
 async def _value(value: Any, *, streamed: bool) -> Any:
     if isinstance(value, UploadFile):
         if streamed:
-            size_bytes = value.file.seek(0, 2)
-            await value.seek(0)
-            return Streamed(value.filename or "", size_bytes or value.file.tell(), await value.read(64), value)
+            return await streamed_file(value)
         return Upload(value.filename or "", value.content_type or "", await value.read())
     return value
 

@@ -44,16 +44,16 @@ async def probe(path: Path) -> Found:
             async with asyncio.timeout(PROBE_S):
                 answer, complaints = await process.communicate()
         except TimeoutError:
-            raise Invalid("file", "This file takes too long to read.", "unreadable") from None
+            raise Invalid("file", "This file takes too long to read.", "film_unreadable") from None
         finally:
             await _end(process)
     try:
         found = msgspec.json.decode(answer, type=Found)
     except msgspec.MsgspecError:
         log.warning("video.probe_lost", complaints=complaints.decode(errors="replace")[-500:])
-        raise Invalid("file", "This file cannot be read safely.", "unreadable") from None
+        raise Invalid("file", "This file cannot be read safely.", "film_unreadable") from None
     if found.refused is not None:
-        raise Invalid("file", found.refused[:200], "damaged")
+        raise Invalid("file", found.refused[:200], found.code[:40])
     return found
 
 

@@ -39,6 +39,7 @@ class Found(msgspec.Struct, kw_only=True):
     bit_rate: int = 0
     audio_codec: str | None = None
     refused: str | None = None
+    code: str = "film_damaged"
 
 
 def main() -> None:
@@ -78,7 +79,7 @@ def _probed(file: BinaryIO | io.RawIOBase) -> Found:
 
 def _found(container: Any) -> Found:
     if len(container.streams) > _MOST_STREAMS:
-        return Found(refused=f"This file has more than {_MOST_STREAMS} tracks.")
+        return Found(refused=f"This file has more than {_MOST_STREAMS} tracks.", code="film_tracks")
     found = Found(
         format=container.format.name.split(",")[0],
         duration_ms=None if container.duration is None else container.duration // 1000,

@@ -643,7 +643,8 @@ CREATE TABLE public.media (
     percent smallint DEFAULT 0 NOT NULL,
     doing text,
     problem text,
-    kept_until timestamp with time zone
+    kept_until timestamp with time zone,
+    problem_code text
 );
 
 CREATE TABLE public.mute (

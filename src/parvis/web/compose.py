@@ -53,6 +53,7 @@ class Before(msgspec.Struct, frozen=True):
     visibility: int | None = None
     text: str = ""
     in_reply_to: int | None = None
+    media: int | None = None
 
 
 class Shared(msgspec.Struct, frozen=True):
@@ -126,7 +127,11 @@ def reply_to(call: Call[Any], post: PostView) -> Writing:
 @page("GET", "/compose", audience="session", params=Before)
 async def write(call: Call[Before]) -> Answer:
     """The form on a page of its own."""
-    return await _form(call, call.params.in_reply_to, text=call.params.text)
+    shown = await _form(call, call.params.in_reply_to, text=call.params.text)
+    if call.params.media is not None:  # it was sent without scripts, before
+        form: Writing = shown.context["compose"]
+        shown.context["compose"] = msgspec.structs.replace(form, pictures=await _waiting(call, [call.params.media]))
+    return shown
 
 
 @page("GET", "/share", audience="session", params=Shared)
@@ -156,12 +161,6 @@ async def write_again(call: Call[NewPost]) -> Answer:
     filled = call.params
     shown = await _form(call, filled.in_reply_to_id, quote_id=filled.quote_of_id)
     values = {name: value for name, value in call.values.items() if name != "form_token"}
-    pictures = []
-    for media_id in filled.media_ids[:PICTURES]:
-        try:
-            pictures.append(await media.unattached(call.db, call.me, MediaId(media_id)))
-        except NotFound:
-            continue
     form: Writing = shown.context["compose"]
     shown.context["compose"] = msgspec.structs.replace(
         form,
@@ -171,11 +170,24 @@ async def write_again(call: Call[NewPost]) -> Answer:
         language=filled.language or form.language,
         values=values,
         sensitive=filled.sensitive,
-        pictures=pictures,
+        pictures=await _waiting(call, filled.media_ids[:PICTURES]),
     )
     if "Idempotency-Key" in call.errors:
         call.errors["text"] = call.text(later("This form has published something already. Publish this as well?"))
     return shown
+
+
+async def _waiting(call: Call[Any], media_ids: list[int]) -> list[media.Media]:
+    """Those of the uploads that can still be posted; why one was refused stands beside the form."""
+    found: list[media.Media] = []
+    for media_id in media_ids:
+        try:
+            found.append(await media.unattached(call.db, call.me, MediaId(media_id)))
+        except Invalid as problem:
+            call.errors["file"] = message_of(call, problem)
+        except NotFound:
+            continue
+    return found
 
 
 @page(

@@ -18,6 +18,7 @@ from parvis.domain.media.describe import describe
 from parvis.domain.media.film import transcode, transcode_again, upload_film
 from parvis.domain.media.find import unattached
 from parvis.domain.media.portraits import discard_portrait, small_of, store_avatar, store_header
+from parvis.domain.media.poster import choose_poster, read_poster
 from parvis.domain.media.purge import discard, purge_of_account, purge_of_post, purge_unattached
 from parvis.domain.media.resumable import (
     Part,
@@ -35,7 +36,9 @@ from parvis.domain.media.waiting import TRANSCODE_JOB
 __all__ = [
     "ACCEPTED_TYPES", "CAPTION_BYTES", "DESCRIPTION_CHARACTERS", "FILM_TYPES", "MOST_FRAMES",
     "TRANSCODE_JOB", "Attachment", "Media", "Part", "Picture", "Upload", "attach", "attachment_of", "begin", "caption",
-    "captions_of", "describe", "detach", "discard", "discard_portrait", "emoji", "end_upload", "find_upload", "languages_of",
-    "own_video", "purge_of_account", "purge_of_post", "purge_unattached", "purge_uploads", "receive", "small_of", "sort_of",
+    "captions_of", "choose_poster", "describe", "detach", "discard", "discard_portrait", "emoji", "end_upload", "find_upload",
+    "languages_of",
+    "own_video", "purge_of_account", "purge_of_post", "purge_unattached", "purge_uploads", "read_poster",
+    "receive", "small_of", "sort_of",
     "store_avatar", "store_header", "transcode", "transcode_again", "unattached", "uncaption", "upload_film", "upload_image",
 ]  # fmt: skip

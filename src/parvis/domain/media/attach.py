@@ -35,7 +35,9 @@ def _attachable(media: Media | None) -> Attachment:
     if media.post_id is not None:
         raise Invalid("media_ids", "One of the pictures is part of another post", "taken")
     if media.state == "refused":
-        raise Invalid("media_ids", media.problem or "One of the files could not be taken", "refused")
+        raise Invalid(
+            "media_ids", media.problem or "One of the files could not be taken", media.problem_code or "refused"
+        )
     if not media.ready:
         raise Invalid("media_ids", "One of the pictures has not been processed yet; try again in a moment", "not_ready")
     return attachment_of(media)

@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from parvis.domain.media import film_queries
+from parvis.domain.media import film_queries, previews
+from parvis.domain.media.poster import put_pictures
 from parvis.domain.media.rules import Film, Rung, ladder
 from parvis.domain.media.types import Media, Picture
 from parvis.infra import video
@@ -78,7 +79,11 @@ async def picture_steps(work: Work) -> AsyncIterator[Step]:
         if place == 0:
             processed = await _beside(making, _poster(work, work.source()))
             processed = processed or await _poster_of(work, f"{stem}.mp4")
-            files, blurhash, sound = await _put_pictures(work, processed), processed.blurhash, f"{stem}.mp4"
+            files, blurhash, sound = (
+                await put_pictures(work.services, work.media.key, work.run, processed),
+                processed.blurhash,
+                f"{stem}.mp4",
+            )
         else:
             await making
         size = (work.folder / f"{stem}.mp4").stat().st_size
@@ -88,6 +93,8 @@ async def picture_steps(work: Work) -> AsyncIterator[Step]:
             best = rung.height
         await _put_master(work, done)
         files["hls"] = Picture(MASTER, 0, 0, content_type=content_type_of(MASTER))
+        if place == len(rungs) - 1:
+            files |= await _previews(work, min(done, key=lambda one: one[0].height))
         yield dict(files), blurhash, place == len(rungs) - 1
 
 
@@ -100,7 +107,7 @@ async def sound_steps(work: Work) -> AsyncIterator[Step]:
     wave = ["-f", "mov", "-i", name, "-filter_complex", "showwavespic=s=1200x400:colors=#8a5a2b", "-frames:v", "1"]
     await _run(work, [*wave, "wave.png"])
     processed = await work.services.images.process((work.folder / "wave.png").read_bytes(), "attachment")
-    files = await _put_pictures(work, processed)
+    files = await put_pictures(work.services, work.media.key, work.run, processed)
     size = await _put(work, name)
     files["original"] = Picture(
         name, 0, 0, size, content_type_of(name), duration_ms=work.film.duration_ms or 0, bit_rate=128_000
@@ -116,7 +123,7 @@ async def loop_steps(work: Work) -> AsyncIterator[Step]:
     await _encode(work, [*words, "-crf", "23", "-movflags", "+faststart", name], "animation", 0, 1)
     work.film = film_of(await video.probe(work.folder / name))
     processed = await _poster_of(work, name)
-    files = await _put_pictures(work, processed)
+    files = await put_pictures(work.services, work.media.key, work.run, processed)
     rung = Rung(work.film.width, work.film.height)
     files["original"] = await _put_film(work, rung, name, (work.folder / name).stat().st_size)
     yield files, processed.blurhash, True
@@ -213,16 +220,23 @@ async def _poster(work: Work, source: list[str]) -> ProcessedImage | None:
     return await work.services.images.process(poster.read_bytes(), "attachment") if poster.exists() else None
 
 
-async def _put_pictures(work: Work, processed: ProcessedImage) -> dict[str, Picture]:
-    files: dict[str, Picture] = {}
-    for file in processed.files:
-        stem = file.name.partition(".")[0]
-        if stem == "original":
-            continue
-        name = f"{work.run}-{file.name}"
-        size = await work.services.storage.put(f"{work.media.key}/{name}", file.data, file.content_type)
-        files[stem] = Picture(name, file.width, file.height, size, file.content_type)
-    return files
+async def _previews(work: Work, smallest: tuple[Rung, str, int]) -> dict[str, Picture]:
+    """Small pictures along the video, and the list of them; none where they cannot be made, for it plays without."""
+    rung, stem, _ = smallest
+    plan = previews.plan(work.film.duration_ms or 0, rung.width, rung.height)
+    words = ["-skip_frame", "nokey", "-f", "mov", "-i", f"{stem}.mp4", "-an", "-vf", previews.filters(plan)]
+    with contextlib.suppress(video.CannotEncode):
+        await _run(work, [*words, "-frames:v", "1", "tiles.png"])
+    tiles = work.folder / "tiles.png"
+    if not tiles.exists():
+        return {}
+    processed = await work.services.images.process(tiles.read_bytes(), "attachment")
+    picture = next(file for file in processed.files if file.name == "original.webp")
+    name, listing = f"{work.run}-tiles.webp", f"{work.run}-previews.vtt"
+    await work.services.storage.put(f"{work.media.key}/{name}", picture.data, picture.content_type)
+    text = previews.listing(plan, name).encode()
+    size = await work.services.storage.put(f"{work.media.key}/{listing}", text, content_type_of(listing))
+    return {"previews": Picture(listing, plan.width, plan.height, size, content_type_of(listing))}
 
 
 async def _put_film(work: Work, rung: Rung, name: str, size: int) -> Picture:

@@ -22,7 +22,7 @@ from parvis.infra.services import Services
 
 TRIES = 3
 MOST_LOST = 20  # workers are killed for many reasons; a file is at fault only when it happens again and again
-DAMAGED = "This file is damaged, or of a kind that cannot be taken."
+DAMAGED = Invalid("file", "This file is damaged, or of a kind that cannot be taken.", "film_damaged")
 
 # Called in the transaction that changes an upload, so that a post which has it already follows.
 Follow = Callable[[Connection, Media], Awaitable[None]]
@@ -98,7 +98,7 @@ async def transcode(services: Services, owner: AccountId, media_id: MediaId, *, 
     try:
         await _transcode(services, media, folder, follow)
     except Invalid as problem:
-        await _refuse(services, media, problem.message)
+        await _refuse(services, media, problem)
     except video.CannotEncode:
         if failures + 1 < TRIES:
             raise
@@ -164,9 +164,9 @@ async def _show(
             await follow(tx, now)
 
 
-async def _refuse(services: Services, media: Media, reason: str) -> None:
+async def _refuse(services: Services, media: Media, problem: Invalid) -> None:
     async with services.db.transaction() as tx:
-        source = await film_queries.refused(tx, media.account_id, media.id, reason)
+        source = await film_queries.refused(tx, media.account_id, media.id, problem.message, problem.code)
     if source is not None:
         await sources.forget(services, source)
 

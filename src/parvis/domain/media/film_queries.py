@@ -23,8 +23,9 @@ async def shown(
         f"""
         UPDATE media
            SET state = 'ready',
-               files = files || $3::jsonb,  -- captions may have come meanwhile
-               blurhash = $4,
+               -- Captions may have come meanwhile, and a poster that somebody chose.
+               files = files || CASE WHEN files ? 'chosen' THEN $3::jsonb - 'small' - 'preview' ELSE $3 END,
+               blurhash = CASE WHEN files ? 'chosen' THEN blurhash ELSE $4 END,
                source_key = CASE WHEN $5 THEN NULL ELSE source_key END,
                percent = CASE WHEN $5 THEN 100 ELSE percent END,
                doing = CASE WHEN $5 THEN NULL ELSE doing END
@@ -38,6 +39,29 @@ async def shown(
         to_json(files),
         blurhash,
         complete,
+    )
+    return media_of(row) if row else None
+
+
+async def with_poster(
+    tx: Connection, owner: AccountId, media_id: MediaId, *, files: dict[str, Picture], blurhash: str | None
+) -> Media | None:
+    """The upload with a picture that was chosen for it and stays, unless a post has it."""
+    row = await tx.fetchrow(
+        f"""
+        UPDATE media
+           SET files = files || $3::jsonb,
+               blurhash = $4
+         WHERE account_id = $1
+           AND id = $2
+           AND post_id IS NULL
+           AND state IN ('processing', 'ready')
+        RETURNING {COLUMNS}
+        """,
+        owner,
+        media_id,
+        to_json(files | {"chosen": files["small"]}),
+        blurhash,
     )
     return media_of(row) if row else None
 
@@ -71,12 +95,12 @@ async def set_progress(tx: Connection, owner: AccountId, media_id: MediaId, *, p
     )
 
 
-async def refused(tx: Connection, owner: AccountId, media_id: MediaId, problem: str) -> str | None:
+async def refused(tx: Connection, owner: AccountId, media_id: MediaId, problem: str, code: str) -> str | None:
     """It will never be ready, and why; answers the key of its source."""
     return await tx.fetchval(
         """
         UPDATE media
-           SET state = 'refused', problem = $3, doing = NULL
+           SET state = 'refused', problem = $3, problem_code = $4, doing = NULL
          WHERE account_id = $1
            AND id = $2
            AND state = 'processing'
@@ -85,4 +109,5 @@ async def refused(tx: Connection, owner: AccountId, media_id: MediaId, problem: 
         owner,
         media_id,
         problem,
+        code,
     )

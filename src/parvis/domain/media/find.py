@@ -19,5 +19,5 @@ async def unattached(db: Connection, owner: AccountId, media_id: MediaId) -> Med
     if media is None or media.post_id is not None or media.state == "failed":
         raise NotFound
     if media.state == "refused":
-        raise Invalid("file", media.problem or "This file could not be taken", "refused")
+        raise Invalid("file", media.problem or "This file could not be taken", media.problem_code or "refused")
     return media

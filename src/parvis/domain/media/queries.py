@@ -12,7 +12,7 @@ from parvis.infra.postgres import Connection, Row
 
 COLUMNS = """
     account_id, id, post_id, kind, state, key, files::text AS files, blurhash, description, focus_x, focus_y,
-    size_bytes, created_at, source_key, percent, doing, problem
+    size_bytes, created_at, source_key, percent, doing, problem, problem_code
 """
 
 
@@ -253,4 +253,5 @@ def media_of(row: Row) -> Media:
         percent=row["percent"],
         doing=row["doing"],
         problem=row["problem"],
+        problem_code=row["problem_code"],
     )

@@ -17,7 +17,7 @@ MOST_UNATTACHED = 100
 UNATTACHED_FOR = timedelta(days=1)
 
 # What apps are told. The decoders look at the bytes alone, and refuse more frames than these.
-ACCEPTED_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif")
+ACCEPTED_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif", "image/heic", "image/heif")
 MOST_FRAMES = 200
 
 
@@ -116,17 +116,17 @@ def sort_of(head: bytes) -> Sort | None:
 def check_film(film: Film, *, most_seconds: int) -> None:
     """Raises: Invalid with the reason when this cannot be shown."""
     if film.video_codec is None and film.audio_codec is None:
-        raise Invalid("file", "This file holds neither pictures nor sound.", "nothing")
+        raise Invalid("file", "This file holds neither pictures nor sound.", "film_empty")
     if film.duration_ms is not None and film.duration_ms <= 0:
-        raise Invalid("file", "This file has no duration.", "no_duration")
+        raise Invalid("file", "This file has no duration.", "film_endless")
     if film.duration_ms is not None and film.duration_ms > most_seconds * 1000:
-        raise Invalid("file", f"This is longer than {most_seconds // 60} minutes.", "too_long")
+        raise Invalid("file", f"This is longer than {most_seconds // 60} minutes.", "film_too_long")
     if film.video_codec is None:
         return
     if not min(film.width, film.height) >= 2 or film.width * film.height > MOST_FILM_PIXELS:
-        raise Invalid("file", f"Pictures of {film.width} × {film.height} cannot be taken.", "too_many_pixels")
+        raise Invalid("file", f"Pictures of {film.width} × {film.height} cannot be taken.", "film_too_large")
     if film.frame_rate > MOST_FRAMES_A_SECOND:
-        raise Invalid("file", f"More than {MOST_FRAMES_A_SECOND} pictures a second cannot be taken.", "too_fast")
+        raise Invalid("file", f"More than {MOST_FRAMES_A_SECOND} pictures a second cannot be taken.", "film_too_fast")
 
 
 def fits(film: Film) -> bool:

@@ -55,6 +55,7 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
     percent: int = 0
     doing: str | None = None
     problem: str | None = None
+    problem_code: str | None = None
 
     @property
     def ready(self) -> bool:

@@ -149,7 +149,7 @@ class Door:
     async def _answer(self, declared: Declared, visit: Visit[Any, Any]) -> Answer:
         if declared.method != "GET" and not csrf.comes_from_here(visit.request.headers, visit.settings.hosts):
             raise Forbidden("This form did not come from one of our pages")
-        fields = await forms.read(visit.request)
+        fields = await forms.read(visit.request, declared.params)
         visit.values = forms.texts(fields)
         if not declared.connects and declared.policy.audience == "public" and visit.session_token is None:
             await self._let_in(declared, visit, None)  # a stranger: even while the database is away

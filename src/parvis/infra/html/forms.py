@@ -14,6 +14,7 @@ from litestar.exceptions import HTTPException
 
 from parvis.base.errors import BadRequest, NotFound, TooLarge
 from parvis.base.ids import MAX_ID
+from parvis.infra.streamed import Streamed, streamed
 
 P = TypeVar("P")
 
@@ -29,11 +30,11 @@ class Upload(msgspec.Struct, frozen=True):
     data: bytes
 
 
-Fields = dict[str, list[str | Upload]]
+Fields = dict[str, list[str | Upload | Streamed]]
 
 
-async def read(request: Request[Any, Any, Any]) -> Fields:
-    """Every field of query and form by its name.
+async def read(request: Request[Any, Any, Any], kind: type[Any]) -> Fields:
+    """Every field of query and form by its name; whether files lie in memory is for `kind` to say.
 
     Raises: BadRequest for a form that cannot be read, TooLarge for one past the route's bound.
     """
@@ -54,16 +55,20 @@ async def read(request: Request[Any, Any, Any]) -> Fields:
         raise BadRequest("The form has too many fields")
     for name in {name for name, _ in pairs}:
         fields[name] = []
+    aside = any(_without_none(hint) is Streamed for hint in _hints_of(kind).values())
     for name, value in pairs:
-        kept = await _value(value)
+        kept = await _value(value, aside=aside)
         if kept is not None:
             fields[name].append(kept)
     return fields
 
 
-async def _value(value: Any) -> str | Upload | None:
+async def _value(value: Any, *, aside: bool) -> str | Upload | Streamed | None:
     if not isinstance(value, UploadFile):
         return storable(str(value))
+    if aside:
+        file = await streamed(value)
+        return file if file.size_bytes else None
     data = await value.read()
     return Upload(value.filename or "", value.content_type or "", data) if data else None
 
@@ -122,7 +127,7 @@ def _hints_of(kind: type) -> dict[str, Any]:
     return known
 
 
-def _shaped(values: list[str | Upload], hint: Any) -> Any:
+def _shaped(values: list[str | Upload | Streamed], hint: Any) -> Any:
     hint = _without_none(hint)
     if typing.get_origin(hint) in (list, tuple):
         return [value for value in values if value != ""]

@@ -23,7 +23,7 @@ from parvis.infra.html.headers import PRIVATE, page_headers
 from parvis.infra.html.visit import NOTICE_COOKIE, Page, Visit, cookie
 from parvis.infra.templates import Templates
 
-PICTURE_TYPES = "image/jpeg,image/png,image/webp,image/gif,image/avif"
+PICTURE_TYPES = "image/jpeg,image/png,image/webp,image/gif,image/avif,image/heic,image/heif"
 FILM_TYPES = "video/*,audio/*,.mkv"
 VERSION = version("parvis")
 
@@ -118,6 +118,7 @@ def place_of(visit: Visit[Any, Any]) -> dict[str, Any]:
         "contact_email": settings.contact_email,
         "characters": settings.post_characters,
         "picture_types": PICTURE_TYPES,
+        "film_types": FILM_TYPES,
         "media_types": f"{PICTURE_TYPES},{FILM_TYPES}",
         "version": VERSION,
         "word": own or visit.text(later("post")),

@@ -92,18 +92,33 @@ _FIELDS: dict[tuple[str, str], str] = {
     ("file", "too_many"): later("Too much at once: wait until what came before is taken in, or send fewer rows."),
     ("handle", "other"): later("This is not your name."),
     ("file", "damaged"): later("This picture is damaged or incomplete."),
-    ("file", "not_a_picture"): later("This is no picture that can be read here: send JPEG, PNG, GIF, WebP or AVIF."),
-    ("file", "not_supported"): later("HEIC pictures cannot be read here; please save it as JPEG."),
+    ("file", "not_a_picture"): later(
+        "This is no picture that can be read here: send JPEG, PNG, GIF, WebP, AVIF or HEIC."
+    ),
     ("file", "too_many_pixels"): later("This picture has too many pixels."),
     ("file", "too_many_frames"): later("This animation is too long."),
     ("file", "unreadable"): later("This picture cannot be read safely."),
     ("file", "not_a_film"): later("This is no video and no sound that can be played here."),
+    ("file", "film_damaged"): later("This file is damaged, or of a kind that cannot be taken."),
+    ("file", "film_unreadable"): later("This file cannot be read safely."),
+    ("file", "film_empty"): later("This file holds neither pictures nor sound."),
+    ("file", "film_endless"): later("This file has no duration."),
+    ("file", "film_too_long"): later("This is longer than videos may be here."),
+    ("file", "film_too_large"): later("The pictures of this video are too large."),
+    ("file", "film_too_fast"): later("This video has too many pictures a second."),
+    ("file", "film_tracks"): later("This file has too many tracks."),
+    ("file", "refused"): later("This file could not be taken."),
+    ("media_ids", "not_ready"): later("It is still being made playable. Publish it in a moment."),
     ("captions", "unreadable"): later("These captions cannot be read: send WebVTT or SRT, in UTF-8."),
     ("captions", "blank"): later("Choose a file, or write the captions."),
     ("avatar", "damaged"): later("This picture is damaged or incomplete."),
-    ("avatar", "not_a_picture"): later("This is no picture that can be read here: send JPEG, PNG, GIF, WebP or AVIF."),
+    ("avatar", "not_a_picture"): later(
+        "This is no picture that can be read here: send JPEG, PNG, GIF, WebP, AVIF or HEIC."
+    ),
     ("header", "damaged"): later("This picture is damaged or incomplete."),
-    ("header", "not_a_picture"): later("This is no picture that can be read here: send JPEG, PNG, GIF, WebP or AVIF."),
+    ("header", "not_a_picture"): later(
+        "This is no picture that can be read here: send JPEG, PNG, GIF, WebP, AVIF or HEIC."
+    ),
     ("description", "too_long"): later("The description is too long."),
     ("media_ids", "too_many"): later("At most four pictures."),
 }

@@ -14,6 +14,7 @@ export async function prepare(box) {
   speeds(bar, video);
   window_(bar, video);
   bar.hidden = false;
+  if (box.dataset.previews) strip(box, video).catch(() => {});
   if (!box.dataset.playlist) return;
   const wanted = !video.paused;
   if (plays(video)) await swap(video, wanted, () => (video.src = box.dataset.playlist));
@@ -69,6 +70,58 @@ async function adaptive(box, video, bar, wanted) {
     hls.attachMedia(video);
   });
   if (wanted) hls.once(Hls.Events.MANIFEST_PARSED, () => video.play().catch(() => {}));
+}
+
+// ── the strip: what is where in the film, before one goes there ──
+
+async function strip(box, video) {
+  const address = new URL(box.dataset.previews, location.href);
+  const tiles = tilesOf(await (await fetch(address)).text(), address);
+  const line = box.querySelector("[data-strip]");
+  const shown = line.querySelector("[data-preview]");
+  if (!tiles.length) return;
+  const moment = (event) => {
+    const { left, width } = line.getBoundingClientRect();
+    return Math.max(0, Math.min(1, (event.clientX - left) / width)) * (video.duration || 0);
+  };
+  const show = (event) => {
+    const at = moment(event);
+    const tile = tiles.find((one) => at >= one.from && at < one.to) || tiles.at(-1);
+    const room = line.clientWidth - tile.width;
+    const middle = (at / (video.duration || 1)) * line.clientWidth - tile.width / 2;
+    Object.assign(shown.style, {
+      width: `${tile.width}px`,
+      height: `${tile.height}px`,
+      left: `${Math.max(0, Math.min(room, middle))}px`,
+      backgroundImage: `url("${tile.picture}")`,
+      backgroundPosition: `-${tile.left}px -${tile.top}px`,
+    });
+    shown.dataset.at = String(tile.from);
+    shown.hidden = false;
+  };
+  line.addEventListener("pointermove", show);
+  line.addEventListener("pointerdown", show);
+  line.addEventListener("pointerleave", () => (shown.hidden = true));
+  line.addEventListener("click", (event) => (video.currentTime = moment(event)));
+  video.addEventListener("timeupdate", () => {
+    line.style.setProperty("--done", `${(100 * video.currentTime) / (video.duration || 1)}%`);
+  });
+  line.hidden = false;
+}
+
+/** The lines of the list (WebVTT with parts of a picture) as objects. */
+function tilesOf(text, address) {
+  const seconds = (time) => time.split(":").reduce((sum, part) => 60 * sum + Number(part), 0);
+  const lines = text.matchAll(/^([\d:.]+) --> ([\d:.]+)\n(\S+)#xywh=(\d+),(\d+),(\d+),(\d+)$/gm);
+  return [...lines].map(([, from, to, name, left, top, width, height]) => ({
+    from: seconds(from),
+    to: seconds(to),
+    picture: new URL(name, address).href,
+    left: Number(left),
+    top: Number(top),
+    width: Number(width),
+    height: Number(height),
+  }));
 }
 
 // ── what can be chosen ──
