@@ -83,15 +83,14 @@ async def test_why_a_video_was_refused_stands_in_the_visitors_language(
     alices: Browser, world: World, tmp_path: Path
 ) -> None:
     fast = films.made(tmp_path / "a.mp4", "-f", "lavfi", "-i", "testsrc2=s=64x64:r=1000:d=1", "-c:v", "libx264")
+    await alices.post("/settings/appearance", {"theme": "auto", "locale": "fr"})
     for data, said in (
         (fast.read_bytes(), "Cette vidéo a trop d’images par seconde."),
         (b"\x1a\x45\xdf\xa3" + b"\x00" * 500, "Ce fichier est abîmé, ou d’un type qui n’est pas accepté."),
     ):
         sent = await alices.post("/compose/film", files={"file": ("a.mp4", data, "video/mp4")})
         await world.settle()
-        form = await alices.get(sent.headers["location"], **{"Accept-Language": "fr"})
+        form = await alices.get(sent.headers["location"])
         assert said in unescape(form.text)
-        line = await alices.get(
-            f"/compose/media/{sent.headers['location'].rpartition('=')[2]}", **{"Accept-Language": "fr"}
-        )
+        line = await alices.get(f"/compose/media/{sent.headers['location'].rpartition('=')[2]}")
         assert (line.status_code, unescape(line.text)) == (422, said)
