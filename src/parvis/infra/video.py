@@ -25,8 +25,8 @@ Progress = Callable[[int], Awaitable[None]]
 Pressed = Callable[[], bool]
 PROBE_S = 30
 LOOK_EVERY_S = 0.25
-LONGEST_REST_S = 600.0  # a site that is always busy must not keep its videos waiting for ever
-TURN_S = 30.0
+LONGEST_REST_S = 200.0  # a site that is always busy must not keep its videos waiting for ever
+TURN_S = 10.0
 
 
 class CannotEncode(RuntimeError):
@@ -101,7 +101,7 @@ async def encode(
 
 
 async def _give_way(process: asyncio.subprocess.Process, pressed: Pressed) -> None:
-    """The process stands still while there is pressure; after ten minutes of it, it has a turn of half a minute."""
+    """The process stands still while there is pressure; after three minutes of it, it has a turn of ten seconds."""
     while True:
         if not pressed():
             await asyncio.sleep(LOOK_EVERY_S)

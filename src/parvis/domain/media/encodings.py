@@ -17,6 +17,7 @@ from parvis.domain.media.poster import put_pictures
 from parvis.domain.media.rules import Film, Rung, ladder
 from parvis.domain.media.types import Media, Picture
 from parvis.infra import video
+from parvis.infra.busy import Busy
 from parvis.infra.images import ProcessedImage
 from parvis.infra.services import Services
 from parvis.infra.storage import CHUNK_BYTES, content_type_of
@@ -46,9 +47,14 @@ class Work(msgspec.Struct, kw_only=True):
     most_seconds: int
     run: str = msgspec.field(default_factory=lambda: secrets.token_hex(4))
     told_at: float = 0.0
+    busy: Busy = msgspec.field(default_factory=Busy)
 
     def source(self) -> list[str]:
         return ["-f", self.form, "-t", str(self.most_seconds), "-i", "source"]
+
+    def pressed(self) -> bool:
+        """Whether this can wait while others cannot: the site refuses people, or this machine has enough to do."""
+        return self.services.pressure.heard or (self.services.settings.transcodings_idle and self.busy())
 
 
 def film_of(found: Found) -> Film:
@@ -142,7 +148,7 @@ def _rung_words(work: Work, rung: Rung, name: str, sound: str | None) -> list[st
     rate = min(work.film.frame_rate or 30, 60)
     most = _RATES.get(min(rung.width, rung.height), 5000)
     soonest = min(rung.width, rung.height) <= _SOONEST
-    preset, scaler = ("superfast", "fast_bilinear") if soonest else ("veryfast", "bicubic")
+    preset, scaler = ("ultrafast", "fast_bilinear") if soonest else ("veryfast", "bicubic")
     heard = [*_TRACKS, "0:a:0?", *_BARE, *_SOUND]
     if sound is not None:
         heard = ["-f", "mov", "-i", sound, *_TRACKS, "1:a:0?", *_BARE, "-c:a", "copy"]
@@ -190,7 +196,7 @@ async def _run(work: Work, words: list[str], progress: video.Progress | None = N
     """The encoder has done this, behind everything else."""
     await video.encode(
         work.folder, words, duration_ms=work.film.duration_ms, progress=progress,
-        pressed=lambda: work.services.pressure.heard, idle=work.services.settings.transcodings_idle,
+        pressed=work.pressed, idle=work.services.settings.transcodings_idle,
     )  # fmt: skip
 
 
