@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import time
 from typing import Any
 
 import msgspec
@@ -51,9 +52,13 @@ def status(checks: list[health.Check], judgement: health.Judgement) -> int:
 
 async def look(settings: Settings) -> tuple[list[health.Check], health.Judgement]:
     checks = await health.examine(settings, unknown=unknown_variables(), clock=utc_now)
+    began = time.perf_counter()
     storage = await open_storage(settings) if settings.home.is_dir() else None
+    opening_s = time.perf_counter() - began  # a slow disk is met here first
     try:
-        seen = await health.gather(settings, storage=storage, door=await _door(settings), now=utc_now())
+        seen = await health.gather(
+            settings, storage=storage, opening_s=opening_s, door=await _door(settings), now=utc_now()
+        )
     finally:
         if storage is not None:
             await storage.close()

@@ -262,7 +262,7 @@ def test_what_hurts_more_people_is_named_first() -> None:
 
 def test_strangers_that_take_every_core_are_named_and_work_that_lets_others_pass_is_not() -> None:
     quick = signal("web", used=0.1, mean_lag_s=0.001)
-    assert named(signals=signal("cpu", 1.0, 2.0, patient=0.0) | quick, store=Store(3.0))[1] == ["cpu_full"]
+    assert named(signals=signal("cpu", 1.0, 2.0, patient=0.0) | quick, store=Store(1.5))[1] == ["cpu_full"]
     assert named(signals=signal("cpu", 1.0, 2.0, patient=0.9) | quick)[1] == []
 
 

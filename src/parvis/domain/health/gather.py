@@ -67,6 +67,7 @@ async def gather(
     settings: Settings,
     *,
     storage: Storage | None = None,
+    opening_s: float = 0.0,
     door: Door | None = None,
     recent: dict[str, Signal] | None = None,
     paces: dict[str, float] | None = None,
@@ -74,7 +75,7 @@ async def gather(
 ) -> Findings:
     """Everything that is known of the place now. `paces`: by folder, how many bytes a second it has lately grown by."""
     known, broker, store, certificate = await asyncio.gather(
-        _asked(settings, now), _broker(settings), _store(storage), _certificate(settings, now)
+        _asked(settings, now), _broker(settings), _store(storage, opening_s), _certificate(settings, now)
     )
     lately = known.pop("paces", {})
     base: dict[str, Any] = {
@@ -245,8 +246,8 @@ async def _broker(settings: Settings) -> str:
     return ""
 
 
-async def _store(storage: Storage | None) -> Store | None:
-    """A small file was written, read and removed."""
+async def _store(storage: Storage | None, opening_s: float) -> Store | None:
+    """A small file was written, read and removed; how long that took, with opening the store."""
     if storage is None:
         return None
     key, began = f"health/{os.getpid()}-{time.time_ns()}.bin", time.perf_counter()
@@ -256,7 +257,7 @@ async def _store(storage: Storage | None) -> Store | None:
             await storage.delete(key)
     except Exception as error:  # each store has errors of its own
         return Store(time.perf_counter() - began, str(error) or type(error).__name__)
-    return Store(time.perf_counter() - began)
+    return Store(opening_s + time.perf_counter() - began)
 
 
 async def _certificate(settings: Settings, now: datetime) -> float | None:

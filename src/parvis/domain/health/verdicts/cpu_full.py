@@ -8,6 +8,7 @@ from parvis.domain.health.verdicts.verdict import EVERYBODY, Verdict, figure, sa
 FROM = 0.93
 LAG_S = 0.02
 CROWDED_FROM = 0.97
+BARELY_S = 3.0  # a store that is slower than this is slow by itself
 
 
 def cpu_full(seen: Findings) -> Verdict | None:
@@ -21,6 +22,7 @@ def cpu_full(seen: Findings) -> Verdict | None:
     cores = (seen.signals["cpu"].capacity or 1.0) if "cpu" in seen.signals else 1.0
     strange = ours < 0.3 * cores
     crowded = strange and seen.use("cpu") - seen.fact("cpu", "patient") >= CROWDED_FROM
+    barely = seen.store is not None and seen.store.took_s < BARELY_S
     if not late and not crowded:
         return None
     return Verdict(
@@ -41,5 +43,11 @@ def cpu_full(seen: Findings) -> Verdict | None:
         else say("Take more cores, and one web process for each."),
         command="ps -eo pcpu,pid,args --sort=-pcpu | head" if strange else f"PARVIS_WEB_WORKERS={round(cores * 2)}",
         gain=say("Requests wait no longer for the processor."),
-        explains=("requests_refused", "database_slow", "gate_narrow", "pool_exhausted", "store_slow"),
+        explains=(
+            *(("store_slow",) if barely else ()),
+            "requests_refused",
+            "database_slow",
+            "gate_narrow",
+            "pool_exhausted",
+        ),
     )
