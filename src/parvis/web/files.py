@@ -160,7 +160,10 @@ async def manifest(request: Request[Any, Any, Any]) -> Response[bytes]:
 @get("/robots.txt", opt=_PUBLIC, include_in_schema=False)
 async def robots(request: Request[Any, Any, Any]) -> Response[str]:
     """Public pages are for everybody, machines too; forms and lists of one's own are not."""
-    closed = ("/api/", "/oauth/", "/settings", "/compose", "/search", "/sign-in", "/sign-up", "/ticket", "/console")
+    closed = (
+        "/api/", "/oauth/", "/settings", "/compose", "/search", "/sign-in", "/sign-up", "/ticket", "/console",
+        "/conversations", "/lists", "/filters", "/scheduled", "/notifications", "/followed-tags", "/push",
+    )  # fmt: skip
     services: Services = request.app.state.services
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed), ""]
     lines += [f"Sitemap: {services.settings.public_origin}/sitemap.xml", ""]
