@@ -63,6 +63,8 @@ class Stage:
     def _value(self, path: str, name: str, post: str) -> Any:
         if name == "id" and about_posts(path):
             return self.posts[post]
+        if name == "name" and path.startswith("/api/v1/announcements/"):
+            return "👍"
         for beginning, key in OF_PATH:
             if path.startswith(beginning) and name in ("id", "filter_id", "group_key"):
                 return self.own[key]
@@ -243,7 +245,13 @@ async def _write_posts(stage: Stage) -> None:
             "/api/v1/statuses", {"status": "look", "quoted_status_id": str(stage.posts["open"])}
         )
     )
-    stage.own |= {"account": owner.id, "quoting_status_id": quoting["id"], "name": "bread", "language": "en"}
+    stage.own |= {
+        "account": owner.id,
+        "quoting_status_id": quoting["id"],
+        "name": "bread",
+        "hashtag": "bread",
+        "language": "en",
+    }
     stage.own |= {"year": 2025, "date": "2026-01-01"}
 
 
@@ -254,7 +262,7 @@ async def _fill(stage: Stage, friend: Person) -> None:
         return decoded(await owner.post(path, body))["id"]
 
     own["friend"] = stage.people["follower"].id
-    own["list"] = await made("/api/v1/lists", {"title": "theirs"})
+    own["list"] = own["list_id"] = await made("/api/v1/lists", {"title": "theirs"})
     own["filter"] = await made("/api/v2/filters", {"title": "theirs", "context": ["home"]})
     own["keyword"] = await made(f"/api/v2/filters/{own['filter']}/keywords", {"keyword": "rain"})
     own["filter_status"] = await made(

@@ -8,6 +8,7 @@ import pytest
 
 from parvis import api
 from parvis.api.routing import ENDPOINTS, Endpoint
+from tests.rig import contract
 from tests.rig.world import World
 
 api.handlers()
@@ -28,6 +29,12 @@ def test_every_route_declares_who_may_come_in() -> None:
         assert one.policy.audience in ("public", "app", "user"), one.path
         if one.policy.audience == "user":
             assert one.policy.scopes or one.path in ANY_SCOPE, one.path
+
+
+def test_the_table_of_answers_names_every_route() -> None:
+    """Each has its line in tests/rig/answers.txt."""
+    declared = {(one.method, one.path) for one in ROUTES if not one.path.startswith("/.well-known/")}
+    assert set(contract.answers()) == declared
 
 
 ANY_SCOPE = {
