@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -29,22 +28,6 @@ from tests.rig.pictures import png
 from tests.rig.world import World
 
 ROLES = ("anonymous", "stranger", "follower", "blocked", "suspended", "owner")
-POSTS = ("open", "followers", "whispered")
-DECLARED = Path(__file__).with_name("matrix.txt")
-
-
-def declared() -> dict[str, dict[str, tuple[int, ...]]]:
-    """What each role is answered on each route, by the kind of thing that the route is about (`matrix.txt`)."""
-    found: dict[str, dict[str, tuple[int, ...]]] = {}
-    kinds: dict[str, tuple[int, ...]] = {}
-    for line in DECLARED.read_text().splitlines():
-        if line.startswith("="):
-            name, *numbers = line[1:].split()
-            kinds[name] = tuple(int(one) for one in numbers)
-        elif line and not line.startswith("#"):
-            method, path, *names = line.split()
-            found[f"{method} {path}"] = dict(zip(POSTS, (kinds[name] for name in names), strict=False))
-    return found
 
 
 @dataclass
