@@ -540,7 +540,7 @@ class CubesRequest(Struct):
 # ── which app decodes which answer as what ──
 
 STATUSES = (
-    "/api/v1/timelines/home", "/api/v1/timelines/public", "/api/v1/timelines/tag/:name", "/api/v1/accounts/:id/statuses",
+    "/api/v1/timelines/home", "/api/v1/timelines/public", "/api/v1/timelines/tag/:hashtag", "/api/v1/accounts/:id/statuses",
     "/api/v1/bookmarks", "/api/v1/favourites", "/api/v1/trends/statuses", "/api/v1/statuses/:id/quotes",
 )  # fmt: skip
 PEOPLE = (
