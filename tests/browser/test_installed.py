@@ -125,12 +125,17 @@ def test_a_message_is_shown_by_the_worker(people: People, handle: Callable[[str]
         "ServiceWorker.deliverPushMessage",
         {"origin": people.server.origin, "registrationId": registrations[0], "data": json.dumps(said)},
     )
-    shown = page.wait_for_function(
-        """async () => {
-            const all = await (await navigator.serviceWorker.ready).getNotifications();
-            return all.length ? all.map((one) => [one.title, one.body, one.tag]) : null;
-        }"""
-    ).json_value()
+    shown: list[list[str]] = []
+    for _ in range(100):
+        shown = page.evaluate(
+            """async () => {
+                const all = await (await navigator.serviceWorker.ready).getNotifications();
+                return all.map((one) => [one.title, one.body, one.tag]);
+            }"""
+        )
+        if shown:
+            break
+        page.wait_for_timeout(100)
     assert shown == [["Ana follows you", "Baker in Lyon", "12"]]
 
 

@@ -271,10 +271,8 @@ def hold(method: str, path: str, status: int, headers: Any, content: bytes, *, s
     checked[kind] += 1
 
 
-ERROR = _object({
-    line.key: line
-    for line in _lines(["  error str", "  error_description~ str", "  details~ {}obj", "  unexpected_accounts~ []Account"])
-})  # fmt: skip
+REFUSAL = ("error str", "reason~ str", "error_description~ str", "details~ {}obj", "unexpected_accounts~ []Account")
+ERROR = _object({line.key: line for line in _lines([f"  {one}" for one in REFUSAL])})
 DETAIL = _each(_object({line.key: line for line in _lines(["  error str", "  description str"])}))
 
 
@@ -327,6 +325,11 @@ def hold_event(event: str, payload: Any) -> None:
         checked[f"event {kind}"] += 1
 
 
+def is_signed(headers: Any) -> bool:
+    """Whether a token came with the request."""
+    return headers.get("authorization", "").lower().startswith("bearer ")
+
+
 @contextmanager
 def watch() -> Iterator[None]:
     """Meanwhile every answer that `httpx` or `requests` brings from a declared route is held against its promise."""
@@ -339,7 +342,7 @@ def watch() -> Iterator[None]:
     def look(response: httpx.Response) -> httpx.Response:
         if response.is_closed:  # else it is read in parts, as streams are
             request = response.request
-            signed = "authorization" in request.headers
+            signed = is_signed(request.headers)
             hold(
                 request.method,
                 request.url.path,
@@ -359,7 +362,7 @@ def watch() -> Iterator[None]:
     def send_requests(self: requests.Session, request: Any, **options: Any) -> requests.Response:
         response = ask_requests(self, request, **options)
         if not options.get("stream"):
-            path, signed = requests.compat.urlsplit(request.url).path, "authorization" in request.headers
+            path, signed = requests.compat.urlsplit(request.url).path, is_signed(request.headers)
             hold(request.method, path, response.status_code, response.headers, response.content, signed=signed)
         return response
 

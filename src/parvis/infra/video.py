@@ -17,7 +17,7 @@ import structlog
 
 from parvis.base.errors import Invalid
 from parvis.infra.confinement import UNPRIVILEGED_ID
-from parvis.infra.video_process import Found
+from parvis.infra.video_facts import Found
 
 log = structlog.get_logger(__name__)
 

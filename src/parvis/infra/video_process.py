@@ -18,28 +18,12 @@ import msgspec
 from av.error import FFmpegError
 
 from parvis.infra.confinement import confine
+from parvis.infra.video_facts import Found
 
 PROBE_MEMORY_BYTES = 2 * 1024**3
 PROBE_CPU_S = 20
 FORMATS = ("mov", "matroska", "mp3", "ogg", "flac", "wav")
 _MOST_STREAMS = 32
-
-
-class Found(msgspec.Struct, kw_only=True):
-    """What a file holds, or why it is refused."""
-
-    format: str = ""
-    duration_ms: int | None = None
-    video_codec: str | None = None
-    pixel_format: str = ""
-    width: int = 0
-    height: int = 0
-    rotation: int = 0
-    frame_rate: float = 0.0
-    bit_rate: int = 0
-    audio_codec: str | None = None
-    refused: str | None = None
-    code: str = "film_damaged"
 
 
 def main() -> None:

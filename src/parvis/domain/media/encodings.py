@@ -21,7 +21,7 @@ from parvis.infra.busy import Busy
 from parvis.infra.images import ProcessedImage
 from parvis.infra.services import Services
 from parvis.infra.storage import CHUNK_BYTES, content_type_of
-from parvis.infra.video_process import Found
+from parvis.infra.video_facts import Found
 
 MASTER = "master.m3u8"
 SEGMENT_S = 4
