@@ -21,7 +21,8 @@ class Request:
     cookie: str | None = None
 
     def encode(self, host: str, unique: int) -> bytes:
-        lines = [f"{self.method} {self.path} HTTP/1.1", f"Host: {host}", "Accept: */*"]
+        path = self.path.replace("{unique}", str(unique))
+        lines = [f"{self.method} {path} HTTP/1.1", f"Host: {host}", "Accept: */*"]
         if self.token:
             lines.append(f"Authorization: Bearer {self.token}")
         if self.cookie:
@@ -30,6 +31,9 @@ class Request:
         if self.method != "GET":
             lines += [f"Content-Type: {self.content_type}", f"Content-Length: {len(body)}", f"Origin: http://{host}"]
         return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
+
+
+_unique = itertools.count()  # over all floods, so that nothing is asked for twice that should be new
 
 
 @dataclass
@@ -68,7 +72,7 @@ async def flood(
                     return
                 request = requests[number % len(requests)]
                 before = time.perf_counter()
-                writer.write(request.encode(f"127.0.0.1:{port}", number))
+                writer.write(request.encode(f"127.0.0.1:{port}", next(_unique)))
                 status, length = await _response(reader)
                 outcome.latencies_ms.append((time.perf_counter() - before) * 1000)
                 outcome.statuses[status] = outcome.statuses.get(status, 0) + 1

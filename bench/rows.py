@@ -63,6 +63,15 @@ async def home_many(stage: Stage) -> Row:
     )
 
 
+async def home_anew(stage: Stage) -> Row:
+    """What a look costs after something on the page has changed: nothing that was answered before is given again."""
+    readers = await _readers(stage, 1000, skip=1)
+    for reader in readers:
+        await timelines.rebuild(stage.services, reader=reader, now=utc_now())
+    path = "/api/v1/timelines/home?never={unique}"
+    return Row("home, 1,000 readers, made anew", [Request(path, await stage.token(r)) for r in readers])
+
+
 async def home_first(stage: Stage) -> Row:
     readers = await _readers(stage, 200, skip=2000)
     async with stage.services.db.connection() as db:
@@ -271,7 +280,7 @@ async def _trends(stage: Stage, name: str, kind: str) -> Row:
 
 
 ROWS: list[Maker] = [
-    home_hot, home_many, home_first, local, one_post, thread, account_posts, notifications, grouped_notifications,
+    home_hot, home_many, home_anew, home_first, local, one_post, thread, account_posts, notifications, grouped_notifications,
     list_timeline, conversations, publish, sign_in,
     html_home, html_profile, search_common, search_rare, search_operators,
     trends_of_posts, trends_of_tags,
