@@ -18,10 +18,11 @@ from litestar.types import ASGIApp
 from parvis import api, console, web
 from parvis.api import errors as api_errors
 from parvis.api.answers import Answers
+from parvis.api.authorising import Remembered
 from parvis.api.door import Door
 from parvis.api.entities.addresses import addresses
 from parvis.api.fragments import Fragments
-from parvis.api.routing import ENDPOINTS, Remembered
+from parvis.api.routing import ENDPOINTS
 from parvis.api.streaming import Streaming
 from parvis.base.errors import Problem, Unavailable
 from parvis.base.settings import Settings, from_environment

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from parvis import api
-from parvis.api import routing
+from parvis.api import authorising
 from parvis.api.routing import ENDPOINTS, Endpoint
 from parvis.base.errors import Forbidden
 from parvis.domain import accounts
@@ -47,7 +47,7 @@ def published_scopes() -> dict[tuple[str, str], set[str]]:
 def opens(one: Endpoint, held: str) -> bool:
     viewer = Viewer(account_id=1, handle="alice", scopes=frozenset({held}), state=State.ACTIVE)  # type: ignore[arg-type]
     try:
-        routing.check(one.policy, viewer)
+        authorising.check(one.policy, viewer)
     except Forbidden:
         return False
     return True

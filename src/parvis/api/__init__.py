@@ -7,11 +7,11 @@ import pkgutil
 
 from litestar.handlers import HTTPRouteHandler
 
-from parvis.api import routing
+from parvis.api import responding
 
 
 def handlers() -> list[HTTPRouteHandler]:
     """A handler for each route that any module of this room declares."""
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")
-    return routing.handlers()
+    return responding.handlers()

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import msgspec
 
-from parvis.api.routing import Call, Reply, bearer_token, endpoint
+from parvis.api.authorising import bearer_token
+from parvis.api.routing import Call, Reply, endpoint
 from parvis.base.clock import iso_ms
 from parvis.base.errors import Invalid, Unauthenticated
 from parvis.domain import admission

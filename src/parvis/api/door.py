@@ -2,7 +2,7 @@
 
 The framework finds the route, wraps it in layers and makes its own response, which costs more than most answers do. This
 takes GET requests to declared routes, and POST requests in JSON to those that take little (a sign-up, when a city signs
-up), and calls the same `routing.respond`; everything else, also what it does not know, goes on to the framework.
+up), and calls the same `responding.respond`; everything else, also what it does not know, goes on to the framework.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from litestar import Litestar, Request, Response
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from parvis.api import routing
+from parvis.api import responding
 from parvis.api.routing import Endpoint
 from parvis.base.errors import Problem, TooLarge
 
@@ -63,7 +63,7 @@ class Door:
         try:
             if declared.method != "GET":
                 request.read = await _body(declared, receive)  # type: ignore[attr-defined]
-            response: Response[Any] = await routing.respond(declared, request)
+            response: Response[Any] = await responding.respond(declared, request)
         except Problem as problem:
             response = self._on_problem(request, problem)
         except Exception as error:

@@ -11,6 +11,7 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
+from parvis.api.authorising import bearer_token
 from parvis.api.entities.addresses import addresses
 from parvis.api.entities.application import (
     Application,
@@ -20,7 +21,7 @@ from parvis.api.entities.application import (
     present_credentials,
     present_token,
 )
-from parvis.api.routing import Call, Reply, bearer_token, endpoint
+from parvis.api.routing import Call, Reply, endpoint
 from parvis.base.ids import AppId
 from parvis.domain import accounts
 from parvis.domain.accounts import OAuthProblem

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from parvis.api.authorising import bearer_token
 from parvis.api.entities.push_subscription import Alerts, WebPushSubscription, present_subscription, wanted_kinds
-from parvis.api.routing import Call, bearer_token, endpoint
+from parvis.api.routing import Call, endpoint
 from parvis.base.errors import BadRequest, Invalid
 from parvis.domain import notifications
 from parvis.domain.notifications import PushPolicy, Subscription, Wish

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from parvis.api.routing import holds
+from parvis.api.authorising import holds
 from parvis.base.errors import BadRequest, Forbidden, NotFound
 from parvis.base.ids import MAX_ID
 from parvis.domain.timelines import CONVERSATIONS, HOME, NOTIFICATIONS, Stream
