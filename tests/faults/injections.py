@@ -8,7 +8,7 @@ import importlib.util
 import os
 import re
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -467,6 +467,23 @@ async def _write(services: Services, author: AccountId) -> None:
 # ── processes and the machine ────────────────────────────────────────────────────────────────────────────────────
 
 
+@asynccontextmanager
+async def _crowd(visits: Iterable[Coroutine[Any, Any, None]]) -> AsyncIterator[Act]:
+    """They all come and go on; the action keeps them out."""
+    crowd = [asyncio.create_task(visit) for visit in visits]
+
+    async def keep_out(_: health.Verdict) -> None:
+        for one in crowd:
+            one.cancel()
+
+    try:
+        yield keep_out
+    finally:
+        for one in crowd:
+            one.cancel()
+        await asyncio.gather(*crowd, return_exceptions=True)
+
+
 @fault("hashing_full")
 async def hashing_flood(place: Place) -> AsyncIterator[Act]:
     async with place.client() as client:
@@ -484,18 +501,8 @@ async def hashing_flood(place: Place) -> AsyncIterator[Act]:
                     await client.post("/sign-in", data=typed)
                 await asyncio.sleep(0.05)
 
-    crowd = [asyncio.create_task(knock(number)) for number in range(80)]
-
-    async def keep_out(_: health.Verdict) -> None:
-        for one in crowd:
-            one.cancel()
-
-    try:
+    async with _crowd(knock(number) for number in range(80)) as keep_out:
         yield keep_out
-    finally:
-        for one in crowd:
-            one.cancel()
-        await asyncio.gather(*crowd, return_exceptions=True)
 
 
 @fault("one_client")
@@ -506,18 +513,8 @@ async def abusive_client(place: Place) -> AsyncIterator[Act]:
                 with contextlib.suppress(httpx.HTTPError):
                     await client.get("/api/v1/timelines/home?limit=40")
 
-    crowd = [asyncio.create_task(hammer()) for _ in range(120)]
-
-    async def keep_out(_: health.Verdict) -> None:
-        for one in crowd:
-            one.cancel()
-
-    try:
+    async with _crowd(hammer() for _ in range(120)) as keep_out:
         yield keep_out
-    finally:
-        for one in crowd:
-            one.cancel()
-        await asyncio.gather(*crowd, return_exceptions=True)
 
 
 @fault("cpu_full")

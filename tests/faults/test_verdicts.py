@@ -80,9 +80,8 @@ async def test_the_cause_is_named_and_the_action_ends_it(place: Place, key: str)
 
 
 async def test_nine_of_ten_were_named_rightly(place: Place) -> None:
-    """Run with the others, this sums up."""
-    if len(_rows) < 10:
-        pytest.skip("only some faults were tried")
+    """Run with the others, this sums up what was tried."""
+    assert _rows, "nothing was tried: this is to be run with the faults"
     print("\n" + "\n".join(str(row) for row in _rows.values()))
     named = [row for row in _rows.values() if row.named_after_s is not None]
     ended = [row for row in _rows.values() if row.ended_after_s is not None]

@@ -76,27 +76,24 @@ async def old_forgotten(db: Connection, now: datetime, minutes: timedelta, hours
 async def minutes(
     db: Connection, since: datetime, resources: Sequence[str] | None = None
 ) -> list[tuple[datetime, Moment]]:
-    """What was seen since then, the oldest first."""
-    rows = await db.fetch(
-        """
-        SELECT at, resource, used, use, peak, capacity, facts
-          FROM health_minute
-         WHERE at >= $1 AND ($2::text[] IS NULL OR resource = ANY ($2))
-         ORDER BY at
-        """,
-        since,
-        resources,
-    )
-    return [(row["at"], _moment(row)) for row in rows]
+    """What was seen since then, a row a minute, the oldest first."""
+    return await _moments(db, "health_minute", since, resources)
 
 
 async def hours(
     db: Connection, since: datetime, resources: Sequence[str] | None = None
 ) -> list[tuple[datetime, Moment]]:
+    """What was seen since then, a row an hour, the oldest first."""
+    return await _moments(db, "health_hour", since, resources)
+
+
+async def _moments(
+    db: Connection, table: str, since: datetime, resources: Sequence[str] | None
+) -> list[tuple[datetime, Moment]]:
     rows = await db.fetch(
-        """
+        f"""
         SELECT at, resource, used, use, peak, capacity, facts
-          FROM health_hour
+          FROM {table}
          WHERE at >= $1 AND ($2::text[] IS NULL OR resource = ANY ($2))
          ORDER BY at
         """,
