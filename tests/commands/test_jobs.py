@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib
 from pathlib import Path
 
 import pytest
 
+from parvis import commands
 from parvis.base.settings import Settings
 from parvis.commands import jobs_drop, jobs_retry
 from parvis.infra import jobs
+from parvis.infra.migrate import apply
 from parvis.infra.services import Services
 
 KIND = "accounts.send_reset"
@@ -51,3 +54,8 @@ async def test_those_of_the_kind_and_no_others(
     assert (status, capsys.readouterr().out.strip()) == (0, said)
     assert await kinds(services, parked=False) == due
     assert await kinds(services, parked=True) == left
+
+
+def test_commands_reach_the_database_also_where_the_command_migrate_was_read() -> None:
+    importlib.import_module("parvis.commands.migrate")  # a module of that name becomes an attribute of the package
+    assert commands.apply_migrations is apply

@@ -11,7 +11,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from parvis.base.settings import Settings
-from parvis.infra import engines, migrate, postgres
+from parvis.infra import engines, postgres
+from parvis.infra.migrate import apply as apply_migrations  # a command is called `migrate` too
 from parvis.infra.postgres import Database
 
 
@@ -22,7 +23,7 @@ async def installation(settings: Settings, *, nats: bool = True) -> AsyncIterato
     While `parvis serve` runs its engines are used; otherwise they are started for as long as this block runs.
     """
     async with engines.reachable(settings, nats=nats) as reached:
-        await migrate.apply(reached.database_url)
+        await apply_migrations(reached.database_url)
         yield reached
 
 
