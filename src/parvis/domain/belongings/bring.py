@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from parvis.base.errors import Invalid, NotFound, Problem
-from parvis.base.ids import AccountId, PostId
+from parvis.base.ids import MAX_ID, AccountId, ListId, PostId
 from parvis.domain import accounts, posts, relationships
 from parvis.domain.belongings import queries, tables
 from parvis.domain.belongings.tables import Kind
@@ -124,10 +124,7 @@ async def _drop_others(
     tx: Connection, services: Services, account_id: AccountId, kind: Kind, rows: Sequence[Sequence[str]]
 ) -> None:
     """What the table does not name is gone."""
-    named = {
-        tuple(cell.casefold() for cell in row[:2]) if kind == "lists" else (_key(kind, row[0], services),)
-        for row in rows
-    }
+    named = {(_key(kind, row[0], services),) for row in rows}
     domain = services.settings.domain
     match kind:
         case "follows":
@@ -149,14 +146,30 @@ async def _drop_others(
                         tx, account_id, await _account(tx, services, _of(row["handle"], row["domain"]))
                     )
         case "lists":
-            titles = {row[0] for row in rows}
-            for one in await lists.of(tx, account_id):
-                if one.title not in titles:
-                    await lists.remove(tx, account_id, one.id)
+            await _drop_from_lists(tx, services, account_id, rows)
         case "bookmarks":
             for row in await queries.bookmarked(tx, account_id):
                 if (str(row["id"]),) not in named:
                     await posts.unbookmark(tx, account_id, PostId(row["id"]))
+
+
+async def _drop_from_lists(
+    tx: Connection, services: Services, account_id: AccountId, rows: Sequence[Sequence[str]]
+) -> None:
+    """Lists that are not named are gone, and members that are not named are in no list that stays."""
+    titles = {row[0] for row in rows}
+    kept: dict[str, ListId] = {}
+    for one in await lists.of(tx, account_id):
+        if one.title in titles:
+            kept[one.title] = one.id
+        else:
+            await lists.remove(tx, account_id, one.id)
+    named = {(row[0], _key("lists", row[1], services)) for row in rows}
+    for row in await queries.listed(tx, account_id):
+        address = f"{row['handle']}@{row['domain'] or services.settings.domain}".casefold()
+        if (row["title"], address) not in named:
+            member = await _account(tx, services, _of(row["handle"], row["domain"]))
+            await lists.drop(tx, account_id, kept[row["title"]], [member])
 
 
 def _of(handle: str, domain: str | None) -> str:
@@ -182,4 +195,7 @@ def _post(address: str, services: Services) -> PostId:
     origin = services.settings.public_origin
     if found is None or not (address.startswith(f"{origin}/") or address.startswith("/")):
         raise NotFound
-    return PostId(int(found[1] or found[2]))
+    number = int(found[1] or found[2])
+    if number > MAX_ID:
+        raise NotFound
+    return PostId(number)

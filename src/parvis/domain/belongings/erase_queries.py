@@ -35,7 +35,7 @@ OTHERWISE: dict[str, str] = {
     "post_directory": "belongs to the post's row",
     "post_link": "removed with the post",
     "post_tag": "removed with the post",
-    "poll": "belongs to the post's row",
+    "poll": "belongs to the post's row; its options are emptied with the post's words",
     "receipt": "the public log of admissions names no account",
     "report": "moderators need to know what was reported",
     "repost": "removed with the post",
@@ -114,17 +114,20 @@ async def favourites_taken_back(tx: Connection, account_id: AccountId, limit: in
 
 
 async def rows_deleted(tx: Connection, account_id: AccountId) -> None:
-    """Nothing of the account is in the tables of `ERASED`, and the rows of its posts have no words."""
+    """Nothing of the account is in the tables of `ERASED`, and the rows of its posts and polls say nothing."""
     for table in ERASED:
         await tx.execute(f"DELETE FROM {table} WHERE account_id = $1", account_id)
     await tx.execute(
         """
         UPDATE post
-           SET text = '', html = '', warning = '', mentions = '[]', attachments = '[]', tags = '{}'
+           SET text = '', html = '', warning = '', mentions = '[]', mentioned_ids = '{}', attachments = '[]', tags = '{}',
+               language = NULL, app_name = NULL, app_website = NULL
          WHERE account_id = $1
-           AND text || html || warning <> ''
         """,
         account_id,
+    )
+    await tx.execute(
+        "UPDATE poll SET options = array_fill(''::text, ARRAY[cardinality(options)]) WHERE account_id = $1", account_id
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime
 
+from parvis.base.errors import NotFound
 from parvis.base.ids import AccountId
 from parvis.domain import accounts, media, posts, relationships
 from parvis.domain.belongings import archive, erase_queries, queries
@@ -49,7 +51,8 @@ async def _erase_posts(services: Services, account_id: AccountId, now: datetime)
         async with services.db.transaction() as tx:
             ids = await erase_queries.post_ids(tx, account_id, _AT_ONCE)
             for post_id in ids:
-                await posts.remove(tx, account_id, post_id, now=now)
+                with contextlib.suppress(NotFound):  # a repost whose original has just gone, by its own author or by us
+                    await posts.remove(tx, account_id, post_id, now=now)
         await jobs.wake(services)
         if len(ids) < _AT_ONCE:
             return

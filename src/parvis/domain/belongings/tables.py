@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from typing import Literal, get_args
@@ -44,10 +45,11 @@ def read(kind: Kind, data: bytes) -> list[list[str]]:
     """
     try:
         text = data.decode("utf-8-sig")
-        rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text, newline=""), strict=True)]
+        lines = ([cell.strip() for cell in row] for row in csv.reader(io.StringIO(text, newline=""), strict=True))
+        # One more than may be, and the heading: a file of millions of rows is not kept to its end.
+        rows = list(itertools.islice((row for row in lines if any(row)), MOST_ROWS + 2))
     except (UnicodeDecodeError, csv.Error):
         raise _unreadable() from None
-    rows = [row for row in rows if any(row)]
     if rows and _HEADING.fullmatch(rows[0][0]):
         rows = rows[1:]
     if not rows:
