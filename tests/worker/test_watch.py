@@ -90,6 +90,27 @@ async def test_a_lost_index_is_an_incident_told_once_and_shown_until_it_is_there
     assert shown["closed_at"] is not None
 
 
+async def test_letters_that_cannot_be_written_silence_nothing_else(services: Services, tmp_path: Path) -> None:
+    heard: list[dict[str, Any]] = []
+    (services.settings.home / "mail").write_bytes(
+        b""
+    )  # where letters would go: no folder, as on a disk that takes none
+    async with hook(heard) as address:
+        settings = msgspec.structs.replace(
+            services.settings, alert_mail="a@x.example,b@y.example", alert_webhook=address,
+            status_directory=str(tmp_path / "status"),
+        )  # fmt: skip
+        async with services.db.connection() as db:
+            await db.execute("DROP INDEX post_public")
+        watcher = Watch(settings, services.storage)
+        try:
+            await looks(watcher, utc_now(), 0, 10)
+        finally:
+            await watcher.close()
+    assert [one["name"] for one in heard].count("index_lost") == 1
+    assert "index_lost" in [one["name"] for one in document(tmp_path)["incidents"]]
+
+
 def document(folder: Path) -> dict[str, Any]:
     return json.loads((folder / "status" / "status.json").read_text())
 

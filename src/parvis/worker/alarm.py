@@ -33,14 +33,15 @@ async def tell(settings: Settings, incident: Incident) -> bool:
 
 
 async def _by_mail(settings: Settings, addresses: list[str], incident: Incident) -> bool:
-    mailer = Mailer(settings)
-    try:
-        for address in addresses:
+    """Whether anybody has the letter: one address that refuses it must not have the others told again and again."""
+    mailer, sent = Mailer(settings), 0
+    for address in addresses:
+        try:
             await mailer.send(address, subject(settings, incident), text(settings, incident))
-    except Problem as problem:
-        log.warning("alarm.no_mail", incident=incident.name, problem=repr(problem))
-        return False
-    return True
+            sent += 1
+        except (Problem, OSError) as problem:  # without a mail service letters are files, and a disk can be full
+            log.warning("alarm.no_mail", incident=incident.name, problem=repr(problem))
+    return sent > 0
 
 
 async def _by_webhook(settings: Settings, incident: Incident) -> bool:

@@ -56,11 +56,11 @@ class Watch:
         changed = self.book.note(judgement)
         if db is not None and seen.database is not None:
             await self._write_down(db, seen, changed, now)
-        if self._leads or db is None:
-            await self._tell(db, now)
         self.seen = seen
-        _keep(self.settings, self.book.all[:SHOWN])
         await asyncio.to_thread(status_page.write, self.settings, judgement, self.book.all[:SHOWN])
+        if self._leads or db is None:
+            await self._tell(db, now)  # after the page: a mail service can take half a minute to say nothing
+        _keep(self.settings, self.book.all[:SHOWN])
         return judgement
 
     async def close(self) -> None:
