@@ -1,7 +1,8 @@
 """Keep the place safe in a folder, best on another machine: a whole copy, with --follow also every change from then on.
 
 The copy is checked when it is made. `parvis restore` brings it back; with --drill that is tried at once, in a scratch folder.
-With --follow this runs until it is ended, as a service: what was committed is in the folder a moment later.
+With --follow this runs until it is ended, as a service beside `parvis serve`: what was committed is in the folder a moment
+later.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 async def _back_up(arguments: argparse.Namespace, settings: Settings) -> int:
     kit = arguments.folder.absolute()
+    if arguments.follow and not settings.database_url:
+        engines.join(settings)  # a database that we started would keep the server out for as long as we follow
     async with engines.reachable(settings, nats=False) as reached:
         following = asyncio.create_task(backup.follow(reached, kit)) if arguments.follow else None
         try:

@@ -1,19 +1,24 @@
 """The built-in database kept safe elsewhere, and brought back: a copy of all of it, its journal as it is written, and what
 belongs to it (secrets, media). By PostgreSQL's own programs; nothing here knows what is in the tables.
 
-A kit is a folder: `base-TIME/` (one or several, each whole), `wal/` (the journal since then), `media/`, `secrets/`.
+A kit is a folder: `base-TIME/` (one or several, each whole from that moment on), `wal/` (the journal since the oldest),
+`media/` with `gone.json` beside it (which files of it are no longer in the place, and since when that is known), `secrets/`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
+import re
 import shutil
 import signal
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
+
+import msgspec
 
 from parvis.base.settings import Settings
 from parvis.infra.engines import binaries
@@ -22,6 +27,7 @@ from parvis.infra.engines.postgresql import PostgreSQL
 
 SLOT = "parvis_backup"
 BASES_KEPT = 3
+_SEGMENT = re.compile(r"[0-9A-F]{24}(\.partial|\.\w+\.backup)?$")
 JOURNAL = "restored-journal"  # inside the data folder, which the database's account can read
 
 
@@ -32,15 +38,20 @@ class BackupFailed(RuntimeError):
 async def copy(settings: Settings, kit: Path, *, now: datetime) -> dict[str, float]:
     """The kit holds a whole copy of this moment; what it took. Older copies but the newest three are gone."""
     kit.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh, final = kit / "base.new", kit / f"base-{now:%Y%m%dT%H%M%SZ}"
+    fresh = kit / "base.new"
     shutil.rmtree(fresh, ignore_errors=True)
     began = asyncio.get_running_loop().time()
     await _run(settings, "pg_basebackup", "-D", str(fresh), "-X", "stream", "-c", "fast", "--no-password")
     await _run(settings, "pg_verifybackup", str(fresh))
+    # It is whole from the moment at which it was finished; before that it can be brought to no moment.
+    whole = now + timedelta(seconds=math.ceil(asyncio.get_running_loop().time() - began))
+    final = kit / f"base-{whole:%Y%m%dT%H%M%SZ}"
     os.rename(fresh, final)
     for old in bases(kit)[:-BASES_KEPT]:
         shutil.rmtree(old)
+    await asyncio.to_thread(_prune_journal, kit)
     files = await asyncio.to_thread(_copy_new, settings.home / "media", kit / "media")
+    await asyncio.to_thread(_note_gone, settings.home / "media", kit, now)
     await asyncio.to_thread(_copy_new, settings.home / "secrets", kit / "secrets", always=True)
     return {
         "bytes": float(await asyncio.to_thread(_size, final)),
@@ -77,7 +88,7 @@ async def restore(kit: Path, home: Path, *, to: datetime | None = None) -> None:
         raise BackupFailed(f"{kit} holds no copy that is old enough.")
     places.create()
     await asyncio.to_thread(_copy_new, kit / "secrets", home / "secrets", always=True)
-    await asyncio.to_thread(_copy_new, kit / "media", home / "media")
+    await asyncio.to_thread(_copy_new, kit / "media", home / "media", without=_gone_by(kit, to))
     await asyncio.to_thread(_lay_out, known[-1], kit / "wal", data, to)
 
 
@@ -87,7 +98,7 @@ def _lay_out(base: Path, wal: Path, data: Path, to: datetime | None) -> None:
     shutil.copytree(base, fresh)
     journal = fresh / JOURNAL
     journal.mkdir(mode=0o700)
-    for file in sorted(wal.glob("*")) if wal.is_dir() else ():
+    for file in _needed(base, wal):
         shutil.copy2(file, journal / file.name.removesuffix(".partial"))
     lines = [f"restore_command = 'cp {JOURNAL}/%f %p'", "recovery_target_action = 'promote'"]
     if to is not None:
@@ -114,6 +125,51 @@ def forget_restoring(home: Path) -> None:
     marks = ("restore_command", "recovery_target")
     kept = [line for line in conf.read_text().splitlines() if not line.startswith(marks)]
     conf.write_text("\n".join(kept) + "\n")
+
+
+def _needed(base: Path, wal: Path) -> list[Path]:
+    """The files of the journal that the copy needs to go on: from the one in which it begins."""
+    label = (base / "backup_label").read_text()
+    first = re.search(r"^START WAL LOCATION: \S+ \(file [0-9A-F]{8}([0-9A-F]{16})\)", label, re.MULTILINE)
+    assert first is not None, label
+    files = sorted(wal.glob("*")) if wal.is_dir() else []
+    return [file for file in files if not _SEGMENT.match(file.name) or file.name[8:24] >= first[1]]
+
+
+def _prune_journal(kit: Path) -> None:
+    """What no copy needs any more is gone."""
+    needed = set(_needed(bases(kit)[0], kit / "wal"))
+    for file in (kit / "wal").glob("*"):
+        if file not in needed:
+            file.unlink()
+
+
+def _note_gone(media: Path, kit: Path, now: datetime) -> None:
+    """What is no longer in the place is known to be gone, so that it is not brought back; what no copy had is gone here."""
+    known = _gone(kit)
+    oldest = _moment(bases(kit)[0])
+    gone: dict[str, datetime] = {}
+    for path in [one for one in (kit / "media").rglob("*") if one.is_file()]:
+        name = str(path.relative_to(kit / "media"))
+        if (media / name).exists():
+            continue
+        since = known.get(name, now)
+        if since < oldest:
+            path.unlink()
+        else:
+            gone[name] = since
+    (kit / "gone.json.new").write_bytes(msgspec.json.encode(gone))
+    os.replace(kit / "gone.json.new", kit / "gone.json")
+
+
+def _gone(kit: Path) -> dict[str, datetime]:
+    file = kit / "gone.json"
+    return msgspec.json.decode(file.read_bytes(), type=dict[str, datetime]) if file.exists() else {}
+
+
+def _gone_by(kit: Path, moment: datetime | None) -> frozenset[str]:
+    """The files that were gone at that moment, or are by now."""
+    return frozenset(name for name, since in _gone(kit).items() if moment is None or since <= moment)
 
 
 def _moment(base: Path) -> datetime:
@@ -157,13 +213,16 @@ def _environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def _copy_new(source: Path, target: Path, *, always: bool = False) -> int:
-    """What is not there yet is there; files of the media store never change. How many were copied."""
+def _copy_new(source: Path, target: Path, *, always: bool = False, without: frozenset[str] = frozenset()) -> int:
+    """What is not there yet is there, but for `without`; files of the media store never change. How many were copied."""
     copied = 0
     if not source.is_dir():
         return 0
     for path in source.rglob("*"):
-        to = target / path.relative_to(source)
+        name = path.relative_to(source)
+        to = target / name
+        if str(name) in without:
+            continue
         if path.is_dir():
             to.mkdir(mode=0o700, parents=True, exist_ok=True)
         elif always or not to.exists() or to.stat().st_size != path.stat().st_size:
