@@ -74,7 +74,8 @@ async def react(tx: Connection, account_id: AccountId, announcement_id: int, nam
     if not _EMOJI.fullmatch(name):
         raise Invalid("name", "Validation failed: Name is not a recognized emoji", "invalid")
     await _must_be_current(tx, announcement_id, now)
-    await queries.new_reaction(tx, announcement_id, name, account_id, now)
+    if not await queries.new_reaction(tx, announcement_id, name, account_id, now):
+        return  # everybody who listens is told of what is new, and of nothing else
     if await queries.reaction_kinds(tx, announcement_id) > MOST_REACTIONS:
         raise Invalid("base", "Validation failed: Limit of different reactions reached", "too_many")
     await events.record(tx, AnnouncementAnswered(announcement_id, name))
@@ -83,8 +84,8 @@ async def react(tx: Connection, account_id: AccountId, announcement_id: int, nam
 async def unreact(tx: Connection, account_id: AccountId, announcement_id: int, name: str, *, now: datetime) -> None:
     """The account's emoji does not stand under it. Raises: NotFound."""
     await _must_be_current(tx, announcement_id, now)
-    await queries.reaction_deleted(tx, announcement_id, name, account_id)
-    await events.record(tx, AnnouncementAnswered(announcement_id, name))
+    if await queries.reaction_deleted(tx, announcement_id, name, account_id):
+        await events.record(tx, AnnouncementAnswered(announcement_id, name))
 
 
 async def _must_be_current(tx: Connection, announcement_id: int, now: datetime) -> None:

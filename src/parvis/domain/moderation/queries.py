@@ -122,17 +122,20 @@ async def new_dismissal(tx: Connection, account_id: AccountId, announcement_id: 
     )
 
 
-async def new_reaction(tx: Connection, announcement_id: int, name: str, account_id: AccountId, now: datetime) -> None:
-    await tx.execute(
+async def new_reaction(tx: Connection, announcement_id: int, name: str, account_id: AccountId, now: datetime) -> bool:
+    """Whether it was not there before."""
+    added = await tx.fetchval(
         """
         INSERT INTO announcement_reaction (announcement_id, name, account_id, created_at) VALUES ($1, $2, $3, $4)
             ON CONFLICT DO NOTHING
+        RETURNING true
         """,
         announcement_id,
         name,
         account_id,
         now,
     )
+    return bool(added)
 
 
 async def reaction_kinds(db: Connection, announcement_id: int) -> int:
@@ -141,13 +144,17 @@ async def reaction_kinds(db: Connection, announcement_id: int) -> int:
     )
 
 
-async def reaction_deleted(tx: Connection, announcement_id: int, name: str, account_id: AccountId) -> None:
-    await tx.execute(
-        "DELETE FROM announcement_reaction WHERE announcement_id = $1 AND name = $2 AND account_id = $3",
+async def reaction_deleted(tx: Connection, announcement_id: int, name: str, account_id: AccountId) -> bool:
+    """Whether it was there."""
+    gone = await tx.fetchval(
+        """
+        DELETE FROM announcement_reaction WHERE announcement_id = $1 AND name = $2 AND account_id = $3 RETURNING true
+        """,
         announcement_id,
         name,
         account_id,
     )
+    return bool(gone)
 
 
 # ── reports ──
