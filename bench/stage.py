@@ -81,11 +81,12 @@ async def staged(home: Path, *, people: int, posts: int, port: int, limiter: boo
             "PARVIS_DATABASE_URL": settings.database_url,
             "PARVIS_NATS_URL": settings.nats_url,
             "PARVIS_RATE_LIMITS": "off",
-            "PARVIS_LIMITER": "on" if limiter else "off",
             "PARVIS_CONFIRM_EMAIL": "off",
             "PARVIS_WEB_WORKERS": "1",
             "PARVIS_LOG_LEVEL": "warning",
         }
+        if not limiter:
+            environment["PARVIS_LIMITER"] = "off"
         await _seed(settings, environment, people, posts)
         web = subprocess.Popen([sys.executable, "-m", "bench.web"], env=environment)
         work = subprocess.Popen([sys.executable, "-m", "parvis", "work"], env=environment)
