@@ -2,7 +2,8 @@
 
 Server and engines run on one core, the load (wrk, and a prober of ours) on another. Capacity is what 24 connections get
 that ask again as soon as they are answered, with the limiter off: with it, they would be told to come later and would
-not obey. The flood is ten times that, from connections that each ask once a second on average.
+not obey. The flood is ten times that, from as many connections, each of which asks again a second after it was
+answered, on average; refusals that wait make it smaller, as `offered` shows.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from itertools import count
 from typing import Any
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -48,6 +49,8 @@ class Front:
         self.settings = settings
         self.streaming: Any = None
         self._hosts = settings.hosts
+        # Random bytes for each request would cost a tenth of a refusal; these need only differ.
+        self._process, self._numbers = secrets.token_bytes(4).hex(), count()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -65,7 +68,7 @@ class Front:
             offered = _TUS if path.startswith("/api/parvis/v1/uploads") else []
             await _answer(send, 200, [*_ALLOW, *offered, (b"content-length", b"0")], b"")
             return
-        answering = _with_headers(send, crossing)
+        answering = self._with_headers(send, crossing)
         if scope["type"] == "http" and scope["method"] == "HEAD":  # every page that can be fetched can be asked about
             scope, answering = {**scope, "method": "GET"}, _without_body(answering)  # type: ignore[assignment]
         if scope["type"] == "http" and (encoding := encoding_for(scope["headers"])):
@@ -78,23 +81,21 @@ class Front:
         elif self.streaming is None:
             await _refuse(scope, receive, send, 503, b"Starting.\n")
         else:
-            sending = _with_headers(send, True) if scope["type"] == "http" else send
+            sending = self._with_headers(send, True) if scope["type"] == "http" else send
             await self.overload.stream(scope, receive, sending, self.streaming)
 
+    def _with_headers(self, send: Send, crossing: bool) -> Send:
+        request_id = f"{self._process}{next(self._numbers) & 0xFFFFFFFF:08x}".encode()
 
-def _with_headers(send: Send, crossing: bool) -> Send:
-    request_id = secrets.token_hex(8).encode()
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = [*message["headers"], (b"x-request-id", request_id), _NOSNIFF]
+                if crossing:
+                    headers += _EXPOSE
+                message["headers"] = headers
+            await send(message)
 
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = list(message["headers"])
-            headers += [(b"x-request-id", request_id), _NOSNIFF]
-            if crossing:
-                headers += _EXPOSE
-            message["headers"] = headers
-        await send(message)
-
-    return sending
+        return sending
 
 
 def _without_body(send: Send) -> Send:

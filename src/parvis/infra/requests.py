@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -23,7 +24,7 @@ def client_address(scope: Mapping[str, Any], settings: Settings) -> str:
     peer = (scope.get("client") or ("",))[0]
     if not settings.trusted_proxies:
         return peer
-    trusted = {one.strip() for one in settings.trusted_proxies.split(",") if one.strip()}
+    trusted = _listed(settings.trusted_proxies)
     if peer in trusted:
         for hop in reversed((header(scope, b"x-forwarded-for") or "").split(",")):
             address = hop.strip()
@@ -44,9 +45,16 @@ def network_of(address: str) -> str:
     return address
 
 
+@lru_cache(maxsize=8)
+def _listed(addresses: str) -> frozenset[str]:
+    return frozenset(one.strip() for one in addresses.split(",") if one.strip())
+
+
 def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            socket.inet_pton(family, text)
+        except (OSError, ValueError):
+            continue
+        return True
+    return False

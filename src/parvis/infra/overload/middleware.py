@@ -12,6 +12,7 @@ from parvis.infra.doors import BROWSING, ENTRANCE, READING
 from parvis.infra.overload import answers, levels
 from parvis.infra.overload.bodies import Body, TooSlow
 from parvis.infra.overload.control import Buckets
+from parvis.infra.overload.pacing import Pace
 from parvis.infra.overload.principals import Asking, Principals
 from parvis.infra.overload.routes import STREAMING, Route, Routes
 from parvis.infra.overload.sharing import Sharing
@@ -43,6 +44,7 @@ class Overload:
         self.sharing = Sharing(self, settings)
         self.watch = Watch(self)
         self.refusals: Counter[str] = Counter()
+        self.pace = Pace()
         self.entrance = Buckets(rate=2.0, burst=60.0)  # a network; behind one address there may be a school
         self.entrances = Buckets(rate=3000.0, burst=6000.0)  # everybody together
         self.inside = dict.fromkeys(BULKHEADS, 0)
@@ -85,12 +87,12 @@ class Overload:
         if not self.limits:
             await inner(scope, receive, send)
             return
-        urgency = BROWSING if route.urgency == READING and not asking.proven else route.urgency
-        if route.audience != "public" and asking.credential is not None:
-            urgency = route.urgency
+        urgency = _urgency(route, asking)
         now = asyncio.get_running_loop().time()
         reason = self._closed(route, urgency, asking, now)
         if reason:
+            if reason == "load":
+                await self.pace.turn(now)
             await self.refuse(reason, asking, scope, send)
             return
         sending = self._noting(route, asking, send)
@@ -106,6 +108,11 @@ class Overload:
             await self._in_bulkhead(bulkhead, asking, scope, receive, sending, inner)
             return
         await self._in_place(route, urgency, asking, scope, receive, sending, inner)
+
+    def would_shed(self, route: Route, asking: Asking, now: float) -> bool:
+        """Whether the request would be refused for load if it went on to the application."""
+        urgency = _urgency(route, asking)
+        return bool(urgency) and self.limits and self.shedder.would_shed(urgency, asking.principal, now=now)
 
     def _closed(self, route: Route, urgency: int, asking: Asking, now: float) -> str:
         """Why the request is refused before anything of it is read; empty if it is not."""
@@ -239,6 +246,13 @@ class Overload:
                 turn.coming.set_result("late")
         if self.shedder.waiting:
             self._expire_later(loop)
+
+
+def _urgency(route: Route, asking: Asking) -> int:
+    """The class: reading is a member's only if it is known that a member asks, or if nobody else may."""
+    if route.audience != "public" and asking.credential is not None:
+        return route.urgency
+    return BROWSING if route.urgency == READING and not asking.proven else route.urgency
 
 
 class Turn:

@@ -54,6 +54,9 @@ class Sharing:
         elif self._overload.level == levels.CACHED_ONLY and self._overload.limits:
             await self._overload.refuse("load", asking, scope, send)
             return
+        if known is None and key not in self._flights and self._overload.would_shed(route, asking, now):
+            await self._overload.limited(route, asking, scope, receive, send, inner)  # refused, without a task for it
+            return
         await self._ask(key, route, asking, scope, receive, send, inner, known)
 
     async def _ask(

@@ -61,13 +61,20 @@ class Shedder:
     def sheds(self, urgency: int, principal: Hashable, *, now: float) -> bool:
         """Whether a request that has just come is refused for load, before anything is done for it."""
         self._came += 1
-        score = urgency + self._place(principal, int(now // HOUR_S))
+        score = self._score(urgency, principal, now)
         self._scores.add(score)
         if score > self.thresholds[urgency]:
             self.refused[urgency] += 1
             self._shed += 1
             return True
         return False
+
+    def would_shed(self, urgency: int, principal: Hashable, *, now: float) -> bool:
+        """Whether it would be refused if it came now; nothing is counted."""
+        return self._score(urgency, principal, now) > self.thresholds[urgency]
+
+    def _score(self, urgency: int, principal: Hashable, now: float) -> float:
+        return urgency + self._place(principal, int(now // HOUR_S))
 
     def arrive(self, urgency: int, principal: Hashable, *, now: float, ticket: Any = None) -> Verdict:
         """What becomes of a request that is not shed."""

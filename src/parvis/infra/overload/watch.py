@@ -97,6 +97,7 @@ class Watch:
 
     def _step(self, now: float) -> None:
         overload = self._overload
+        overload.pace.step(self.lag_s)
         overload.hand_out(overload.shedder.tick(now, lag_s=self.lag_s))
         if overload.shedder.under_way and now - overload.shedder.finished_at > STALLED_S:
             self.look()
