@@ -13,7 +13,7 @@ import pytest
 from parvis.infra.postgres import Connection, Database
 from tests.rig import contract, seaweed
 from tests.rig.database import EngineRun, TestEngines, clone, opened
-from tests.rig.tools import chromium
+from tests.rig.tools import MEDIA_ELSEWHERE, chromium
 
 if TYPE_CHECKING:
     from parvis.infra.services import Services
@@ -28,6 +28,10 @@ NO_BROWSER = "there is no Chromium on this machine"
 
 _RUN = pytest.StashKey[EngineRun]()
 _ENGINES = pytest.StashKey[TestEngines]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--media", choices=["seaweedfs"], help="where every world and server keeps its media")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -199,3 +203,15 @@ def seaweedfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         for name, value in variables.items():
             patch.setenv(name, value)
         yield variables["AWS_ENDPOINT_URL"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def media_elsewhere(request: pytest.FixtureRequest) -> Iterator[None]:
+    """With `--media seaweedfs` the media of all tests are there, under a prefix of each home's own."""
+    if request.config.getoption("--media") is None:
+        yield
+        return
+    request.getfixturevalue("seaweedfs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(MEDIA_ELSEWHERE, "s3://parvis")
+        yield

@@ -14,6 +14,8 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.rig.tools import media_url_of
+
 COMMAND = [sys.executable, "-m", "parvis"]
 
 
@@ -49,6 +51,7 @@ class Server:
             "PARVIS_PAGE_CACHE_BYTES": "0",
             "PARVIS_ALLOW_PRIVATE_ADDRESSES": "on",
             "PARVIS_TRANSCODINGS_IDLE": "off",
+            "PARVIS_MEDIA_URL": media_url_of(self.home),
             "PARVIS_GATE": "open",  # or a machine that is busy with tests would keep people waiting
         }
         return {k: v for k, v in os.environ.items() if not k.startswith("PARVIS_")} | own | self.settings

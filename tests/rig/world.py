@@ -18,6 +18,7 @@ from parvis.infra.background import settled
 from parvis.infra.opening import open_services
 from parvis.infra.services import Services
 from tests.rig.people import Person, new_person
+from tests.rig.tools import media_url_of
 
 ORIGIN = "http://parvis.test"
 
@@ -80,6 +81,7 @@ def settings_for(home: Path, database_url: str, nats_url: str, **more: Any) -> S
         transcodings_idle=False,  # and never idle
         page_cache_bytes=0,  # tests look at once at what they have just done
         database_pool=6,
+        media_url=media_url_of(home),
     )
     return msgspec.structs.replace(settings, **more)
 

@@ -11,6 +11,7 @@ from parvis.infra.background import settled
 from parvis.infra.hashing import Hasher
 from parvis.infra.images import ImageWorkers
 from parvis.infra.mail import Mailer
+from parvis.infra.moments import Moment
 from parvis.infra.news import News
 from parvis.infra.outbound import Outbound
 from parvis.infra.process_lease import ProcessLease
@@ -18,6 +19,8 @@ from parvis.infra.rate_limits import RateLimits
 from parvis.infra.services import Services
 from parvis.infra.storage import open_storage
 from parvis.infra.translation import Translator
+
+DOOR_S = 1.0  # for so long one look at the door serves all who see the form
 
 
 @asynccontextmanager
@@ -55,6 +58,7 @@ async def open_services(
                 limits=RateLimits(enabled=settings.rate_limits),
                 http=http,
                 translator=translator,
+                door=Moment(DOOR_S if settings.page_cache_bytes else 0.0),
             )
         finally:
             await settled()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from parvis.infra.moments import Moment
 from parvis.infra.pressure import Pressure
 
 if TYPE_CHECKING:
@@ -39,3 +40,4 @@ class Services:
     http: Outbound
     translator: Translator
     pressure: Pressure = field(default_factory=Pressure)
+    door: Moment[Any] = field(default_factory=lambda: Moment(0))  # how it stands, for all who look at the way in

@@ -51,10 +51,16 @@ def kept_ticket(call: Call[Any]) -> Ticket | None:
 
 
 async def door_of(call: Call[Any]) -> NowServing | None:
-    """How the door stands; None while nobody can know."""
-    try:
-        async with call.connection() as db:
+    """How the door stands, or stood a moment ago; None while nobody can know."""
+
+    async def ask() -> NowServing:
+        async with call.services.db.connection() as db:
             return await admission.serving(db)
+
+    try:
+        if call.db is not None:  # who holds a connection must not wait for another
+            return await admission.serving(call.db)
+        return await call.services.door.get(ask)
     except OUTAGES:
         return None
 

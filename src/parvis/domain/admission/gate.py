@@ -30,11 +30,12 @@ MOST_AT_ONCE = 5000  # admissions in one transaction
 
 async def has_room(db: Connection) -> bool:
     """Whether whoever comes now may enter at once: nobody waits whom they would pass, and the rate allows it."""
-    state = await gate_queries.standing(db)
-    if state.mode == "pause":
-        return False
-    tree = await log_queries.tree(db)
-    if tree.waiting or await queries.has_unnumbered(db):
+    return await has_room_now(db, await gate_queries.standing(db), (await log_queries.tree(db)).waiting)
+
+
+async def has_room_now(db: Connection, state: Standing, waiting: int) -> bool:
+    """The same for who has looked already how the door stands and how many wait."""
+    if state.mode == "pause" or waiting or await queries.has_unnumbered(db):
         return False
     return state.decided_at is None or state.mode == "open" or state.tokens - state.came >= 1
 

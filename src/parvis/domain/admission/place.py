@@ -30,7 +30,7 @@ async def serving(db: Connection) -> NowServing:
         serving=tree.serving,
         last_number=tree.last_number,
         waiting=tree.waiting,
-        open=await gate.has_room(db),
+        open=await gate.has_room_now(db, state, tree.waiting),
         rate_per_s=state.rate_per_s,
         reason="pause" if state.mode == "pause" else state.binding,
         message=state.message,
