@@ -1,4 +1,4 @@
-"""The application under measurement, with two more routes: a constant answer of any size, and a request that is refused."""
+"""The application under measurement, with two more routes: a constant answer of any size, and one that is refused."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from parvis import app as parvis_app
 
 _PREFIX = "/bench/constant/"
 _REFUSED = "/bench/refused"
+_ASKED = b"x-bench-asked"
 
 
 def create_app() -> Any:
@@ -20,7 +21,7 @@ def create_app() -> Any:
 
     async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] != "http" or not scope["path"].startswith("/bench/"):
-            await inner(scope, receive, send)
+            await inner(scope, receive, _giving_back(scope, send))
             return
         if scope["path"] == _REFUSED:
             refusing[0] = True
@@ -34,3 +35,19 @@ def create_app() -> Any:
         await send({"type": "http.response.body", "body": body})
 
     return application
+
+
+def _giving_back(scope: dict[str, Any], send: Any) -> Any:
+    """Says in the answer when it was asked for, where the request says that: load tools do not remember it themselves."""
+    for header in scope["headers"]:
+        if header[0] == _ASKED:
+            break
+    else:
+        return send
+
+    async def sending(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], header]}
+        await send(message)
+
+    return sending
