@@ -21,7 +21,7 @@ def create_app() -> Any:
 
     async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] != "http" or not scope["path"].startswith("/bench/"):
-            await inner(scope, receive, _giving_back(scope, send))
+            await inner(scope, receive, _giving_back(scope, send) if scope["type"] == "http" else send)
             return
         if scope["path"] == _REFUSED:
             refusing[0] = True
