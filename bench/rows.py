@@ -273,6 +273,10 @@ async def trends_of_tags(stage: Stage) -> Row:
     return await _trends(stage, "trends, hashtags", "tags")
 
 
+async def trends_of_links(stage: Stage) -> Row:
+    return await _trends(stage, "trends, links", "links")
+
+
 async def _trends(stage: Stage, name: str, kind: str) -> Row:
     await search.trends.compute(stage.services, now=utc_now())
     readers = await _readers(stage, 20)
@@ -283,5 +287,5 @@ ROWS: list[Maker] = [
     home_hot, home_many, home_anew, home_first, local, one_post, thread, account_posts, notifications, grouped_notifications,
     list_timeline, conversations, publish, sign_in,
     html_home, html_profile, search_common, search_rare, search_operators,
-    trends_of_posts, trends_of_tags,
+    trends_of_posts, trends_of_tags, trends_of_links,
 ]  # fmt: skip

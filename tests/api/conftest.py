@@ -18,9 +18,12 @@ async def staged(
 ) -> AsyncIterator[Stage]:
     """A stage for all tests of this process; take `stage`, which leaves it as it was."""
     home = tmp_path_factory.mktemp("stage")
+    paper = home / "paper.txt"
+    paper.write_text("Be kind.")
+    papers = {"terms_file": str(paper), "privacy_file": str(paper)}
     async with (
         clone(engines, f"test_{worker_name}_stage") as url,
-        new_world(settings_for(home, url, engines.nats_url)) as world,
+        new_world(settings_for(home, url, engines.nats_url, **papers)) as world,
     ):
         yield await matrix.staged(world)
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -19,25 +20,49 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from parvis.api.routing import Endpoint
 from parvis.base.clock import iso_ms, utc_now
 from parvis.base.events import AccountChanged
-from parvis.domain import moderation
+from parvis.domain import admission, moderation
+from parvis.domain.notifications.subscriptions import unsubscribe_key
 from parvis.domain.posts.types import PollDraft, Visibility
 from parvis.infra import events
 from parvis.infra.postgres import Connection, Database
+from tests.rig import contract
 from tests.rig.people import Person, decoded
 from tests.rig.pictures import png
 from tests.rig.world import World
 
-ROLES = ("anonymous", "stranger", "follower", "blocked", "suspended", "owner")
+ROLES = ("anonymous", "app", "stranger", "follower", "blocked", "suspended", "owner")
+POSTS = ("open", "followers", "whispered")
+DECLARED = Path(__file__).with_name("matrix.txt")
+# Where one request is several transactions, each of which must find what the one before has left.
+FOR_GOOD = {"POST /api/v1/media", "POST /api/v2/media", "PATCH /api/parvis/v1/uploads/:id"}
+
+# Who has no account yet shows a ticket in the same header (tests/api/test_admission.py).
+TICKETED = ("/api/parvis/v1/admission/place", "/api/parvis/v1/admission/proof")
+
+
+def declared() -> dict[str, dict[str, tuple[int, ...]]]:
+    """What each role is answered on each route, by the kind of post where the route is about one (`matrix.txt`)."""
+    found: dict[str, dict[str, tuple[int, ...]]] = {}
+    kinds: dict[str, tuple[int, ...]] = {}
+    for line in DECLARED.read_text().splitlines():
+        if line.startswith("="):
+            name, *numbers = line[1:].split()
+            kinds[name] = tuple(int(one) for one in numbers)
+        elif line and not line.startswith("#"):
+            method, path, *names = line.split()
+            found[f"{method} {path}"] = dict(zip(POSTS, (kinds[name] for name in names), strict=False))
+    return found
 
 
 @dataclass
 class Stage:
-    """`people` by role; `own` what belongs to the owner, by the name that paths give it."""
+    """`people` by role; `own` what belongs to the owner, by the name that paths give it. `app` is a token of nobody's."""
 
     world: World
     people: dict[str, Person]
     own: dict[str, Any]
     posts: dict[str, int]
+    app: str = ""
 
     def path(self, one: Endpoint, post: str = "open") -> str:
         """The route's path, about the owner's own things."""
@@ -70,13 +95,25 @@ class Stage:
             options = {"files": {"file": ("a.png", PICTURE, "image/png")}}
         if "/uploads" in one.path:
             options = {"content": b"abc"} if one.method == "PATCH" else {}
-            headers = headers | TUS
+            headers = headers | TUS | {"Upload-Offset": await self._received() if one.method == "PATCH" else "0"}
         if query:
             options["params"] = dict(parse_qsl(query)) | options.get("params", {})
-        return await self.world.client.request(one.method, self.path(one, post), headers=headers, **options)
+        with _for_good(self.world.services.db, f"{one.method} {one.path}" in FOR_GOOD):
+            return await self.world.client.request(one.method, self.path(one, post), headers=headers, **options)
+
+    async def _received(self) -> str:
+        """How much of the owner's upload is there."""
+        path, headers = f"/api/parvis/v1/uploads/{self.own['upload']}", self.headers("owner") | TUS
+        return (await self.world.client.head(path, headers=headers)).headers["upload-offset"]
 
     def headers(self, role: str) -> dict[str, str]:
-        return {} if role == "anonymous" else self.people[role].headers
+        match role:
+            case "anonymous":
+                return {}
+            case "app":
+                return {"Authorization": f"Bearer {self.app}"}
+            case _:
+                return self.people[role].headers
 
 
 def about_posts(path: str) -> bool:
@@ -85,8 +122,9 @@ def about_posts(path: str) -> bool:
 
 
 PICTURE = png()
+CAPTIONS = "WEBVTT\n\n00:00.000 --> 00:01.000\nHello\n"
 TUS = {
-    "Tus-Resumable": "1.0.0", "Upload-Length": "3", "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream",
+    "Tus-Resumable": "1.0.0", "Upload-Length": "3", "Content-Type": "application/offset+octet-stream",
 }  # fmt: skip
 OF_PATH = (
     ("/api/v1/accounts/", "account"),
@@ -97,7 +135,7 @@ OF_PATH = (
     ("/api/v1/follow_requests/", "asking"),
     ("/api/v1/lists/", "list"),
     ("/api/v1/media/", "media"),
-    ("/api/parvis/v1/media/", "media"),
+    ("/api/parvis/v1/media/", "video"),
     ("/api/parvis/v1/uploads/", "upload"),
     ("/api/v1/notifications/requests/", "request"),
     ("/api/v1/notifications/", "notification"),
@@ -124,7 +162,20 @@ def _later(stage: Stage, post: str) -> str:
     return iso_ms(utc_now() + timedelta(hours=2))
 
 
+def _client(stage: Stage, post: str) -> str:
+    return stage.own["client_id"]
+
+
+def _client_secret(stage: Stage, post: str) -> str:
+    return stage.own["client_secret"]
+
+
 BODIES: dict[str, dict[str, Any]] = {
+    "GET /api/parvis/v1/admission/log/consistency": {"old": 1, "size": 1},
+    "GET /api/parvis/v1/admission/log/inclusion": {"index": 0, "size": 1},
+    "GET /api/parvis/v1/admission/log/leaves": {"start": 0, "end": 1},
+    "POST /api/parvis/v1/admission/receipts": {"username": "early", "email": "early@mail.example"},
+    "PUT /api/parvis/v1/media/:id/captions/:language": {"text": CAPTIONS},
     "GET /.well-known/webfinger": {"resource": "acct:olga@parvis.test"},
     "GET /api/oembed": {"url": lambda stage, post: f"http://parvis.test/@olga/{stage.posts[post]}"},
     "GET /api/v1/accounts/lookup": {"acct": "olga"},
@@ -175,8 +226,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "PUT /api/v2/filters/keywords/:id": {"keyword": "word"},
     "PATCH /api/v2/filters/keywords/:id": {"keyword": "word"},
     "POST /api/v2/filters/:filter_id/statuses": {"status_id": _post},
-    "POST /oauth/token": {"grant_type": "client_credentials", "client_id": "x", "client_secret": "x"},
-    "POST /oauth/revoke": {"client_id": "x", "client_secret": "x", "token": "x"},
+    "POST /oauth/token": {"grant_type": "client_credentials", "client_id": _client, "client_secret": _client_secret},
+    "POST /oauth/revoke": {"client_id": _client, "client_secret": _client_secret, "token": "x"},
 }
 
 
@@ -199,9 +250,18 @@ def nothing_stays(db: Database) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _for_good(db: Database, wanted: bool) -> Iterator[None]:
+    """Meanwhile transactions stay after all, if that is wanted."""
+    with pytest.MonkeyPatch.context() as patch:
+        if wanted:
+            patch.setattr(db, "transaction", type(db).transaction.__get__(db))
+        yield
+
+
 async def staged(world: World) -> Stage:
     """The owner and what is theirs, and people who stand in every relation to them."""
-    people = {role: await world.person("olga" if role == "owner" else role) for role in ROLES[1:]}
+    people = {role: await world.person("olga" if role == "owner" else role) for role in ROLES[2:]}
     owner, friend = people["owner"], await world.person("friend", locked=True)
     await world.person("asking")
     stage = Stage(world, people, {}, {})
@@ -211,6 +271,8 @@ async def staged(world: World) -> Stage:
     await _write_posts(stage)
     await _fill(stage, friend)
     await _ask_for_things(stage, friend)
+    await _let_apps_in(stage)
+    await _let_somebody_wait(stage)
     async with world.services.db.transaction() as tx:
         await tx.execute("UPDATE account SET state = 2 WHERE id = $1", people["suspended"].id)
         await events.record(tx, AccountChanged(account_id=people["suspended"].id))
@@ -235,7 +297,7 @@ async def _write_posts(stage: Stage) -> None:
         "hashtag": "bread",
         "language": "en",
     }
-    stage.own |= {"year": 2025, "date": "2026-01-01"}
+    stage.own |= {"year": 2025, "date": utc_now().date().isoformat()}
 
 
 async def _fill(stage: Stage, friend: Person) -> None:
@@ -254,15 +316,20 @@ async def _fill(stage: Stage, friend: Person) -> None:
     own["featured_tag"] = await made("/api/v1/featured_tags", {"name": "bread"})
     own["scheduled"] = await made("/api/v1/statuses", {"status": "soon", "scheduled_at": _later(stage, "")})
     own["subscription"] = {"endpoint": "https://8.8.8.8/push", "keys": _push_keys()}
-    await made("/api/v1/push/subscription", {"subscription": own["subscription"]})
+    subscription = await made("/api/v1/push/subscription", {"subscription": own["subscription"]})
+    own["push_key"] = unsubscribe_key(stage.world.services.secrets, owner.id, subscription)
     sent = {"files": {"file": ("a.png", PICTURE, "image/png")}, "headers": owner.headers}
-    own["media"] = decoded(await owner.client.post("/api/v2/media", **sent))["id"]
-    begun = await owner.client.post("/api/parvis/v1/uploads", headers=owner.headers | TUS | {"Upload-Length": "9"})
+    own["media"], own["video"] = [decoded(await owner.client.post("/api/v2/media", **sent))["id"] for _ in range(2)]
+    begun = await owner.client.post("/api/parvis/v1/uploads", headers=owner.headers | TUS | {"Upload-Length": "999"})
     own["upload"] = begun.headers["location"].rpartition("/")[2]
     async with stage.world.services.db.transaction() as tx:
         own["announcement"] = await moderation.announcements.announce(
             tx, stage.world.services.ids, text="open", now=utc_now()
         )
+        # A film takes long to make; routes ask of what kind a file is.
+        await tx.execute("UPDATE media SET kind = 'video' WHERE id = $1", int(own["video"]))
+    captions, words = f"/api/parvis/v1/media/{own['video']}/captions/en", {"text": CAPTIONS}
+    decoded(await owner.client.put(captions, json=words, headers=owner.headers))
 
 
 async def _ask_for_things(stage: Stage, friend: Person) -> None:
@@ -282,7 +349,25 @@ async def _ask_for_things(stage: Stage, friend: Person) -> None:
     await asking.post(f"/api/v1/accounts/{owner.id}/follow")
     await world.settle()
     own["request"] = decoded(await owner.get("/api/v1/notifications/requests"))[0]["id"]
-    own |= {"asking": asking.id, "push_key": "nonsense"}
+    own |= {"asking": asking.id}
+
+
+async def _let_apps_in(stage: Stage) -> None:
+    """There is an app, with a token for itself."""
+    client, scopes = stage.world.client, "read write follow push profile"
+    form = {"client_name": "App", "redirect_uris": "urn:ietf:wg:oauth:2.0:oob", "scopes": scopes}
+    stage.own |= decoded(await client.post("/api/v1/apps", json=form)) | {"id": None}
+    asked = {"grant_type": "client_credentials", "scope": scopes}
+    asked |= {name: stage.own[name] for name in ("client_id", "client_secret")}
+    stage.app = decoded(await client.post("/oauth/token", json=asked))["access_token"]
+    contract.of_apps.add(stage.app)
+
+
+async def _let_somebody_wait(stage: Stage) -> None:
+    """The public log has an entry."""
+    body = {"username": "waiting", "email": "waiting@mail.example"}
+    decoded(await stage.world.client.post("/api/parvis/v1/admission/receipts", json=body))
+    await admission.sequence(stage.world.services, now=utc_now())
 
 
 def _push_keys() -> dict[str, str]:

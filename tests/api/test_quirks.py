@@ -226,6 +226,44 @@ async def test_quirk_8_query_and_body_are_one(world: World) -> None:
     assert decoded(kept)["id"] == post["id"], "what stands in the path wins"
 
 
+# Secrets are taken from bodies alone.
+SECRETIVE = {"POST /oauth/token", "POST /oauth/revoke", "POST /api/v1/accounts"}
+
+
+def _flat(body: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """The body as forms and addresses write it: `a[b]`, `a[]`."""
+    found: dict[str, Any] = {}
+    for key, value in body.items():
+        name = f"{prefix}[{key}]" if prefix else key
+        match value:
+            case dict():
+                found |= _flat(value, name)
+            case list():
+                found[name.removesuffix("[]") + "[]"] = [str(one) for one in value]
+            case bool():
+                found[name] = "true" if value else "false"
+            case _:
+                found[name] = str(value)
+    return found
+
+
+async def test_quirk_8_every_route_takes_its_parameters_from_the_address_the_body_and_both(stage: Stage) -> None:
+    asked = 0
+    for one in ROUTES:
+        body = stage.body(one)
+        if one.method == "GET" or not body or f"{one.method} {one.path}" in SECRETIVE:
+            continue
+        fields, path = _flat(body), stage.path(one)
+        first, *others = fields.items()
+        ways = ({"json": body}, {"params": fields}, {"data": fields}, {"params": dict([first]), "data": dict(others)})
+        headers = stage.headers("owner")
+        answers = [await stage.world.client.request(one.method, path, headers=headers, **way) for way in ways]
+        assert len({answer.status_code for answer in answers}) == 1, (one.path, [a.text[:200] for a in answers])
+        asked += 1
+    print(f"{asked} routes, each in {len(WAYS)} ways")
+    assert asked > 25
+
+
 async def test_quirk_9_the_number_of_a_subscription_is_a_number(stage: Stage) -> None:
     found = decoded(await stage.people["owner"].get("/api/v1/push/subscription"))
     assert isinstance(found["id"], int)

@@ -7,8 +7,13 @@ from datetime import timedelta
 import pytest
 
 from parvis.base.clock import utc_now
-from parvis.domain import search
-from tests.rig.people import Person, decoded
+from parvis.base.ids import AccountId
+from parvis.demo import seed
+from parvis.domain import relationships, search
+from parvis.domain.notifications import rules
+from parvis.domain.notifications.types import Kind
+from parvis.domain.relationships import lists
+from tests.rig.people import Person, decoded, token_of
 from tests.rig.world import World
 
 # Path → how many statements it may take, authorisation included.
@@ -70,3 +75,71 @@ async def test_however_much_is_on_a_page_it_costs_the_same_statements(world: Wor
     for path, most in PAGES.items():
         assert many[path] <= most, (path, many[path])
         assert many[path] <= few[path], (path, few[path], many[path])
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+async def test_a_famous_account_among_many_costs_the_same_statements(world: World) -> None:
+    """Two thousand people, twenty thousand posts; fifty lists, ten thousand notifications, sixty conversations."""
+    world.app.inner.framework.state.answers.most_bytes = 0
+    famous, fans = await _famous(world)
+    await _hears_of(world, famous, fans)
+    made = await _lists(world, famous, fans)
+    for fan in fans[:60]:
+        writer = Person(world.services, world.client, "fan", fan, "")
+        await writer.whispers(f"@{famous.handle} a word with you")
+    await world.settle()
+    await search.trends.compute(world.services, now=utc_now())
+    found = await costs(world, famous, str(made))
+    print("\nstatements:", found)
+    assert len(decoded(await famous.get("/api/v1/notifications", limit=40))) == 40
+    assert len(decoded(await famous.get("/api/v1/conversations", limit=40))) == 40
+    assert len(decoded(await famous.get("/api/v1/lists"))) == 50
+    for path, most in PAGES.items():
+        assert found[path] <= most, (path, found[path])
+
+
+async def _famous(world: World) -> tuple[Person, list[AccountId]]:
+    """Whom most follow, and who they are."""
+    seeded = await seed.seed(
+        world.services, accounts=2_000, posts=20_000, seed=6, password_hash="", now=utc_now()
+    )  # fmt: skip
+    async with world.services.db.connection() as db:
+        account_id = await db.fetchval("SELECT id FROM account WHERE handle = $1", seeded.handles[0])
+        rows = await db.fetch("SELECT account_id FROM follow WHERE target_id = $1 ORDER BY account_id", account_id)
+    token = await token_of(world.services, account_id)
+    famous = Person(world.services, world.client, seeded.handles[0], account_id, token)
+    return famous, [AccountId(row["account_id"]) for row in rows]
+
+
+async def _hears_of(world: World, famous: Person, fans: list[AccountId]) -> None:
+    """Ten thousand favourites, reposts and follows."""
+    now, ids = utc_now(), world.services.ids
+    async with world.services.db.transaction() as tx:
+        own = await tx.fetch("SELECT id FROM post WHERE account_id = $1 AND visibility = 0", famous.id)
+        kinds: list[Kind] = ["favourite", "repost", "follow"]
+        rows = []
+        for number in range(10_000):
+            kind, fan = kinds[number % 3], fans[number % len(fans)]
+            post = None if kind == "follow" else own[number // len(fans) % len(own)]["id"]
+            one = ids.next_small()
+            key = rules.group_key(kind, post, now, one)
+            rows.append((famous.id, one, kind, fan, post, key, f"{number}", now))
+        await tx.copy_records_to_table(
+            "notification",
+            records=rows,
+            columns="account_id id kind from_id post_id group_key dedupe_key created_at".split(),
+        )
+
+
+async def _lists(world: World, famous: Person, fans: list[AccountId]) -> int:
+    """Fifty lists; the last has everybody in it who may be."""
+    now = utc_now()
+    async with world.services.db.transaction() as tx:
+        for fan in fans[:200]:
+            await relationships.follow(tx, world.services.ids, famous.id, fan, now=now)
+        for number in range(50):
+            wanted = lists.ListChange(title=f"List {number}")
+            made = await lists.create(tx, world.services.ids, famous.id, wanted=wanted, now=now)
+        await lists.add(tx, famous.id, made.id, fans[:200])
+    return made.id

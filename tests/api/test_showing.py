@@ -84,6 +84,10 @@ async def test_servers_are_blocked_listed_and_unblocked(world: World) -> None:
     assert preview == {"following_count": 0, "followers_count": 0}
     for wrong in ("", "no domain", "alice@evil.example", world.services.settings.domain):
         assert (await alice.post("/api/v1/domain_blocks", {"domain": wrong})).status_code == 422, wrong
+    bob = await world.person("bob")
+    await world.follows(alice, bob)
+    (tie,) = decoded(await alice.get("/api/v1/accounts/relationships", **{"id[]": bob.id}))
+    assert (tie["following"], tie["domain_blocking"]) == (True, False), "nobody here is of another server"
     body = {"json": {"domain": "evil.example"}}
     decoded(await alice.client.request("DELETE", "/api/v1/domain_blocks", headers=alice.headers, **body))
     decoded(await alice.delete("/api/v1/domain_blocks", domain="other.example"))

@@ -81,6 +81,14 @@ async def new_person(
         )
         if locked:
             await accounts.update_profile(tx, account_id, change=accounts.ProfileChange(locked=True), now=now)
+    token = await token_of(services, account_id, scopes=scopes)
+    return Person(services, client, handle, account_id, token)
+
+
+async def token_of(services: Services, account_id: AccountId, *, scopes: tuple[str, ...] = EVERY_SCOPE) -> str:
+    """A token of an app of its own, for that account."""
+    now = utc_now()
+    async with services.db.transaction() as tx:
         app, _ = await accounts.register_app(
             tx,
             services.ids,
@@ -89,8 +97,7 @@ async def new_person(
             scopes_text=" ".join(scopes),
             now=now,
         )
-        token = await accounts.create_token(tx, services.ids, account_id, app_id=AppId(app.id), scopes=scopes, now=now)
-    return Person(services, client, handle, account_id, token)
+        return await accounts.create_token(tx, services.ids, account_id, app_id=AppId(app.id), scopes=scopes, now=now)
 
 
 def decoded(response: httpx.Response) -> Any:

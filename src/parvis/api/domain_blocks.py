@@ -1,4 +1,4 @@
-"""Servers of whose people one wants nothing."""
+"""Servers of whose people one wants nothing: kept, and told truthfully that nobody here is of one of them."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ async def respond(declared: Endpoint, request: Request[Any, Any, Any]) -> Respon
 
     A token that an app got for somebody who had to wait opens nothing until they are admitted; its next use enters.
     """
-    token = bearer_token(request)
+    token = _token(declared, request)
     try:
         return await _respond(declared, request, token)
     except Unauthenticated:
@@ -68,6 +68,16 @@ async def respond(declared: Endpoint, request: Request[Any, Any, Any]) -> Respon
             raise
         await _come_in(request.app.state.services, token)
     return await _respond(declared, request, token)
+
+
+def _token(declared: Endpoint, request: Request[Any, Any, Any]) -> str | None:
+    """The token that was brought. Outside the interface itself, where nobody is asked for one, none is looked at.
+
+    Clients send the old token along when they ask for a new one; that it is no longer good must not keep them from it.
+    """
+    if declared.policy.audience == "public" and not declared.path.startswith("/api/"):
+        return None
+    return bearer_token(request)
 
 
 async def _come_in(services: Services, token: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from parvis.infra.overload import bodies, middleware
+from parvis.infra.overload import bodies, levels, middleware
 from parvis.infra.overload.control import Buckets
 from parvis.infra.overload.middleware import Overload
 from tests.rig.world import ORIGIN, World, new_world, settings_for
@@ -59,6 +59,17 @@ async def test_a_refusal_says_why_and_when_to_come_again_in_the_form_that_was_as
     assert set(waits) == {str(n) for n in range(1, 9)}
     assert (await get(limited, "/sign-up")).status_code == 200, "the first class is never refused for load"
     assert overload(limited).status().refused[3] == 203
+
+
+async def test_every_answer_says_once_how_busy_the_place_is(limited: World) -> None:
+    overload(limited).levels.level = levels.PAUSED
+    overload(limited).inside["hashing"] = middleware.BULKHEADS["hashing"]
+    served, on_the_way = await get(limited, "/sign-in"), await limited.client.post("/sign-in", data={"login": "alice"})
+    overload(limited).shedder.thresholds = (4.0, 1.0, 2.0, 3.0)
+    at_once = await get(limited, "/api/v1/timelines/public")
+    assert [one.status_code for one in (served, on_the_way, at_once)] == [200, 503, 503]
+    for answer in (served, on_the_way, at_once):
+        assert answer.headers.get_list("x-parvis-level") == [str(levels.PAUSED)]
 
 
 async def test_members_are_served_before_strangers(limited: World) -> None:

@@ -1,4 +1,8 @@
-"""Servers of whose people somebody wants nothing: no posts, no follows, no notifications."""
+"""Servers of whose people somebody wants nothing, kept for the day this server speaks with others.
+
+Until then nobody here is of another server, so a block hides nobody and ends no follow; what asks about an account's
+server (relationships, quotes) asks it already.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,7 @@ _DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+(:\d{1,5}
 async def block_domain(
     tx: Connection, ids: IdSource, account_id: AccountId, domain: str, *, own: str, now: datetime
 ) -> None:
-    """The account wants nothing of that server's people, and neither side follows the other any more.
+    """That the account wants nothing of that server's people is kept.
 
     Raises: Invalid for what is no domain, for this server (`own`), or for one too many.
     """

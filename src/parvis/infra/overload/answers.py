@@ -13,6 +13,7 @@ from parvis.infra.catalogues import LOCALES, catalogue_of, later
 from parvis.infra.html.headers import page_headers
 
 MOST_RETRY_S = 8
+LEVEL = b"x-parvis-level"
 
 # Why something is refused: the word for programs, the sentence for people.
 REASONS: dict[str, str] = {
@@ -48,7 +49,7 @@ def _made(reason: str, level: int, api: bool, locale: str, retry_s: int) -> Mess
         (b"content-length", str(len(body)).encode()),
         (b"retry-after", str(retry_s).encode()),
         (b"cache-control", b"no-store"),
-        (b"x-parvis-level", str(level).encode()),
+        (LEVEL, str(level).encode()),
     ]
     if not api:
         headers += [(name.lower().encode(), value.encode()) for name, value in page_headers(secure=False).items()]

@@ -10,6 +10,7 @@ from typing import Any
 from parvis.base.settings import Settings
 from parvis.infra.doors import BROWSING, ENTRANCE, READING
 from parvis.infra.overload import answers, levels
+from parvis.infra.overload.answers import LEVEL
 from parvis.infra.overload.bodies import Body, TooSlow
 from parvis.infra.overload.control import Buckets
 from parvis.infra.overload.pacing import Pace
@@ -215,8 +216,9 @@ class Overload:
                         self.principals.found_good(credential)
                     elif status == 401:
                         self.principals.found_bad(credential)
-                if self.levels.level:
-                    message["headers"] = [*message["headers"], (b"x-parvis-level", str(self.levels.level).encode())]
+                # A refusal that was made on the way says it already.
+                if self.levels.level and not any(name == LEVEL for name, _ in message["headers"]):
+                    message["headers"] = [*message["headers"], (LEVEL, str(self.levels.level).encode())]
             await send(message)
 
         return noting
