@@ -10,10 +10,9 @@ from typing import Any, get_args
 import msgspec
 
 from parvis import __version__
-from parvis.api.parameters import Upload
+from parvis.api.parameters import FILES
 from parvis.api.routing import ENDPOINTS, Call, Endpoint, Nothing, Reply, endpoint
 from parvis.infra.doors import LONG_SHARED_S, READING
-from parvis.infra.streamed import Streamed
 
 _WORDS = {
     200: "Done",
@@ -48,9 +47,8 @@ async def document(call: Call) -> Reply:
 def build(origin: str) -> dict[str, Any]:
     """The whole document as a dict."""
     kinds = [k for one in ENDPOINTS for k in (one.params, *_kinds(one.returns)) if k not in (Nothing, dict)]
-    _, components = msgspec.json.schema_components(
-        [*kinds, Error], schema_hook=_schema_of_foreign_types, ref_template="#/components/schemas/{name}"
-    )
+    _, components = msgspec.json.schema_components([*kinds, Error], ref_template="#/components/schemas/{name}")
+    components |= {kind.__name__: {"type": "string", "format": "binary"} for kind in FILES}
     paths: dict[str, dict[str, Any]] = {}
     names: Counter[str] = Counter()
     for one in ENDPOINTS:
@@ -152,13 +150,5 @@ def _kinds(returns: Any) -> tuple[Any, ...]:
 def _schema(kind: Any) -> dict[str, Any]:
     if len(alternatives := _kinds(kind)) > 1:
         return {"anyOf": [_schema(one) for one in alternatives]}
-    (schema,), _ = msgspec.json.schema_components(
-        [kind], schema_hook=_schema_of_foreign_types, ref_template="#/components/schemas/{name}"
-    )
+    (schema,), _ = msgspec.json.schema_components([kind], ref_template="#/components/schemas/{name}")
     return schema
-
-
-def _schema_of_foreign_types(kind: type) -> dict[str, Any]:
-    if kind in (Upload, Streamed):
-        return {"type": "string", "format": "binary"}
-    raise NotImplementedError(kind)  # how a schema hook says that it knows no more than msgspec (its documentation)

@@ -40,6 +40,9 @@ class Upload(msgspec.Struct, frozen=True):
     data: bytes
 
 
+FILES = frozenset((Upload, Streamed))
+
+
 async def read(request: Request[Any, Any, Any], kind: type[P]) -> P:
     """The request's parameters as `kind`.
 
@@ -182,6 +185,8 @@ def shape(value: Any, kind: Any) -> Any:
         return None
     if optional and value == "" and kind is not str:
         return None
+    if isinstance(value, dict) and _is_file(kind):
+        raise BadRequest("A file comes as part of a form")
     origin = typing.get_origin(kind)
     if kind is bool:
         return _boolean(value)
@@ -194,6 +199,11 @@ def shape(value: Any, kind: Any) -> Any:
     if kind is int:
         return _whole(value)
     return value
+
+
+def _is_file(kind: Any) -> bool:
+    """Whether it is made here, of what a form brought; no description of a file is one."""
+    return not FILES.isdisjoint((kind, *typing.get_args(kind)))
 
 
 def _text(value: Any) -> Any:
