@@ -149,20 +149,41 @@ class Door:
     async def _answer(self, declared: Declared, visit: Visit[Any, Any]) -> Answer:
         if declared.method != "GET" and not csrf.comes_from_here(visit.request.headers, visit.settings.hosts):
             raise Forbidden("This form did not come from one of our pages")
+        database = visit.services.db
+        if not declared.connects or declared.body_bytes > FORM_BYTES:
+            await self._let_in_first(declared, visit)
+            await self._read(declared, visit)
+            if not declared.connects:
+                return await declared.handler(visit)
+            async with database.transaction() as visit.db:
+                return await declared.handler(visit)
+        if visit.session_token is None:
+            self.customs.admit(declared.policy, None)  # who is refused anyway need not be listened to
+        fields = await self._fields(declared, visit)
+        async with database.transaction() if declared.writes else database.connection() as db:
+            await self._let_in(declared, visit, db)
+            self._check_form(declared, visit)
+            visit.params = forms.convert(fields, visit.request.path_params, declared.params)
+            visit.db = db
+            return await declared.handler(visit)
+
+    async def _let_in_first(self, declared: Declared, visit: Visit[Any, Any]) -> None:
+        """The visitor may come in, which is known before anything of the body is read: it may be a gigabyte."""
+        if declared.policy.audience == "public" and visit.session_token is None:
+            await self._let_in(declared, visit, None)  # a stranger: even while the database is away
+            return
+        async with visit.services.db.connection() as db:
+            await self._let_in(declared, visit, db)
+
+    async def _read(self, declared: Declared, visit: Visit[Any, Any]) -> None:
+        fields = await self._fields(declared, visit)
+        self._check_form(declared, visit)
+        visit.params = forms.convert(fields, visit.request.path_params, declared.params)
+
+    async def _fields(self, declared: Declared, visit: Visit[Any, Any]) -> forms.Fields:
         fields = await forms.read(visit.request, declared.params)
         visit.values = forms.texts(fields)
-        if not declared.connects and declared.policy.audience == "public" and visit.session_token is None:
-            await self._let_in(declared, visit, None)  # a stranger: even while the database is away
-            visit.params = forms.convert(fields, visit.request.path_params, declared.params)
-            return await declared.handler(visit)
-        database = visit.services.db
-        async with database.transaction() if declared.writes and declared.connects else database.connection() as db:
-            await self._let_in(declared, visit, db)
-            visit.params = forms.convert(fields, visit.request.path_params, declared.params)
-            if declared.connects:
-                visit.db = db
-                return await declared.handler(visit)
-        return await declared.handler(visit)
+        return fields
 
     async def _let_in(self, declared: Declared, visit: Visit[Any, Any], db: Connection | None) -> None:
         if visit.session_token is not None and db is not None:
@@ -171,12 +192,15 @@ class Door:
             visit.locale, visit.theme = visit.viewer.locale, visit.viewer.theme
             visit.signed_in = True
         visit.viewer = self.customs.admit(declared.policy, visit.viewer)
-        if declared.method != "GET":
-            token = visit.request.headers.get("x-form-token") or visit.values.get("form_token", "")
-            if not visit.form_fits(token):
-                raise Forbidden("This form is too old")
         if declared.limit is not None:
             visit.services.limits.hit(declared.limit, _principal(visit))
+
+    def _check_form(self, declared: Declared, visit: Visit[Any, Any]) -> None:
+        if declared.method == "GET":
+            return
+        token = visit.request.headers.get("x-form-token") or visit.values.get("form_token", "")
+        if not visit.form_fits(token):
+            raise Forbidden("This form is too old")
 
     async def _refusal(self, declared: Declared, visit: Visit[Any, Any], problem: Problem) -> Answer:
         """Sign-in for strangers, the form once more for what can be corrected, a page about the problem for the rest."""
