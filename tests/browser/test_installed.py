@@ -98,7 +98,9 @@ def test_signing_out_leaves_nothing_on_the_device(people: People, handle: Callab
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("heading", name="On the square now").wait_for()
     assert page.evaluate("caches.has('read')") is False
-    assert page.evaluate("localStorage.length") == 0
+    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+    assert page.evaluate("caches.match('/home')") is None
+    page.wait_for_function("navigator.serviceWorker.controller !== null")  # the app itself stays
     page.context.set_offline(True)
     page.goto("/home")
     expect(page.get_by_role("heading", name="No network")).to_be_visible()

@@ -220,7 +220,8 @@ async def test_whoever_leaves_is_gone_at_once_and_erased_by_and_by(
     socket, _ = await knock(world, authorization=f"Bearer {alice.token}")
     wrong = await alices.post("/settings/leave", {"handle": "bob"})
     assert (wrong.status_code, "This is not your name." in wrong.text) == (422, True)
-    assert (await alices.post("/settings/leave", {"handle": "@Alice"})).headers["location"] == "/"
+    gone = await alices.post("/settings/leave", {"handle": "@Alice"})
+    assert (gone.headers["location"], gone.headers["clear-site-data"]) == ("/", '"cache", "storage"')
     # At once …
     assert (await alice.get("/api/v1/accounts/verify_credentials")).status_code == 401
     assert (await alices.get("/home")).headers["location"].startswith("/sign-in")

@@ -161,4 +161,4 @@ async def leave(call: Call[Leaving]) -> Answer:
     if call.params.handle.strip().removeprefix("@").casefold() != call.viewer.handle:
         raise Invalid("handle", "This is not your name", "other")
     await belongings.leave.leave(call.db, call.me)
-    return Redirect("/", notice="left", cookies=[no_session(call)])
+    return Redirect("/", notice="left", wipes=True, cookies=[no_session(call)])

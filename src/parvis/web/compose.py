@@ -98,7 +98,7 @@ def blank(call: Call[Any], *, return_to: str, prompt: str) -> Writing:
         return_to=return_to,
         prompt=prompt,
         visibilities=writing.visibilities(call.text),
-        languages=writing.languages(call.locale),
+        languages=writing.languages(call.locale, call.viewer.default_language or call.locale),
         quote_policies=writing.quote_policies(call.text),
         lengths=writing.lengths(call.locale),
         quote_policy=call.viewer.default_quote_policy,
@@ -157,7 +157,15 @@ async def _form(call: Call[Any], parent_id: int | None, *, quote_id: int | None 
 
 
 async def write_again(call: Call[NewPost]) -> Answer:
-    """The form as it was sent, with what is wrong beside the fields. Files have to be chosen once more."""
+    """The form as it was sent, with what is wrong beside the fields; the service worker gets the reasons alone.
+
+    Files have to be chosen once more.
+    """
+    if "Idempotency-Key" in call.errors:
+        call.errors["text"] = call.text(later("This form has published something already. Publish this as well?"))
+        del call.errors["Idempotency-Key"]
+    if call.swaps:
+        return Response("\n".join(call.errors.values()), status_code=422, media_type="text/plain")
     filled = call.params
     shown = await _form(call, filled.in_reply_to_id, quote_id=filled.quote_of_id)
     values = {name: value for name, value in call.values.items() if name != "form_token"}
@@ -172,8 +180,6 @@ async def write_again(call: Call[NewPost]) -> Answer:
         sensitive=filled.sensitive,
         pictures=await _waiting(call, filled.media_ids[:PICTURES]),
     )
-    if "Idempotency-Key" in call.errors:
-        call.errors["text"] = call.text(later("This form has published something already. Publish this as well?"))
     return shown
 
 

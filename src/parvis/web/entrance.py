@@ -148,7 +148,7 @@ async def sign_out(call: Call[Onward]) -> Answer:
         await accounts.sign_out(call.db, call.session_token)
     onward = safe_path(call.params.return_to, "/")
     target = onward if onward.startswith("/oauth/authorize") else "/"
-    return Redirect(target, notice="signed_out", cookies=[no_session(call)])
+    return Redirect(target, notice="signed_out", wipes=True, cookies=[no_session(call)])
 
 
 # ── links of letters ──

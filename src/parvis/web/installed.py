@@ -17,6 +17,7 @@ from parvis.infra.doors import LONG_SHARED_S, READING, Policy
 from parvis.infra.html.assets import STYLE, asset, asset_path, has_asset
 from parvis.infra.html.look import browser
 from parvis.infra.html.visit import Answer, Page, Redirect, accepted
+from parvis.infra.rate_limits import APPS
 from parvis.infra.services import Services
 from parvis.web.routing import Call, page
 
@@ -66,7 +67,7 @@ async def offline(call: Call[None]) -> Answer:
     return Page("web/offline.html")
 
 
-@page("POST", "/push", audience="session", params=NewSubscription)
+@page("POST", "/push", audience="session", params=NewSubscription, limit=APPS)
 async def subscribe(call: Call[NewSubscription]) -> Answer:
     """This browser gets messages, by a key of its own that stands among the apps in the settings (for installed.js)."""
     wanted, services = call.params, call.services

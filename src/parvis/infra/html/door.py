@@ -31,6 +31,7 @@ from parvis.infra.requests import client_address, network_of
 H = TypeVar("H", bound=Callable[..., Awaitable[Any]])
 
 FORM_BYTES = 1024 * 1024
+WIPED = '"cache", "storage"'
 
 
 class Nothing(msgspec.Struct, frozen=True):
@@ -245,6 +246,8 @@ def _redirect(visit: Visit[Any, Any], answer: Redirect) -> Response[Any]:
     status = 303
     if visit.swaps:  # the browser would follow a 303 silently and htmx would swap a whole page into a part of one
         headers, status = {"HX-Redirect": path, "Cache-Control": "no-store"}, 200
+    if answer.wipes:
+        headers["Clear-Site-Data"] = WIPED
     response: Response[Any] = Response(b"", status_code=status, headers=headers)
     if answer.notice:
         response.set_cookie(cookie(visit.settings, NOTICE_COOKIE, answer.notice, 60))

@@ -100,6 +100,7 @@ def context(visit: Visit[Any, Any], notice: str = "") -> dict[str, Any]:
         "values": visit.values,
         "errors": visit.errors,
         "notice": visit.text(NOTICES[notice]) if notice in NOTICES else "",
+        "notice_name": notice if notice in NOTICES else "",
         "form_token": visit.form_token,
         "htmx_config": _HTMX,
         "script_words": lambda: script_words(visit.locale, place),

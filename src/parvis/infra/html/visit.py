@@ -42,10 +42,14 @@ class Page:
 
 @dataclass(slots=True)
 class Redirect:
-    """On to another of our pages (303). `notice` is the name of a sentence that the next page shows once."""
+    """On to another of our pages (303). `notice` is the name of a sentence that the next page shows once.
+
+    `wipes`: the browser forgets what it has kept of this place.
+    """
 
     path: str
     notice: str = ""
+    wipes: bool = False
     cookies: list[Cookie] = field(default_factory=list)
 
 

@@ -155,6 +155,8 @@ on("click", ".post", (event, post) => {
 // ── live, and the app on the home screen ──
 
 const { live, installed, me } = document.body.dataset;
+const notice = $("[data-notice]")?.dataset.notice;
+const over = !me && ["signed_out", "left"].includes(notice);
 // On their own page notifications count as read, and only then it is asked how many are not.
 const notes = $("[data-notifications]");
 const read = notes && send("/notifications/read", new URLSearchParams({ last: notes.dataset.notifications }));
@@ -164,7 +166,7 @@ if (live && window.EventSource) Promise.resolve(read).then(listen, listen);
 if (installed && navigator.serviceWorker) {
   const begin = async () => {
     const ties = await import(installed);
-    await ties.begin({ words, tell, me });
+    await ties.begin({ words, tell, me, token: formToken, over });
     const box = $("[data-messages]");
     if (box) ties.messages(box, { send, words, tell });
   };
@@ -177,7 +179,9 @@ const said = () => {
 said();
 for (const kind of ["online", "offline"]) addEventListener(kind, said);
 on("submit", 'form[action="/sign-out"], #acts', (event) => {
-  if ((event.submitter?.formAction || event.target.action).endsWith("/sign-out")) localStorage.clear();
+  if (!(event.submitter?.formAction || event.target.action).endsWith("/sign-out")) return;
+  localStorage.clear();
+  sessionStorage.clear();
 });
 
 // ── writing ──
@@ -197,7 +201,12 @@ function length(text) {
   return graphemes ? [...graphemes.segment(counted)].length : [...counted].length;
 }
 
-// What was begun stays on the device until it is published.
+// What was begun stays on the device until the server has said that it stands, or the service worker that it waits.
+const SENT = "sent draft";
+const sentDraft = sessionStorage.getItem(SENT);
+sessionStorage.removeItem(SENT);
+if (sentDraft && (["published", "scheduled"].includes(notice) || location.hash === "#waiting")) localStorage.removeItem(sentDraft);
+
 function keepDraft(form, text) {
   const place = `draft ${me} ${form.elements.in_reply_to_id?.value || form.elements.quote_of_id?.value || ""}`;
   const offered = text.value;
@@ -207,7 +216,7 @@ function keepDraft(form, text) {
     if (text.value && text.value !== offered) localStorage.setItem(place, text.value);
     else localStorage.removeItem(place);
   });
-  form.addEventListener("submit", () => localStorage.removeItem(place));
+  form.addEventListener("submit", () => sessionStorage.setItem(SENT, place));
 }
 
 function prepare(form) {

@@ -5,6 +5,7 @@ const SHELL = `shell-${BUILT.version}`;
 const READ = "read"; // the last copies of a few pages of whoever is signed in
 const KEPT = ["/home", "/public", "/notifications", "/bookmarks", "/conversations"];
 const OFFLINE = "/offline";
+const LEAVING = ["/sign-out", "@LEAVE@"];
 
 // ── what is kept ──
 
@@ -31,7 +32,7 @@ self.addEventListener("fetch", (event) => {
   const url = new URL(request.url);
   if (url.origin !== location.origin) return;
   if (request.method === "POST" && url.pathname === "/compose") event.respondWith(publish(event));
-  else if (request.method === "POST" && url.pathname === "/sign-out") event.respondWith(leave(request));
+  else if (request.method === "POST" && LEAVING.includes(url.pathname)) event.respondWith(leave(request));
   else if (request.method !== "GET") return;
   else if (request.mode === "navigate") event.respondWith(open(event, url));
   else if (url.pathname.startsWith("/static/")) event.respondWith(asset(request));
@@ -54,11 +55,15 @@ async function open(event, url) {
   }
 }
 
+let wiped = 0; // how often; what began to be kept before is not kept after
+
 async function keep(path, response) {
-  const cache = await caches.open(READ);
+  const before = wiped;
   const headers = new Headers(response.headers);
   headers.set("X-Kept-At", new Date().toISOString());
   const body = await response.blob();
+  if (before !== wiped) return;
+  const cache = await caches.open(READ);
   await cache.put(path, new Response(body, { headers }));
 }
 
@@ -96,30 +101,51 @@ async function publish(event) {
   }
 }
 
-// One at a time; the server takes the same key for the same post, so that an answer that was lost does no harm.
-const send = () => navigator.locks.request("posts", sendAll);
+// One at a time; the server takes the same key for the same post, so that an answer that was lost does no harm. `who` has a
+// page open and `token` for it: the one that the form came with is of no use to somebody who has signed in anew.
+const send = (who, token) => navigator.locks.request("posts", () => sendAll(who, token));
 
-async function sendAll() {
-  const waiting = await store("readonly", (all) => all.objectStore("waiting").getAll());
+async function waitingPosts() {
+  const all = await store("readonly", (both) => both.objectStore("waiting").getAll());
+  return all.map((one) => ({ ...one, who: Object.fromEntries(one.fields).who })).sort((a, b) => a.at - b.at);
+}
+
+const put = (one) => store("readwrite", (all) => all.objectStore("waiting").put(one));
+const forget = (key) => store("readwrite", (all) => all.objectStore("waiting").delete(key));
+
+async function sendAll(who, token) {
   let sent = 0;
-  for (const one of waiting.filter((each) => !each.refused)) {
-    const body = new FormData();
-    for (const [name, value] of one.fields) body.append(name, value);
-    let response;
-    try {
-      response = await fetch("/compose", { method: "POST", body, redirect: "manual" });
-    } catch {
-      break;
-    }
-    if (response.type === "opaqueredirect" || response.ok) {
-      await store("readwrite", (all) => all.objectStore("waiting").delete(one.key));
-      sent += 1;
-    } else if (response.status < 500 && response.status !== 429) {
-      await store("readwrite", (all) => all.objectStore("waiting").put({ ...one, refused: true }));
-      tell({ kind: "refused", who: Object.fromEntries(one.fields).who, text: Object.fromEntries(one.fields).text });
-    } else break;
+  let refused = false;
+  for (const one of await waitingPosts()) {
+    if ("refused" in one || (who && one.who !== who)) continue;
+    const { stands, reason } = await offer(one, token);
+    if (!stands && reason === undefined) break; // and those after it wait too, so that they come in order
+    if (stands) await forget(one.key);
+    else await put({ ...one, refused: reason });
+    sent += stands ? 1 : 0;
+    refused ||= !stands;
   }
   if (sent) tell({ kind: "sent", count: sent });
+  if (refused) tell({ kind: "refused" });
+}
+
+// Whether the post stands, or the reason why it never will; neither while that can still change: without a network, with
+// another session or none, with a server that has too much to do.
+async function offer(one, token) {
+  const body = new FormData();
+  for (const [name, value] of one.fields) body.append(name, value);
+  const headers = { "HX-Request": "true" }; // asks for a plain answer: what a redirect leads to cannot be seen here
+  if (token) headers["X-Form-Token"] = token;
+  let response;
+  try {
+    response = await fetch("/compose", { method: "POST", body, headers, redirect: "manual" });
+    if (response.ok && response.headers.has("HX-Redirect")) return { stands: true };
+    if (response.status < 400 || response.status >= 500 || [401, 403, 408, 429].includes(response.status)) return {};
+    const plain = (response.headers.get("Content-Type") || "").startsWith("text/plain");
+    return { reason: plain ? await response.text() : "" };
+  } catch {
+    return {};
+  }
 }
 
 self.addEventListener("sync", (event) => {
@@ -127,8 +153,17 @@ self.addEventListener("sync", (event) => {
 });
 
 self.addEventListener("message", (event) => {
-  if (event.data.kind === "send") event.waitUntil(send());
-  if (event.data.kind === "push") event.waitUntil(store("readwrite", (all) => all.objectStore("push").put({ id: 1, token: event.data.token })));
+  const { kind, who, token, key } = event.data;
+  const answer = (said) => event.ports[0]?.postMessage(said);
+  if (kind === "send") event.waitUntil(send(who, token).then(answer));
+  if (kind === "push") event.waitUntil(store("readwrite", (all) => all.objectStore("push").put({ id: 1, token })));
+  if (kind === "push-known") event.waitUntil(store("readonly", (all) => all.objectStore("push").get(1)).then(answer));
+  if (kind === "first-refused") {
+    const first = async () => answer((await waitingPosts()).find((one) => "refused" in one && one.who === who));
+    event.waitUntil(first());
+  }
+  if (kind === "wipe") event.waitUntil(self.registration.pushManager?.getSubscription().then((one) => one?.unsubscribe()).catch(() => {}).then(wipe));
+  if (kind === "restored") event.waitUntil(forget(key).then(answer));
 });
 
 async function tell(said) {
@@ -140,13 +175,18 @@ async function tell(said) {
 async function leave(request) {
   const copy = request.clone();
   await unsubscribe(await copy.formData()).catch(() => {});
+  await wipe();
+  return fetch(request);
+}
+
+async function wipe() {
+  wiped += 1;
   await caches.delete(READ);
   await store("readwrite", (all) => {
     all.objectStore("waiting").clear();
     all.objectStore("push").clear();
   });
   await tell({ kind: "wiped" });
-  return fetch(request);
 }
 
 async function unsubscribe(form) {
