@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 from pathlib import Path
 
 import httpx
+import msgspec
+import psutil
 import pytest
 
+from parvis.infra import busy
 from tests.rig import films, pictures
 from tests.rig.people import Person, decoded
 from tests.rig.world import World
@@ -89,6 +94,35 @@ async def test_every_size_of_the_ladder_can_be_decoded_from_its_playlist(world: 
     assert "00:00:04.000 --> 00:00:08.000" in text
     shown = pictures.opened((await world.client.get(f"{folder}/{tiles[0].partition('#')[0]}")).content)
     assert (shown.width, shown.height) == (320, 90)
+
+
+async def test_every_encoding_stands_still_while_the_machine_is_busy(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.services.settings = msgspec.structs.replace(world.services.settings, transcodings_idle=True)
+    alice = await world.person("alice")
+    await send(world, alice, films.pattern(tmp_path / "a.webm", *films.VP9, seconds=1, size="320x180"))
+    monkeypatch.setattr(busy, "BUSY_FROM", -1.0)  # as if others used it up
+    monkeypatch.setattr(busy, "CALM_BELOW", -1.0)
+    making = asyncio.create_task(world.settle())
+    async with asyncio.timeout(60):
+        while not any("libx264" in words for words in standing_still()):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    monkeypatch.setattr(busy, "BUSY_FROM", 2.0)
+    monkeypatch.setattr(busy, "CALM_BELOW", 2.0)
+    await making
+    async with world.services.db.connection() as db:
+        assert await db.fetchval("SELECT state FROM media") == "ready"
+
+
+def standing_still() -> list[list[str]]:
+    """The words to each child of ours that was stopped."""
+    found = []
+    for one in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if one.status() == psutil.STATUS_STOPPED:
+                found.append(one.cmdline())
+    return found
 
 
 async def test_parts_of_a_file_are_sent_alone(world: World, tmp_path: Path) -> None:

@@ -84,6 +84,12 @@ def test_a_video_plays_with_captions_and_obeys_keys(
     until(page, "document.querySelector('video').textTracks[0].activeCues?.length === 1")
     assert video.evaluate(track) == ["English", "showing", ["What is said"]]
 
+    strip = page.locator("[data-strip]")
+    expect(strip).to_be_visible()
+    strip.hover(position={"x": 10, "y": 3})
+    expect(page.locator("[data-preview]")).to_be_visible()
+    assert "-tiles.webp" in page.locator("[data-preview]").evaluate("e => getComputedStyle(e).backgroundImage")
+
     bar.get_by_label("Speed").select_option("2")
     assert video.evaluate("v => v.playbackRate") == 2
     video.focus()

@@ -17,6 +17,7 @@ import structlog
 
 from parvis.base.errors import Invalid
 from parvis.infra.confinement import UNPRIVILEGED_ID
+from parvis.infra.time_limits import excuse
 from parvis.infra.video_facts import Found
 
 log = structlog.get_logger(__name__)
@@ -101,7 +102,10 @@ async def encode(
 
 
 async def _give_way(process: asyncio.subprocess.Process, pressed: Pressed) -> None:
-    """The process stands still while there is pressure; after three minutes of it, it has a turn of ten seconds."""
+    """The process stands still while there is pressure; after three minutes of it, it has a turn of ten seconds.
+
+    What it rests counts against no time limit.
+    """
     while True:
         if not pressed():
             await asyncio.sleep(LOOK_EVERY_S)
@@ -110,8 +114,9 @@ async def _give_way(process: asyncio.subprocess.Process, pressed: Pressed) -> No
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(signal.SIGSTOP)
         log.info("video.rests")
-        while pressed() and time.monotonic() - since < LONGEST_REST_S:  # noqa: ASYNC110  # there is no event for calm
+        while pressed() and time.monotonic() - since < LONGEST_REST_S:  # there is no event for calm
             await asyncio.sleep(LOOK_EVERY_S)
+            excuse(since)
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(signal.SIGCONT)
         log.info("video.goes_on", rested_s=round(time.monotonic() - since, 1))

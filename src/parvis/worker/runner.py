@@ -15,6 +15,7 @@ from parvis.base.errors import Conflict, Problem, TooMany, Unavailable
 from parvis.infra import news
 from parvis.infra.queue import Failed, Job, Lost, Queue
 from parvis.infra.services import Services
+from parvis.infra.time_limits import limited
 from parvis.worker.handlers import Handler, Router
 from parvis.worker.outcomes import DATABASE_TROUBLE, FIRST_PAUSE_S, LONGEST_PAUSE_S, Outcomes
 
@@ -184,7 +185,7 @@ class Runner:
         async with self._slots:
             self._held[_key(job)].started = True
             try:
-                async with asyncio.timeout(handler.time_limit_s):
+                async with limited(handler.time_limit_s):
                     await handler.function(self._services, job)
             except asyncio.CancelledError:
                 if self._stopping or _key(job) not in self._held:

@@ -183,13 +183,7 @@ async def _encode(work: Work, words: list[str], doing: str, place: int, places: 
             await film_queries.set_progress(tx, work.media.account_id, work.media.id, percent=whole, doing=doing)
 
     await tell(0)
-    await video.encode(
-        work.folder,
-        words,
-        duration_ms=work.film.duration_ms,
-        progress=tell,
-        pressed=lambda: work.services.pressure.heard,
-    )
+    await _run(work, words, tell)
 
 
 async def _run(work: Work, words: list[str], progress: video.Progress | None = None) -> None:

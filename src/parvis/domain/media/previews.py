@@ -46,9 +46,11 @@ def plan(duration_ms: int, width: int, height: int) -> Plan:
 
 
 def filters(plan: Plan) -> str:
-    """How the encoder makes the picture."""
+    """How the encoder makes the picture; what is too short for another tile has its last one again."""
     size = f"scale={plan.width}:{plan.height},setsar=1"
-    return f"fps=1/{plan.every_s},{size},tile={plan.across}x{plan.down},format=rgb24"
+    every = f"fps=1/{plan.every_s}:eof_action=pass"
+    enough = f"tpad=stop_mode=clone:stop={plan.count}"
+    return f"{every},{size},{enough},tile={plan.across}x{plan.down},format=rgb24"
 
 
 def listing(plan: Plan, name: str) -> str:
