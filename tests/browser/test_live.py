@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.conftest import FLAGS, People, Watched
+from tests.browser.conftest import FLAGS, PASSWORD, People, Watched
 from tests.rig.relay import Relay, relay
 from tests.rig.server import Server
 from tests.rig.tools import chromium
@@ -128,3 +128,22 @@ def test_a_laptop_that_slept_for_ten_minutes_misses_and_doubles_nothing(
         found = shown(page)
         assert found[:25] == [*words[::-1], "Before"]
         assert len(found) == len(set(found))
+
+
+def test_what_came_before_the_first_word_of_the_server_is_not_missed(
+    people: People, handle: Callable[[str], str]
+) -> None:
+    bob, eve = handle("bob"), handle("eve")
+    people.server.account(bob, PASSWORD)
+    page = people.signed_up(eve)
+    page.goto(f"/@{bob}")
+    page.get_by_role("button", name="Follow", exact=True).click()
+    page.get_by_role("button", name="Following").wait_for()
+    state = page.context.storage_state()
+    page = people.page(service_workers="block", storage_state=state)
+    page.route("**/live", lambda route: route.abort("connectionreset"))
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/live")):
+        page.goto("/home")
+    says(people, bob, "Before the first word")
+    page.unroute("**/live")
+    expect(page.locator("article.post", has_text="Before the first word")).to_have_count(1, timeout=20_000)

@@ -5,6 +5,7 @@ const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 const SILENCE_MS = 40000; // the server says something every fifteen seconds
 const SLICE = 20;
+const SOON_MS = 5000;
 
 export function begin({ words, say, settle }) {
   const list = $("[data-live-list]");
@@ -117,9 +118,11 @@ export function begin({ words, say, settle }) {
     const connect = (again) => {
       live?.close();
       heardAt = Date.now();
-      let opened = again;
+      // What came between the making of the page and the first word of the server was missed as well, if that was long.
+      let opened = again || performance.now() > SOON_MS;
       live = new EventSource("/live");
       document.documentElement.dataset.liveLeader = "";
+      live.addEventListener("error", () => (opened = true)); // in this gap, too, something may have happened
       live.addEventListener("open", () => {
         heardAt = Date.now();
         if (opened) pass("open");
@@ -144,6 +147,13 @@ export function begin({ words, say, settle }) {
     document.addEventListener("visibilitychange", () => document.hidden || check());
     addEventListener("online", () => connect(true));
   }
+
+  // A page that was put aside and comes back has heard nothing meanwhile.
+  addEventListener("pageshow", ({ persisted }) => {
+    if (!persisted) return;
+    hear.open();
+    channel?.postMessage({ kind: "ask" });
+  });
 
   if (!channel || !navigator.locks) return listen();
   channel.postMessage({ kind: "ask" });

@@ -9,7 +9,7 @@ const make = (tag, more) => Object.assign(document.createElement(tag), more);
 /** The file is with the server, and its line of the form stands in place of `line`. */
 export async function uploadFilm(file, line, { library, token, words }) {
   await import(library); // sets `tus`
-  const bar = make("progress", { max: 1, value: 0 });
+  const bar = make("progress", { max: 1, value: 0, ariaLabel: file.name });
   const pause = make("button", { type: "button", className: "button quiet", textContent: words.pause });
   const stop = make("button", { type: "button", className: "button quiet", textContent: words.stop });
   line.textContent = "";
@@ -65,6 +65,13 @@ export async function uploadFilm(file, line, { library, token, words }) {
   watch(shown);
 }
 
+// Only what is different changes, or the same words would be read out every second.
+function change(state, said) {
+  const [bar, next] = [state, said].map((one) => one.querySelector("progress"));
+  if (!bar || !next || state.firstChild.data !== said.firstChild.data) return state.replaceWith(said);
+  bar.value = next.value;
+}
+
 /** The line says how far the file is, until it can be posted or is refused. */
 export async function watch(line) {
   for (;;) {
@@ -86,7 +93,7 @@ export async function watch(line) {
     } else if (answer.ok) {
       const fresh = make("template", { innerHTML: text }).content.querySelector("li");
       const said = fresh.querySelector("[data-waiting]");
-      if (said) state.replaceWith(said);
+      if (said) change(state, said);
       else state.remove();
       const picture = fresh.querySelector("img");
       if (picture) line.querySelector(".compose-ground, img").replaceWith(picture);
