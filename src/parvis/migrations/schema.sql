@@ -961,7 +961,9 @@ CREATE TABLE public.scheduled_post (
     app_name text,
     app_website text,
     problem text,
-    created_at timestamp with time zone NOT NULL
+    created_at timestamp with time zone NOT NULL,
+    problem_field text,
+    problem_code text
 );
 
 CREATE TABLE public.schema_migration (

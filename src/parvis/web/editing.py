@@ -47,10 +47,14 @@ async def _own(call: Call[Any]) -> PostView:
 
 @page("GET", "/posts/{post_id:str}/edit", audience="session", params=ById)
 async def edit_form(call: Call[Any]) -> Answer:
-    """The form with the post as it is."""
+    """The form with the post as it is, or as it was filled in."""
+    post, sent = await _own(call), call.params if isinstance(call.params, Edit) else None
     context = {
-        "post": await _own(call),
-        "languages": writing.languages(call.locale),
+        "post": post,
+        "sensitive": sent.sensitive if sent else post.sensitive,
+        "language": (sent and sent.language) or post.language or "",
+        "quote_policy": sent.quote_policy if sent else post.quote_policy,
+        "languages": writing.languages(call.locale, post.language),
         "quote_policies": writing.quote_policies(call.text),
     }
     return Page("web/posts/edit.html", context)
@@ -97,9 +101,10 @@ def _same_poll(post: PostView) -> PollDraft | None:
 @page("GET", "/{at:str}/{post_id:str}/history", urgency=READING, shared_s=SHARED_S, params=PostSlice)
 async def history(call: Call[PostSlice]) -> Answer:
     """What a post has said, the present words first."""
-    handle_of(call.params.at)
-    post_id = PostId(call.params.post_id)
+    acct, post_id = handle_of(call.params.at), PostId(call.params.post_id)
     post = await posts.view(call.db, post_id, viewer_id=call.viewer_id)
+    if post.repost_of is not None or post.author.acct != acct:
+        return Redirect(f"{post_path(post)}/history")
     said = await posts.history(call.db, post.shown.id, viewer_id=call.viewer_id)
     return Page("web/posts/history.html", {"post": post.shown, "revisions": said[::-1]})
 

@@ -8,6 +8,9 @@ import msgspec
 
 from parvis.base.errors import Invalid
 from parvis.domain.posts import scheduled
+from parvis.domain.posts.scheduled import Scheduled
+from parvis.infra.catalogues import later
+from parvis.infra.html.problems import message_of
 from parvis.infra.html.visit import Answer, Page, Redirect
 from parvis.web import writing
 from parvis.web.routing import Call, page
@@ -26,7 +29,18 @@ class Taken(msgspec.Struct, frozen=True):
 async def listing(call: Call[Any]) -> Answer:
     """One's posts for later."""
     found = await scheduled.of(call.db, call.me, call.params.request())
-    return Page("web/posts/scheduled.html", {"planned": found.items, "next": older(call, found)})
+    problems = {one.id: _why(call, one) for one in found.items if one.problem}
+    return Page(
+        "web/posts/scheduled.html",
+        {"planned": found.items, "problems": problems, "next": older(call, found, path="/scheduled")},
+    )
+
+
+def _why(call: Call[Any], one: Scheduled) -> str:
+    """Why it could not be published: a field of it, or that what it answers, quotes or shows is gone."""
+    if one.wrong is not None:
+        return message_of(call, one.wrong)
+    return call.text(later("What you sent cannot be accepted."))
 
 
 @page("POST", "/scheduled/{scheduled_id:str}/move", audience="session", params=OneScheduled, again=listing)

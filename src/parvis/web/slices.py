@@ -39,11 +39,11 @@ class Person(msgspec.Struct, frozen=True):
     relation: Relationship
 
 
-def older(call: Call[Any], page: IdPage[Any], **query: str) -> str | None:
-    """The address of the next slice, when this one is full."""
+def older(call: Call[Any], page: IdPage[Any], *, path: str = "", **query: str) -> str | None:
+    """The address of the next slice, when this one is full; `path` where a list is also shown in answer to a form."""
     if len(page.items) < LIMIT or page.last_cursor is None or call.params.after is not None:
         return None
-    return with_query(call.request.url.path, {**query, "before": str(page.last_cursor)})
+    return with_query(path or call.request.url.path, {**query, "before": str(page.last_cursor)})
 
 
 async def timeline(

@@ -40,12 +40,23 @@ def visibilities(text: Callable[[str], str]) -> list[tuple[int, str]]:
     return [(int(value), text(label)) for value, label in VISIBILITIES]
 
 
+def languages(locale: str, chosen: str | None = None) -> list[tuple[str, str]]:
+    """Code and name of each language that can be chosen; what an app has chosen can stay, also that nothing was."""
+    offered = _languages(locale)
+    if chosen in LANGUAGES:
+        return offered
+    return [("", "–") if not chosen else _named(chosen, locale), *offered]
+
+
 @cache
-def languages(locale: str) -> list[tuple[str, str]]:
-    """Code and name of each language, as the visitor's own calls it, in its alphabet's order."""
-    names = babel_locale(locale).languages
-    known = [(code, (names.get(code) or code)) for code in LANGUAGES]
-    return sorted(((code, name[:1].upper() + name[1:]) for code, name in known), key=lambda one: one[1])
+def _languages(locale: str) -> list[tuple[str, str]]:
+    """Those that are always offered, as the visitor's own language calls them, in its alphabet's order."""
+    return sorted((_named(code, locale) for code in LANGUAGES), key=lambda one: one[1])
+
+
+def _named(code: str, locale: str) -> tuple[str, str]:
+    name = babel_locale(locale).languages.get(code.replace("-", "_")) or code
+    return code, name[:1].upper() + name[1:]
 
 
 def quote_policies(text: Callable[[str], str]) -> list[tuple[int, str]]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from parvis.base.errors import Invalid, NotFound, Problem
+from parvis.base.errors import Invalid, InvalidFields, NotFound, Problem
 from parvis.base.ids import AccountId, IdSource, PostId
 from parvis.base.pages import Page, PageRequest
 from parvis.domain.accounts.types import State, Viewer
@@ -29,7 +29,10 @@ _KEPT_LONGER = timedelta(days=7)  # pictures of a post that could not be publish
 
 
 class Scheduled(msgspec.Struct, frozen=True):
-    """A post for later. `problem`: why it could not be published when it was due; it stays until its author acts."""
+    """A post for later. `problem`: why it could not be published when it was due; it stays until its author acts.
+
+    `wrong`: the same, where it was a field that could not be accepted.
+    """
 
     id: int
     due_at: datetime
@@ -38,6 +41,7 @@ class Scheduled(msgspec.Struct, frozen=True):
     key: str | None
     app_id: int | None
     problem: str | None
+    wrong: Invalid | None = None
 
 
 async def schedule(
@@ -117,7 +121,16 @@ async def publish_scheduled(services: Services, author: AccountId, scheduled_id:
             await _publish(tx, services, author, scheduled_id, now)
     except Problem as problem:
         async with services.db.transaction() as tx:
-            await queries.scheduled_failed(tx, author, scheduled_id, problem.message)
+            wrong = _wrong(problem)
+            field, code = (wrong.field, wrong.code) if wrong else (None, None)
+            await queries.scheduled_failed(tx, author, scheduled_id, problem.message, field, code)
+
+
+def _wrong(problem: Problem) -> Invalid | None:
+    """The first field that could not be accepted, if that is the matter."""
+    if isinstance(problem, InvalidFields):
+        return problem.problems[0]
+    return problem if isinstance(problem, Invalid) else None
 
 
 async def _publish(tx: Connection, services: Services, author: AccountId, scheduled_id: int, now: datetime) -> None:
@@ -161,6 +174,12 @@ async def _check_number(tx: Connection, author: AccountId, due_at: datetime) -> 
         raise Invalid("base", f"Validation failed: You can schedule at most {MOST_A_DAY} posts for a day", "too_many")
 
 
+def _wrong_of(row: Row) -> Invalid | None:
+    if row["problem_field"] is None:
+        return None
+    return Invalid(row["problem_field"], row["problem"], row["problem_code"])
+
+
 async def _with_media(db: Connection, author: AccountId, rows: list[Row]) -> list[Scheduled]:
     drafts = [from_json(row["draft"], Draft) for row in rows]
     found = await keeping.attachable(db, author, [one for draft in drafts for one in draft.media_ids])
@@ -173,6 +192,7 @@ async def _with_media(db: Connection, author: AccountId, rows: list[Row]) -> lis
             row["key"],
             row["app_id"],
             row["problem"],
+            _wrong_of(row),
         )
         for row, draft in zip(rows, drafts, strict=True)
     ]

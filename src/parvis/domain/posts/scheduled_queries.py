@@ -49,7 +49,7 @@ async def scheduled_by_key(db: Connection, author: AccountId, key: str) -> int |
 async def scheduled_by_id(db: Connection, author: AccountId, scheduled_id: int) -> Row | None:
     return await db.fetchrow(
         """
-        SELECT id, due_at, draft, key, app_id, problem
+        SELECT id, due_at, draft, key, app_id, problem, problem_field, problem_code
           FROM scheduled_post
          WHERE account_id = $1 AND id = $2
         """,
@@ -76,7 +76,7 @@ async def scheduled_locked(tx: Connection, author: AccountId, scheduled_id: int)
 async def scheduled(db: Connection, author: AccountId, page: PageRequest) -> list[Row]:
     rows = await db.fetch(
         f"""
-        SELECT id, due_at, draft, key, app_id, problem
+        SELECT id, due_at, draft, key, app_id, problem, problem_field, problem_code
           FROM scheduled_post
          WHERE account_id = $1
            AND ($2::bigint IS NULL OR id < $2)
@@ -110,16 +110,31 @@ async def scheduled_counts(db: Connection, author: AccountId, since: datetime, u
 
 async def scheduled_moved(tx: Connection, author: AccountId, scheduled_id: int, due_at: datetime) -> None:
     await tx.execute(
-        "UPDATE scheduled_post SET due_at = $3, problem = NULL WHERE account_id = $1 AND id = $2",
+        """
+        UPDATE scheduled_post
+           SET due_at = $3, problem = NULL, problem_field = NULL, problem_code = NULL
+         WHERE account_id = $1 AND id = $2
+        """,
         author,
         scheduled_id,
         due_at,
     )
 
 
-async def scheduled_failed(tx: Connection, author: AccountId, scheduled_id: int, problem: str) -> None:
+async def scheduled_failed(
+    tx: Connection, author: AccountId, scheduled_id: int, problem: str, field: str | None, code: str | None
+) -> None:
     await tx.execute(
-        "UPDATE scheduled_post SET problem = $3 WHERE account_id = $1 AND id = $2", author, scheduled_id, problem
+        """
+        UPDATE scheduled_post
+           SET problem = $3, problem_field = $4, problem_code = $5
+         WHERE account_id = $1 AND id = $2
+        """,
+        author,
+        scheduled_id,
+        problem,
+        field,
+        code,
     )
 
 
