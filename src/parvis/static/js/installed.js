@@ -4,7 +4,10 @@
 const worker = async () => (await navigator.serviceWorker.ready).active;
 const ask = async (said) => {
   const { port1, port2 } = new MessageChannel();
-  const answered = new Promise((done) => (port1.onmessage = ({ data }) => done(data)));
+  const answered = new Promise((done) => {
+    port1.onmessage = ({ data }) => done(data);
+    setTimeout(done, 5000); // an older worker does not know what is asked
+  });
   (await worker())?.postMessage(said, [port2]);
   return answered;
 };

@@ -162,7 +162,7 @@ self.addEventListener("message", (event) => {
     const first = async () => answer((await waitingPosts()).find((one) => "refused" in one && one.who === who));
     event.waitUntil(first());
   }
-  if (kind === "wipe") event.waitUntil(self.registration.pushManager?.getSubscription().then((one) => one?.unsubscribe()).catch(() => {}).then(wipe));
+  if (kind === "wipe") event.waitUntil(wipe());
   if (kind === "restored") event.waitUntil(forget(key).then(answer));
 });
 
@@ -181,6 +181,8 @@ async function leave(request) {
 
 async function wipe() {
   wiped += 1;
+  const subscription = await self.registration.pushManager?.getSubscription();
+  await subscription?.unsubscribe().catch(() => {});
   await caches.delete(READ);
   await store("readwrite", (all) => {
     all.objectStore("waiting").clear();
@@ -191,12 +193,10 @@ async function wipe() {
 
 async function unsubscribe(form) {
   const known = await store("readonly", (all) => all.objectStore("push").get(1));
-  const subscription = await self.registration.pushManager?.getSubscription();
   if (known) {
     const body = new URLSearchParams({ token_id: known.token, form_token: form.get("form_token") || "" });
     await fetch("/push/end", { method: "POST", body, redirect: "manual" });
   }
-  await subscription?.unsubscribe();
 }
 
 // ── messages ──
