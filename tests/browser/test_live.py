@@ -140,6 +140,7 @@ def test_what_came_before_the_first_word_of_the_server_is_not_missed(
     page.get_by_role("button", name="Follow", exact=True).click()
     page.get_by_role("button", name="Following").wait_for()
     state = page.context.storage_state()
+    people.watched.expected.append("blocked by Playwright")
     page = people.page(service_workers="block", storage_state=state)
     page.route("**/live", lambda route: route.abort("connectionreset"))
     with page.expect_event("requestfailed", lambda request: request.url.endswith("/live")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PASSWORD, People
@@ -61,6 +62,7 @@ def test_what_waits_for_a_session_is_kept_until_its_author_is_back(
     assert page.evaluate(WAITING) == []
 
 
+@pytest.mark.long
 def test_what_waits_is_nobody_elses(people: People, handle: Callable[[str], str], server: Server) -> None:
     people.watched.expected += NO_NETWORK
     page, other = people.signed_up(handle("olga")), handle("pia")
@@ -107,14 +109,14 @@ def test_what_waited_and_is_refused_stands_in_the_form_again_with_the_reason(
 def test_a_draft_stays_until_the_server_has_said_that_it_stands(
     people: People, handle: Callable[[str], str], server: Server
 ) -> None:
-    people.watched.expected += NO_NETWORK
+    people.watched.expected += [*NO_NETWORK, "blocked by Playwright"]
     name = handle("rosa")
     server.account(name, PASSWORD)
     page = people.page(service_workers="block")
     sign_in(page, name)
-    page.route("**/compose", lambda route: route.abort("connectionreset"))
-    with page.expect_event("requestfailed"):
-        publish(page, "A long thought")
+    page.route("**/compose", lambda route: route.fulfill(status=503, body="One moment", content_type="text/plain"))
+    publish(page, "A long thought")
+    expect(page.get_by_text("One moment")).to_be_visible()
     page.goto("/home")
     text = page.get_by_label("What is there to say?")
     expect(text).to_have_value("A long thought")
