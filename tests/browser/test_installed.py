@@ -8,6 +8,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE, People
+from tests.browser.test_player import until
 
 # What the browser says of its own accord when there is no network.
 NO_NETWORK = ["net::ERR_", "Failed to load resource", "The FetchEvent"]
@@ -100,7 +101,7 @@ def test_signing_out_leaves_nothing_on_the_device(people: People, handle: Callab
     assert page.evaluate("caches.has('read')") is False
     assert page.evaluate("localStorage.length + sessionStorage.length") == 0
     assert page.evaluate("caches.match('/home')") is None
-    page.wait_for_function("navigator.serviceWorker.controller !== null")  # the app itself stays
+    until(page, "navigator.serviceWorker.controller !== null")  # the app itself stays
     page.context.set_offline(True)
     page.goto("/home")
     expect(page.get_by_role("heading", name="No network")).to_be_visible()

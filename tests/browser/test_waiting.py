@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PASSWORD, People
 from tests.browser.test_installed import NO_NETWORK, publish, ready
+from tests.browser.test_player import until
 from tests.rig.server import Server
 
 WAITING = """() => new Promise((done) => {
@@ -100,7 +101,7 @@ def test_what_waited_and_is_refused_stands_in_the_form_again_with_the_reason(
     )
     expect(page.get_by_label("Answer 1")).to_have_value("Yes")
     expect(page.get_by_role("button", name="Publish")).to_be_enabled()
-    page.wait_for_function(f"({WAITING})().then((all) => all.length === 0)")
+    until(page, f"({WAITING})().then((all) => all.length === 0)")
     page.get_by_label("Answer 2").fill("No")
     page.get_by_role("button", name="Publish").click()
     expect(page.locator("article.post .poll-option")).to_have_count(2)
