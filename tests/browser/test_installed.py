@@ -16,10 +16,10 @@ NO_NETWORK = ["net::ERR_", "Failed to load resource", "The FetchEvent"]
 
 def ready(page: Page) -> None:
     """The service worker holds the page."""
-    page.wait_for_function("navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller !== null)")
+    until(page, "navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller !== null)")
     page.reload()
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
-    page.wait_for_function("caches.has('read')")
+    until(page, "navigator.serviceWorker.controller !== null")
+    until(page, "caches.has('read')")
 
 
 def publish(page: Page, text: str) -> None:
@@ -118,7 +118,7 @@ def test_a_message_is_shown_by_the_worker(people: People, handle: Callable[[str]
         lambda said: registrations.extend(one["registrationId"] for one in said["registrations"]),
     )
     tools.send("ServiceWorker.enable")
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    until(page, "navigator.serviceWorker.controller !== null")
     for _ in range(100):
         if registrations:
             break
