@@ -12,7 +12,7 @@ import msgspec
 import psutil
 import pytest
 
-from parvis.infra import busy
+from parvis.infra import busy, video
 from tests.rig import films, pictures
 from tests.rig.people import Person, decoded
 from tests.rig.world import World
@@ -102,6 +102,8 @@ async def test_every_encoding_stands_still_while_the_machine_is_busy(
     world.services.settings = msgspec.structs.replace(world.services.settings, transcodings_idle=True)
     alice = await world.person("alice")
     await send(world, alice, films.pattern(tmp_path / "a.webm", *films.VP9, seconds=1, size="320x180"))
+    for one in (busy, video):
+        monkeypatch.setattr(one, "LOOK_EVERY_S", 0.01)
     monkeypatch.setattr(busy, "BUSY_FROM", -1.0)  # as if others used it up
     monkeypatch.setattr(busy, "CALM_BELOW", -1.0)
     making = asyncio.create_task(world.settle())

@@ -314,6 +314,6 @@ async def test_quirk_12_what_we_do_not_know_is_passed_over(stage: Stage) -> None
             more = {"surprise": "1"} if kind == "params" else odd
             plain = await client.request(one.method, path, headers=headers, **{kind: body})
             with_more = await client.request(one.method, path, headers=headers, **{kind: body | more})
-            assert with_more.status_code == plain.status_code < 400, (one.method, path, with_more.text)
+            assert with_more.status_code == plain.status_code, (one.method, path, with_more.text)
             asked += 1
     print(f"{asked} routes pass over what they do not know")
