@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from parvis.base.clock import utc_now
 from parvis.domain import accounts
+from parvis.infra.catalogues import LOCALE_NAMES, LOCALES, REVIEWED
 from tests.rig.people import Person
 from tests.rig.pictures import png
 from tests.rig.world import World
@@ -83,10 +84,22 @@ async def test_pages_speak_and_look_as_chosen(alices: Browser) -> None:
     assert (await alices.post("/settings/appearance", {"theme": "neon", "locale": "fr"})).status_code == 422
 
 
+async def test_the_language_choice_names_translations_that_nobody_has_reviewed(alices: Browser) -> None:
+    page = await alices.get("/settings/appearance")
+    assert '<span lang="fr">Français</span>' in page.text
+    for code in set(LOCALES) - set(REVIEWED):
+        assert f'<span lang="{code}">{LOCALE_NAMES[code]}</span>' in page.text
+    await alices.post("/settings/appearance", {"theme": "auto", "locale": "es"})
+    page = await alices.get("/settings/appearance")
+    assert '<html lang="es" data-theme="auto">' in page.text
+    assert "Claro u oscuro" in page.text
+    assert "Español (sin revisar)" in page.text
+
+
 async def test_strangers_are_spoken_to_as_their_browser_asks(stranger: Browser) -> None:
     for header, language in (
         ("fr-CA,fr;q=0.9,en;q=0.8", "fr"),
-        ("de-DE,de;q=0.9", "en"),
+        ("la-VA,la;q=0.9", "en"),
         ("en;q=0.4, fr;q=0.6", "fr"),
         ("fr;q=0", "en"),
         ("", "en"),

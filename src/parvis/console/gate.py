@@ -15,7 +15,7 @@ from parvis.domain import accounts, admission, health
 from parvis.domain.accounts.types import Viewer
 from parvis.domain.admission import GateMinute, Standing
 from parvis.domain.health.types import Signal
-from parvis.infra.catalogues import later
+from parvis.infra.catalogues import in_figures, later
 from parvis.infra.html.visit import Answer, Page, Redirect, Visit
 
 CHANGES = 30
@@ -131,8 +131,7 @@ def _rate(text: str) -> float:
 def _number(visit: Visit[Viewer, Any], value: float | None) -> str | None:
     if value is None:
         return None
-    text = f"{value:.2f}"
-    return text.replace(".", ",") if visit.locale == "fr" else text
+    return in_figures(f"{value:.2f}", visit.locale)
 
 
 def _reason(visit: Visit[Viewer, Any], binding: str | None) -> str:

@@ -11,7 +11,7 @@ from parvis.console.routing import page
 from parvis.domain import admission, health
 from parvis.domain.accounts.types import Viewer
 from parvis.domain.health.verdicts.verdict import Figure, Words, figure, shown
-from parvis.infra.catalogues import later
+from parvis.infra.catalogues import in_figures, later
 from parvis.infra.html.visit import Answer, Page, Visit
 
 WIDTH, HEIGHT = 300, 48  # of a line, in units of its own
@@ -99,8 +99,7 @@ def _incident(visit: Visit[Viewer, Any], one: health.Incident) -> dict[str, Any]
 
 
 def _number(visit: Visit[Viewer, Any], one: Figure) -> str:
-    text = shown(one)
-    return text.replace(",", "\u202f").replace(".", ",") if visit.locale == "fr" else text
+    return in_figures(shown(one), visit.locale)
 
 
 def _lines(visit: Visit[Viewer, Any], seen: health.Overview) -> list[dict[str, Any]]:

@@ -11,8 +11,18 @@ from pathlib import Path
 import msgspec
 from babel import Locale
 from babel.messages.pofile import read_po
+from babel.numbers import get_decimal_symbol, get_group_symbol
 
-LOCALES = ("en", "fr")
+# Languages that somebody who speaks them has read; these are complete. English comes first: it stands where others have
+# nothing.
+REVIEWED = ("en", "fr")
+# Every language, by its own name. Those that nobody has read yet say so, in their own words.
+LOCALE_NAMES = {
+    "en": "English",
+    "fr": "Français",
+    "es": "Español (sin revisar)",
+}
+LOCALES = tuple(LOCALE_NAMES)
 FOLDER = Path(__file__).parent.parent / "locales"
 
 
@@ -77,6 +87,17 @@ def accepted_locale(header: str) -> str:
 def babel_locale(locale: str) -> Locale:
     """Babel's knowledge of dates and numbers for one of LOCALES."""
     return Locale.parse("en_GB" if locale == "en" else locale)
+
+
+def in_figures(text: str, locale: str) -> str:
+    """An English number, such as `12,345.6`, as the language writes it."""
+    return text.translate(_signs(locale))
+
+
+@cache
+def _signs(locale: str) -> dict[int, str]:
+    words = babel_locale(locale)
+    return str.maketrans({",": get_group_symbol(words), ".": get_decimal_symbol(words)})
 
 
 _STRING = r'"((?:[^"\\]|\\.)*)"'

@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from parvis.domain import accounts, media
 from parvis.domain.accounts import Field, ProfileChange
-from parvis.infra.catalogues import LOCALES
+from parvis.infra.catalogues import LOCALE_NAMES
 from parvis.infra.html.forms import Upload
 from parvis.infra.html.visit import Answer, Page, Redirect
 from parvis.infra.rate_limits import MAILS, SIGN_INS, UPLOADS
@@ -19,7 +19,6 @@ from parvis.web.routing import Call, page
 
 FORM_BYTES = 36 * 1024 * 1024
 FIELDS = 4
-LOCALE_NAMES = {"en": "English", "fr": "Français"}
 
 
 class Profile(msgspec.Struct, frozen=True):
@@ -198,8 +197,7 @@ async def confirmation(call: Call[None]) -> Answer:
 @page("GET", "/settings/appearance", audience="session")
 async def appearance_form(call: Call[Any]) -> Answer:
     """Light or dark, and in which language."""
-    locales = [(code, LOCALE_NAMES[code]) for code in LOCALES]
-    return Page("web/settings/appearance.html", {"section": "appearance", "locales": locales})
+    return Page("web/settings/appearance.html", {"section": "appearance", "locales": list(LOCALE_NAMES.items())})
 
 
 @page("POST", "/settings/appearance", audience="session", params=Appearance, again=appearance_form, waiting=True)
