@@ -21,6 +21,7 @@ LOCALE_NAMES = {
     "en": "English",
     "fr": "Français",
     "es": "Español (sin revisar)",
+    "de": "Deutsch (ungeprüft)",
 }
 LOCALES = tuple(LOCALE_NAMES)
 FOLDER = Path(__file__).parent.parent / "locales"
