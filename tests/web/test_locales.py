@@ -37,7 +37,7 @@ USED = {message: many for message, many, path in messages_used(*PLACES) if path.
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 UNREVIEWED = [one for one in LOCALES if one not in REVIEWED]
 # How many forms a counted text has, as CLDR knows it for whole numbers below a million.
-FORMS = {"es": 2, "de": 2}
+FORMS = {"es": 2, "de": 2, "pt": 2}
 
 
 def _read(locale: str) -> Catalog:
@@ -122,9 +122,16 @@ def test_german_typography() -> None:
         assert text.count("„") == text.count("“"), text
 
 
+def test_portuguese_typography() -> None:
+    portuguese = catalogue_of("pt")
+    for text in [*portuguese.texts.values(), *(form for forms in portuguese.plurals.values() for form in forms)]:
+        assert not set(text) & set("'\"«»"), text
+        assert text.count("“") == text.count("”"), text
+
+
 def test_numbers_are_written_as_the_language_does() -> None:
-    found = [in_figures("12,345.6", one) for one in ("en", "fr", "es", "de")]
-    assert found == ["12,345.6", "12\u202f345,6", "12.345,6", "12.345,6"]
+    found = [in_figures("12,345.6", one) for one in ("en", "fr", "es", "de", "pt")]
+    assert found == ["12,345.6", "12\u202f345,6", "12.345,6", "12.345,6", "12.345,6"]
 
 
 def test_french_typography() -> None:

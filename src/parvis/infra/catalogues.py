@@ -22,6 +22,7 @@ LOCALE_NAMES = {
     "fr": "Français",
     "es": "Español (sin revisar)",
     "de": "Deutsch (ungeprüft)",
+    "pt": "Português (não revisto)",
 }
 LOCALES = tuple(LOCALE_NAMES)
 FOLDER = Path(__file__).parent.parent / "locales"
