@@ -41,6 +41,25 @@ async def test_only_a_number_whose_lease_ran_out_is_taken_over(fresh_database: D
     await lease.close()
 
 
+async def test_whoever_starts_after_an_outage_leaves_the_numbers_alone_that_others_still_use(
+    fresh_database: Database,
+) -> None:
+    """All leases have run out, and those who live have not renewed theirs yet."""
+    await run(
+        fresh_database,
+        """
+        INSERT INTO process_lease (number, holder, expires_at)
+             SELECT number, gen_random_uuid(), now() - interval '1s' - number * interval '1s'
+               FROM generate_series(0, 1023) AS number
+              WHERE number <> 500
+        """,
+    )
+    leases = [await ProcessLease.take(fresh_database) for _ in range(3)]
+    assert [lease.ids.process_number for lease in leases] == [500, 1023, 1022]
+    for lease in leases:
+        await lease.close()
+
+
 async def test_renewing_keeps_the_number_and_moves_its_end(fresh_database: Database) -> None:
     lease = await ProcessLease.take(fresh_database)
     number = lease.ids.process_number

@@ -73,7 +73,10 @@ class ProcessLease:
 
 
 async def _free_number(db: Database, holder: uuid.UUID) -> int:
-    """The number now held by `holder`: one never used, or one whose lease ran out."""
+    """The number now held by `holder`: one that nobody left behind, or else the one whose lease ran out first.
+
+    A lease that ran out need not be a dead process's: after an outage those who live have not renewed theirs yet.
+    """
     async with db.transaction() as tx:
         await tx.execute("LOCK TABLE process_lease IN SHARE ROW EXCLUSIVE MODE")  # rare, and over in a millisecond
         number = await tx.fetchval(
@@ -81,10 +84,10 @@ async def _free_number(db: Database, holder: uuid.UUID) -> int:
             INSERT INTO process_lease (number, holder, expires_at)
                  SELECT candidate, $1, now() + make_interval(secs => $2)
                    FROM generate_series(0, 1023) AS candidate
-                  WHERE NOT EXISTS (SELECT FROM process_lease
-                                     WHERE number = candidate
-                                       AND expires_at > now())
-                  ORDER BY random()
+                   LEFT JOIN process_lease l ON l.number = candidate
+                  WHERE l.expires_at IS NULL
+                     OR l.expires_at <= now()
+                  ORDER BY l.expires_at NULLS FIRST, random()
                   LIMIT 1
             ON CONFLICT (number) DO UPDATE
                     SET holder = EXCLUDED.holder,
