@@ -122,6 +122,34 @@ async def test_a_hundred_strangers_at_once_ask_the_application_once(busy: World)
     assert {one.status_code for one in answers} == {200}
 
 
+async def test_what_one_stranger_is_refused_is_not_told_to_the_others(busy: World) -> None:
+    await (await busy.person("alice")).says("Hello square")
+    asked = 0
+    inner = busy.app.inner
+
+    async def refusing_the_first(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal asked
+        asked += 1
+        if asked > 1:
+            await inner(scope, receive, send)
+            return
+        await asyncio.sleep(0.3)
+        await send({"type": "http.response.start", "status": 429, "headers": [(b"retry-after", b"60")]})
+        await send({"type": "http.response.body", "body": b"Too many"})
+
+    busy.app.inner = refusing_the_first
+    try:
+        answers = await asyncio.gather(*(get(busy, "/public") for _ in range(5)))
+        assert sorted(one.status_code for one in answers) == [200, 200, 200, 200, 429]
+        await get(busy, "/public")
+        (known,) = overload(busy).sharing.pages._answers.values()
+        known.went_out_at, asked = asyncio.get_running_loop().time() - 3000, 0
+        again = await get(busy, "/public")
+        assert (again.status_code, again.headers["x-parvis-cache"]) == (200, "stale")
+    finally:
+        busy.app.inner = inner
+
+
 async def test_without_an_answer_from_the_application_the_old_one_is_given_for_an_hour(busy: World) -> None:
     await (await busy.person("alice")).says("Hello square")
     good = await get(busy, "/public")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PATIENCE_S = 0.5  # for a new answer where there is an old one
 BEHIND_UNDER_LOAD_S = 60.0
+REFUSED = (429, 503)  # what was said to one is not meant for others
 _accepted = lru_cache(1024)(accepted_locale)
 
 
@@ -71,9 +72,9 @@ class Sharing:
                 made = await asyncio.shield(flight)
         except TimeoutError:
             pass
-        if known is not None and (made is None or made.status >= 500):
+        if known is not None and (made is None or made.status in REFUSED or made.status >= 500):
             await self._give_old(send, known, asyncio.get_running_loop().time() - known.went_out_at)
-        elif made is not None and (mine or (made.for_everybody and made.status != 503)):
+        elif made is not None and (mine or (made.for_everybody and made.status not in REFUSED)):
             self.pages.misses += 1
             await _give(send, made, None)
         else:  # what was made is for its one reader, or too large to be kept
