@@ -36,6 +36,7 @@ from parvis.infra.front import Front
 from parvis.infra.keep_alive import keep_alive_on_listeners
 from parvis.infra.opening import open_services
 from parvis.infra.overload.middleware import Overload
+from parvis.infra.postgres import OUTAGES
 from parvis.infra.services import Services
 from parvis.infra.stopping import when_told_to_stop
 from parvis.infra.web_server import MOST_CONNECTIONS, allow_many_connections
@@ -220,17 +221,7 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
     return web_errors.http_error_page(request, error)
 
 
-_OUTAGES = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,  # a full disk among them
-    asyncpg.PostgresSystemError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.InternalClientError,  # what the driver says of a connection that broke in between two of its steps
-    OSError,
-    TimeoutError,
-)
+_OUTAGES = (*OUTAGES, asyncpg.DeadlockDetectedError)
 
 
 def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

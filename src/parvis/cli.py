@@ -40,6 +40,9 @@ COMMANDS = (
     Command("token create", "parvis.commands.token_create", "Print a token with which a program acts for an account."),
     Command("owner link", "parvis.commands.owner_link", "Print a link that makes its reader the owner."),
     Command("admission log", "parvis.commands.admission_log", "Print the public log of admissions."),
+    Command(
+        "admission aside", "parvis.commands.admission_aside", "Show receipts that could not be stored after an outage."
+    ),
     Command("admission verify", "parvis.commands.admission_verify", "Check such a log, and a ticket, offline."),
     Command("invitation create", "parvis.commands.invitation_create", "Print the code of an invitation."),
     Command("demo", "parvis.commands.demo", "Add a small demo community to look around in."),

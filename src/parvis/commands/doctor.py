@@ -52,6 +52,7 @@ def status(checks: list[health.Check], judgement: health.Judgement) -> int:
 
 async def look(settings: Settings) -> tuple[list[health.Check], health.Judgement]:
     checks = await health.examine(settings, unknown=unknown_variables(), clock=utc_now)
+    checks.append(admission.kept_back(settings))
     began = time.perf_counter()
     storage = await open_storage(settings) if settings.home.is_dir() else None
     opening_s = time.perf_counter() - began  # a slow disk is met here first

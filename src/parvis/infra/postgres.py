@@ -25,12 +25,16 @@ KEPT_PLANS = 200  # a connection
 GENERIC_PLANS = {"plan_cache_mode": "force_generic_plan"}
 
 
-# The database is gone or going; what was under way may or may not have been committed. (BlockingIOError is an OSError.)
+# The database is gone or going, or takes nothing now; what was under way may or may not have been committed.
+# (BlockingIOError is an OSError.)
 OUTAGES = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,  # a full disk and too many connections among them
+    asyncpg.PostgresSystemError,
+    asyncpg.ReadOnlySQLTransactionError,  # a standby that is not the first yet
     asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
+    asyncpg.InternalClientError,  # what the driver says of a connection that broke in between two of its steps
     OSError,
     TimeoutError,
 )

@@ -12,7 +12,10 @@ from parvis.base.errors import Conflict, InvalidFields, NotFound, TooMany
 from parvis.base.ids import AccountId
 from parvis.domain import accounts, admission
 from parvis.domain.accounts.types import NewAccount
+from parvis.domain.admission.queries import NewReceipt
+from parvis.domain.admission.receive import prepared
 from parvis.domain.admission.types import Lane, State
+from parvis.domain.admission.write import Outcome, write
 from parvis.infra.services import Services
 from tests.domain.admission.line import PASSWORD, application, in_days, let_in, line_of, place_of
 from tests.rig.world import World
@@ -157,3 +160,30 @@ async def test_j3_clocks_do_not_move_a_place(services: Services) -> None:
     second = await admission.receive(services, wanted=application("second"), now=in_days(-3))
     await admission.sequence(services, now=utc_now())
     assert [(await place_of(services, one)).number for one in (first, second)] == [1, 2]
+
+
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+
+async def test_two_batches_with_the_same_invitations_in_another_order_do_not_wait_for_each_other(
+    services: Services,
+) -> None:
+    codes = [await invitation(services, 4) for _ in range(2)]
+    batches = [
+        [prepared(services, application(f"p{n}{i}", invitation=code), utc_now()) for i, code in enumerate(order)]
+        for n, order in enumerate((codes, codes[::-1]))
+    ]
+
+    async def stored(batch: list[NewReceipt]) -> dict[int, Outcome]:
+        async with services.db.transaction() as tx:
+            return await write(tx, batch)
+
+    async with services.db.connection() as looking, services.db.transaction() as tx:
+        await tx.execute("SELECT FROM invitation FOR UPDATE")
+        writing = [asyncio.create_task(stored(batch)) for batch in batches]
+        for _ in range(1000):
+            if await looking.fetchval(WAITING) == 2:
+                break
+            await asyncio.sleep(0.02)
+    for batch, outcomes in zip(batches, await asyncio.gather(*writing), strict=True):
+        assert outcomes == {one.id: one.id for one in batch}

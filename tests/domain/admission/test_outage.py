@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import fcntl
+import sys
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
+import asyncpg
 import pytest
 
 from parvis.base.clock import utc_now
@@ -13,6 +18,7 @@ from parvis.base.errors import InvalidFields
 from parvis.domain import admission
 from parvis.domain.admission import late
 from parvis.domain.admission.receive import prepared
+from parvis.domain.admission.types import Ticket
 from parvis.infra.services import Services
 from tests.domain.admission.line import application, line_of, place_of
 
@@ -53,9 +59,9 @@ async def test_receipts_of_an_outage_are_stored_exactly_once_and_in_their_order(
 async def test_a_crash_between_storing_and_emptying_the_spool_doubles_nothing(services: Services) -> None:
     new = [prepared(services, application(f"p{n}"), utc_now()) for n in range(5)]
     await late.keep(services, new)
-    kept = late.spool_of(services).path.read_bytes()
+    kept = late.spool_of(services.settings).path.read_bytes()
     assert await admission.replay(services) == 5
-    late.spool_of(services).path.write_bytes(kept)
+    late.spool_of(services.settings).path.write_bytes(kept)
     assert await admission.replay(services) == 0
     assert await count(services) == 5
 
@@ -83,3 +89,134 @@ async def test_whose_handle_was_taken_meanwhile_keeps_the_ticket_and_chooses_ano
     async with services.db.transaction() as tx:
         await admission.correct(tx, ticket, handle="alina", now=utc_now())
     assert (await place_of(services, ticket)).handle == "alina"
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Somebody else writes in the spool, and whoever wants to waits."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.mark.parametrize("something_is_there", [False, True])
+async def test_a_key_that_comes_again_while_its_receipt_is_being_kept_waits_for_the_disk(
+    services: Services, *, something_is_there: bool
+) -> None:
+    wanted = application("alice", principal="me", idempotency_key="a key")
+    spool = late.spool_of(services.settings)
+    with gone(services):
+        if something_is_there:
+            await admission.receive(services, wanted=application("bob"), now=utc_now())
+        with held(spool.path):
+            both = [
+                asyncio.create_task(admission.receive(services, wanted=wanted, now=utc_now())),
+                asyncio.create_task(_a_moment_later(admission.receive(services, wanted=wanted, now=utc_now()))),
+            ]
+            done, _ = await asyncio.wait(both, timeout=0.5)
+            assert not done, "nothing is on the disk yet"
+        first, again = await asyncio.gather(*both)
+    assert first == again
+    assert len(spool.records()) == 1 + something_is_there
+
+
+async def _a_moment_later(coming: Coroutine[Any, Any, Ticket]) -> Ticket:
+    await asyncio.sleep(0.1)
+    return await coming
+
+
+async def test_what_the_disk_did_not_take_is_as_if_it_had_never_been_asked_for(services: Services) -> None:
+    wanted = application("alice", principal="me", idempotency_key="a key")
+    path = late.spool_of(services.settings).path
+    with gone(services):
+        path.mkdir(parents=True)  # no file can be there
+        (path / "full").touch()
+        for one in (wanted, application("bob")):
+            with pytest.raises(IsADirectoryError):
+                await admission.receive(services, wanted=one, now=utc_now())
+        (path / "full").unlink()
+        path.rmdir()
+        tickets = [await admission.receive(services, wanted=one, now=utc_now()) for one in (wanted, application("bob"))]
+    assert await admission.replay(services) == 2
+    await admission.sequence(services, now=utc_now())
+    assert [(await place_of(services, one)).handle for one in tickets] == ["alice", "bob"]
+
+
+async def refuse_with(services: Services, code: str, handle: str = "p3") -> None:
+    """PostgreSQL answers that error to whoever stores that handle."""
+    async with services.db.connection() as db:
+        await db.execute(
+            f"""
+            CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                IF NEW.handle = '{handle}' THEN
+                    RAISE EXCEPTION 'refused' USING ERRCODE = '{code}';
+                END IF;
+                RETURN NEW;
+            END $$;
+            CREATE OR REPLACE TRIGGER refuse BEFORE INSERT ON receipt FOR EACH ROW EXECUTE FUNCTION refuse();
+            """
+        )
+
+
+DISK_FULL, TOO_MANY_CONNECTIONS, IO_ERROR, READ_ONLY, DEADLOCK = "53100", "53300", "58030", "25006", "40P01"
+
+
+@pytest.mark.parametrize("code", [DISK_FULL, TOO_MANY_CONNECTIONS, IO_ERROR, READ_ONLY, DEADLOCK])
+async def test_trouble_that_passes_makes_no_receipt_a_broken_one(services: Services, code: str) -> None:
+    await late.keep(services, [prepared(services, application(f"p{n}"), utc_now()) for n in range(5)])
+    await refuse_with(services, code)
+    with pytest.raises(asyncpg.PostgresError) as trouble:
+        await admission.replay(services)
+    assert trouble.value.sqlstate == code
+    assert admission.set_aside(services.settings) == []
+    assert admission.kept_back(services.settings).verdict == "warning"
+    await refuse_with(services, code, handle="nobody")
+    assert await admission.replay(services) >= 1
+    assert await count(services) == 5
+    assert admission.kept_back(services.settings).verdict == "ok"
+
+
+CHECK_VIOLATION = "23514"
+
+
+async def test_what_cannot_be_stored_lies_aside_and_can_be_tried_again(services: Services) -> None:
+    new = [prepared(services, application(f"p{n}"), utc_now()) for n in range(5)]
+    await late.keep(services, new)
+    await asyncio.to_thread(late.spool_of(services.settings).append, [b"of another release"])
+    await late.keep(services, [prepared(services, application("p5"), utc_now())])
+    await refuse_with(services, CHECK_VIOLATION)
+    assert await admission.replay(services) == 5
+    assert set(admission.set_aside(services.settings)) == {b"of another release", new[3]}
+    said = admission.kept_back(services.settings)
+    assert said.verdict == "failed"
+    assert "2 could not be stored" in said.message
+    await refuse_with(services, CHECK_VIOLATION, handle="nobody")
+    with held(late.spool_of(services.settings).path), pytest.raises(BlockingIOError):
+        admission.try_again(services.settings)
+    assert admission.try_again(services.settings) == 2
+    assert await admission.replay(services) == 1
+    assert await count(services) == 6
+    assert admission.set_aside(services.settings) == [b"of another release"]
+
+
+async def test_what_is_kept_and_cannot_be_stored_stops_nobody_who_comes_now(services: Services) -> None:
+    await late.keep(services, [prepared(services, application(f"p{n}"), utc_now()) for n in range(5)])
+    await refuse_with(services, DEADLOCK)
+    await admission.receive(services, wanted=application("now"), now=utc_now())
+    async with services.db.connection() as db:
+        assert await db.fetchval("SELECT handle FROM receipt") == "now"
+    await refuse_with(services, DEADLOCK, handle="nobody")
+    assert await admission.replay(services) == 5
+
+
+async def test_whoever_comes_in_the_moment_in_which_the_last_writer_ends_is_written_too(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has a ticket asks for the next one before the loop has told that its writer's task is done."""
+    monkeypatch.setattr(sys.modules[prepared.__module__], "WRITERS", 1)
+    async with asyncio.timeout(30):
+        for number in range(5):
+            await admission.receive(services, wanted=application(f"p{number}"), now=utc_now())
+    assert await count(services) == 5

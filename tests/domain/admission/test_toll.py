@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import altcha
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from parvis.domain.admission.toll import CROWDED_NETWORKS, HALVED_EVERY_S, MOST_
 from parvis.infra.rate_limits import RateLimits
 from parvis.infra.services import Services
 from tests.domain.admission.line import PASSWORD, application
+from tests.domain.admission.test_outage import gone
 
 HOME, ELSEWHERE, NEW = "4 192.0.2.0", "4 198.51.100.0", "6 2001:db8::"
 FREE = 30
@@ -137,6 +139,35 @@ async def test_a_proof_made_while_it_was_cheap_does_not_pay_when_it_is_dear(serv
     cheap = solved(services)
     await crowd(services, count=8 * FREE)
     assert await refused(services, wanted("alice", cheap)) == "expired"
+
+
+async def test_a_request_that_is_repeated_under_its_key_is_not_asked_to_pay_twice(services: Services) -> None:
+    await crowd(services)
+    asked = wanted("alice", solved(services), principal="me", idempotency_key="a key")
+    ticket = await admission.receive(services, wanted=asked, now=utc_now())
+    assert await admission.receive(services, wanted=asked, now=utc_now()) == ticket
+    other = msgspec.structs.replace(asked, handle="alina")
+    with pytest.raises(InvalidFields):
+        await admission.receive(services, wanted=other, now=utc_now())
+    assert await refused(services, msgspec.structs.replace(asked, idempotency_key="another")) == "expired"
+    assert await refused(services, msgspec.structs.replace(asked, principal="somebody else")) == "expired"
+
+
+async def test_so_is_one_that_made_an_account_at_once(services: Services) -> None:
+    await crowd(services)
+    asked = wanted("alice", solved(services), principal="me", idempotency_key="a key")
+    done = await admission.sign_up(services, wanted=asked, password=PASSWORD, now=utc_now())
+    assert done.account_id is not None
+    assert await admission.sign_up(services, wanted=asked, password=PASSWORD, now=utc_now()) == done
+    assert await services.db.pool.fetchval("SELECT count(*) FROM receipt") == 1
+
+
+async def test_and_one_that_was_kept_on_the_disk(services: Services) -> None:
+    await crowd(services)
+    asked = wanted("alice", solved(services), principal="me", idempotency_key="a key")
+    with gone(services):
+        ticket = await admission.receive(services, wanted=asked, now=utc_now())
+        assert await admission.receive(services, wanted=asked, now=utc_now()) == ticket
 
 
 async def test_an_invitation_pays_and_a_made_up_one_does_not(services: Services) -> None:

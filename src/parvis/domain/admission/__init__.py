@@ -7,6 +7,7 @@ spare all of that is one step. It leaves to `accounts` what an account is, and t
 
 from parvis.domain.admission import proofs, rules, toll
 from parvis.domain.admission.admit import admit, admit_one
+from parvis.domain.admission.aside import kept_back, set_aside, try_again
 from parvis.domain.admission.choices import (
     FOLLOW_JOB,
     choose,
@@ -104,6 +105,7 @@ __all__ = [
     "invited_by",
     "invited_the",
     "keep_storing",
+    "kept_back",
     "lapse",
     "leaf_data",
     "place",
@@ -116,9 +118,11 @@ __all__ = [
     "send_call",
     "sequence",
     "serving",
+    "set_aside",
     "sign_up",
     "ticket_of",
     "toll",
+    "try_again",
     "unchoose",
     "verify",
     "want_letter",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 import weakref
+from collections import ChainMap
 from datetime import datetime
 
 import msgspec
@@ -16,7 +17,7 @@ import structlog
 
 from parvis.base.errors import Invalid, InvalidFields
 from parvis.domain import accounts
-from parvis.domain.admission import late, rules, tickets, toll
+from parvis.domain.admission import late, queries, rules, tickets, toll
 from parvis.domain.admission.queries import NewReceipt
 from parvis.domain.admission.types import Application, Ticket
 from parvis.domain.admission.write import Outcome, write
@@ -41,10 +42,22 @@ async def receive(services: Services, *, wanted: Application, now: datetime) -> 
     Raises: InvalidFields with everything that cannot be used; Invalid for `proof` where a sign-up costs one.
     """
     new = prepared(services, wanted, now)
-    await toll.collect(services, wanted, now=now)
+    await paid(services, wanted, new, now=now)
     stored = await _desk_of(services).store(services, new)
     toll.note(services, wanted)
     return tickets.ticket_of(services.secrets, stored)
+
+
+async def paid(services: Services, wanted: Application, new: NewReceipt, *, now: datetime) -> None:
+    """The sign-up is paid for, or costs nothing, or was asked for before under its key: a proof is good only once.
+
+    Raises: Invalid for `proof`.
+    """
+    try:
+        await toll.collect(services, wanted, now=now)
+    except Invalid:
+        if new.request_key is None or not await _desk_of(services).knows(services, new.request_key):
+            raise
 
 
 def prepared(services: Services, wanted: Application, now: datetime) -> NewReceipt:
@@ -88,7 +101,7 @@ class Desk:
 
     def __init__(self) -> None:
         self._waiting: list[_Waiting] = []
-        self._writing: set[asyncio.Task[None]] = set()
+        self._writing: set[asyncio.Task[None] | None] = set()
         self._late = _Late()
         self._began = 0.0  # when the last transaction did
 
@@ -96,16 +109,36 @@ class Desk:
         """The id of the receipt that is stored for it. Raises: InvalidFields, and whatever the database says."""
         waiting = _Waiting(new, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
-        if len(self._writing) < WRITERS:
-            task = asyncio.ensure_future(self._write(services))
-            self._writing.add(task)
-            task.add_done_callback(self._writing.discard)
+        self._begin(services)
         outcome = await waiting.done
         if isinstance(outcome, Invalid):
             raise InvalidFields([outcome])
         return outcome
 
+    async def knows(self, services: Services, request_key: bytes) -> bool:
+        """Whether something was received under that key, as far as that can be known now."""
+        if self._late.knows(request_key):
+            return True
+        try:
+            async with services.db.connection() as db:
+                return bool(await queries.receipts_by_request(db, [request_key]))
+        except OUTAGES:
+            return False
+
+    def _begin(self, services: Services) -> None:
+        if len(self._writing) < WRITERS:
+            self._writing.add(asyncio.ensure_future(self._write(services)))
+
     async def _write(self, services: Services) -> None:
+        try:
+            await self._write_all(services)
+        finally:
+            # Here and not when the loop says that the task is done: whoever comes in between would wait for nobody.
+            self._writing.discard(asyncio.current_task())
+            if self._waiting:
+                self._begin(services)
+
+    async def _write_all(self, services: Services) -> None:
         while self._waiting:
             if (early_s := self._began + GATHERED_S - time.monotonic()) > 0:
                 await asyncio.sleep(early_s)
@@ -129,7 +162,7 @@ class Desk:
         """Written to the database, after what an outage has kept back; to the local disk while it is gone."""
         if not self._late.is_on():
             try:
-                await late.replay(services)
+                await self._late.give_back(services)
                 async with services.db.transaction() as tx:
                     return await write(tx, new)
             except OUTAGES as error:
@@ -142,34 +175,64 @@ class _Late:
 
     def __init__(self) -> None:
         self._until = 0.0
-        self._requests: dict[bytes, NewReceipt] = {}
+        self._failed_until = 0.0
+        self._keeping = asyncio.Lock()  # a batch may rely on what the one before has marked, once that is on the disk
+        self._requests: dict[bytes, tuple[int, bytes | None]] = {}
         self._handles: set[str | None] = set()
 
     def is_on(self) -> bool:
         return time.monotonic() < self._until
 
+    def knows(self, request_key: bytes) -> bool:
+        return request_key in self._requests
+
+    async def give_back(self, services: Services) -> None:
+        """What was kept is stored, or it is known since less than a second that it cannot be: new ones must not suffer.
+
+        Raises: one of `OUTAGES`.
+        """
+        if time.monotonic() < self._failed_until:
+            return
+        try:
+            await late.replay(services)
+        except OUTAGES:
+            raise
+        except Exception:
+            self._failed_until = time.monotonic() + late.LOOK_EVERY_S
+            log.exception("admission.replay_failed")
+
     async def keep(self, services: Services, new: list[NewReceipt]) -> dict[int, Outcome]:
-        """The same outcomes as a write has, as far as this process can know."""
-        if not late.spool_of(services).has_records():
-            self._requests.clear()
-            self._handles.clear()
+        """The same outcomes as a write has, as far as this process can know. Raises: OSError, and then none is kept."""
+        async with self._keeping:
+            if not late.spool_of(services.settings).has_records():
+                self._requests.clear()
+                self._handles.clear()
+            outcomes, fresh = self._judged(new)
+            await late.keep(services, fresh)
+            self._handles.update(one.handle for one in fresh)
+            self._requests.update({one.request_key: (one.id, one.request_hash) for one in fresh if one.request_key})
+        self._until = time.monotonic() + 1
+        return outcomes
+
+    def _judged(self, new: list[NewReceipt]) -> tuple[dict[int, Outcome], list[NewReceipt]]:
+        """What each hears once those that are new are on the disk; and which are."""
         outcomes: dict[int, Outcome] = {}
         fresh: list[NewReceipt] = []
+        requests: ChainMap[bytes, tuple[int, bytes | None]] = ChainMap({}, self._requests)
+        handles: set[str | None] = set()
         for one in new:
-            known = None if one.request_key is None else self._requests.get(one.request_key)
+            known = None if one.request_key is None else requests.get(one.request_key)
             if known is not None:
-                outcomes[one.id] = known.id if known.request_hash == one.request_hash else rules.other_body()
-            elif one.handle in self._handles:
+                outcomes[one.id] = known[0] if known[1] == one.request_hash else rules.other_body()
+            elif one.handle in self._handles or one.handle in handles:
                 outcomes[one.id] = rules.taken()
             else:
                 outcomes[one.id] = one.id
-                self._handles.add(one.handle)
+                handles.add(one.handle)
                 if one.request_key is not None:
-                    self._requests[one.request_key] = one
+                    requests[one.request_key] = one.id, one.request_hash
                 fresh.append(one)
-        await late.keep(services, fresh)
-        self._until = time.monotonic() + 1
-        return outcomes
+        return outcomes, fresh
 
 
 _desks: weakref.WeakKeyDictionary[Database, Desk] = weakref.WeakKeyDictionary()

@@ -14,7 +14,7 @@ from parvis.domain.admission import log_queries as log_rows
 from parvis.domain.admission.admit import admit_one
 from parvis.domain.admission.enter import enter_with
 from parvis.domain.admission.queries import NewReceipt
-from parvis.domain.admission.receive import prepared, receive
+from parvis.domain.admission.receive import paid, prepared, receive
 from parvis.domain.admission.sequence import number
 from parvis.domain.admission.types import Application, Kind, State, Ticket
 from parvis.domain.admission.write import write
@@ -37,7 +37,7 @@ async def sign_up(services: Services, *, wanted: Application, password: str, now
     accounts.check_sign_up(handle=wanted.handle, email=wanted.email, password=password)
     if await _has_room(services):
         new = prepared(services, wanted, now)
-        await toll.collect(services, wanted, now=now)
+        await paid(services, wanted, new, now=now)
         password_hash = await services.hasher.hash(accounts.rules.encodable_password(password))
         done = await _at_once(services, new, password=password, password_hash=password_hash, now=now)
         if done is not None:

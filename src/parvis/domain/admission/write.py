@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 
 import msgspec
 
@@ -18,9 +19,10 @@ Outcome = int | Invalid  # the receipt's id, or why there is none
 async def write(tx: Connection, new: Sequence[NewReceipt]) -> dict[int, Outcome]:
     """By the id of each: the receipt that is stored for it, which is an earlier one if the request was made before.
 
-    Handles are taken in their order and before request keys, so that two writers never wait for each other.
+    Invitations, then handles, then request keys are taken, each in their order, so that two writers never wait for each
+    other.
     """
-    wanted = [await _with_invitation(tx, one) for one in new]
+    wanted = await _with_invitations(tx, new)
     refused: dict[int, Outcome] = {
         one.id: rules.bad_invitation() for one in wanted if one.invitation_hash and one.invitation_id is None
     }
@@ -35,11 +37,12 @@ async def write(tx: Connection, new: Sequence[NewReceipt]) -> dict[int, Outcome]
     return {one.id: one.id if one.id in stored else refused[one.id] for one in wanted}
 
 
-async def _with_invitation(tx: Connection, one: NewReceipt) -> NewReceipt:
-    if one.invitation_hash is None:
-        return one
-    found = await queries.invitation_used(tx, one.invitation_hash, one.received_at)
-    return msgspec.structs.replace(one, invitation_id=found)
+async def _with_invitations(tx: Connection, new: Sequence[NewReceipt]) -> list[NewReceipt]:
+    """The same in the same order, with what their codes are good for. Of two with one code the first is served first."""
+    found: dict[int, int | None] = {}
+    for code, one in sorted(((one.invitation_hash, one) for one in new if one.invitation_hash), key=itemgetter(0)):
+        found[one.id] = await queries.invitation_used(tx, code, one.received_at)
+    return [msgspec.structs.replace(one, invitation_id=found[one.id]) if one.id in found else one for one in new]
 
 
 async def _give_back(tx: Connection, failed: Sequence[NewReceipt], reserved: set[int]) -> None:
@@ -70,7 +73,7 @@ async def write_late(tx: Connection, new: Sequence[NewReceipt]) -> int:
     Whatever has been taken meanwhile, the ticket stands: without its handle, its key or its invitation if need be.
     """
     known = await queries.known_ids(tx, [one.id for one in new])
-    fresh = [await _with_invitation(tx, one) for one in new if one.id not in known]
+    fresh = await _with_invitations(tx, [one for one in new if one.id not in known])
     reserved = await accounts.reserve_handles(tx, {one.id: one.handle for one in fresh if one.handle is not None})
     settled = [one if one.id in reserved else msgspec.structs.replace(one, handle=None) for one in fresh]
     stored = await queries.new_receipts(tx, settled)
