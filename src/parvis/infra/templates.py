@@ -75,6 +75,7 @@ class Templates:
                 "_n": _translate_counted,
                 "_mn": _translate_counted_markup,
                 "words_for": word_for,
+                "direction": direction,
                 "asset": self._asset,
                 **self._values,
             },
@@ -151,8 +152,15 @@ def _filled(state: Any, text: str, values: dict[str, Any]) -> str:
 def word_for(state: Any, count: int) -> str:
     """What that many posts are called: `post`, `posts`, or the operator's word."""
     place = state.lookup("place")
-    is_one = catalogue_of(_locale(state)).form_of(count) == 0
-    return place["word"] if is_one else place["words"]
+    form_of = catalogue_of(_locale(state)).form_of
+    # The plural is what three of them take: French says `0 message`, Arabic from eleven on the singular again.
+    return place["words"] if form_of(count) == form_of(3) else place["word"]
+
+
+@_with_state
+def direction(state: Any) -> str:
+    """Where lines of this language run: `ltr` or `rtl`."""
+    return babel_locale(_locale(state)).text_direction
 
 
 @_with_state

@@ -10,7 +10,7 @@ from litestar import Request, Response, get
 from litestar.response import Stream
 
 from parvis.base.errors import NotFound
-from parvis.infra.catalogues import catalogue_of, later
+from parvis.infra.catalogues import babel_locale, catalogue_of, later
 from parvis.infra.doors import READING, Policy
 from parvis.infra.html.assets import asset, asset_path
 from parvis.infra.html.headers import file_headers
@@ -138,6 +138,7 @@ async def manifest(request: Request[Any, Any, Any]) -> Response[bytes]:
         "theme_color": "#f6f1e7",
         "icons": icons,
         "lang": locale,
+        "dir": babel_locale(locale).text_direction,
         "categories": ["social"],
         "shortcuts": [
             {"name": words.text(name), "url": path, "icons": [icons[0]]}

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from datetime import timedelta
+from functools import cache
+from typing import Literal
 
-from babel.units import format_unit
+from babel.dates import format_timedelta
 
 from parvis.domain.admission import Expected, NowServing
 from parvis.infra.catalogues import babel_locale, later
@@ -23,7 +26,12 @@ REASONS = {
 }
 MANY = later("Many people came at once, and everybody gets in by turns.")
 
-_UNITS = ((60.0, 90 * 60.0, "minute"), (3600.0, 48 * 3600.0, "hour"), (86_400.0, math.inf, "day"))
+Unit = Literal["minute", "hour", "day"]
+_UNITS: tuple[tuple[float, float, Unit], ...] = (
+    (60.0, 90 * 60.0, "minute"),
+    (3600.0, 48 * 3600.0, "hour"),
+    (86_400.0, math.inf, "day"),
+)
 _MOST_POLLED_S = 3600
 
 
@@ -36,8 +44,23 @@ def span(found: Expected, locale: str) -> str:
     """`2–3 hours`, `< 5 minutes`, never broken in two lines. ticket.js says it by the same rules."""
     size, _, unit = next(one for one in _UNITS if found.high_s < one[1])
     low, high = int(found.low_s // size), max(1, math.ceil(found.high_s / size))
-    words = format_unit(high, f"duration-{unit}", length="long", locale=babel_locale(locale)).replace(" ", "\u00a0")
-    return f"< {words}" if low == 0 else words if low == high else f"{low}\u2060–\u2060{words}"
+    if low == 0:
+        return f"< {_lasting(high, unit, locale)}"
+    if low == high:
+        return _lasting(high, unit, locale)
+    words = _lasting(high, unit, locale)
+    if str(high) not in words:  # two of them in one word, as in Arabic, cannot stand beside another figure
+        words = _lasting(11, unit, locale).replace("11", str(high))
+    return f"{low}\u2060–\u2060{words}"
+
+
+@cache
+def _lasting(count: int, unit: Unit, locale: str) -> str:
+    """`3 hours`."""
+    words = format_timedelta(
+        timedelta(**{f"{unit}s": count}), granularity=unit, threshold=math.inf, locale=babel_locale(locale)
+    )
+    return words.replace(" ", "\u00a0")
 
 
 def poll_s(found: Expected | None) -> int:

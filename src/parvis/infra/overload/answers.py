@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from parvis.infra.catalogues import LOCALES, catalogue_of, later
+from parvis.infra.catalogues import LOCALES, babel_locale, catalogue_of, later
 from parvis.infra.html.headers import page_headers
 
 MOST_RETRY_S = 8
@@ -70,7 +70,8 @@ def _page(reason: str, locale: str) -> tuple[bytes, bytes]:
     text = catalogue_of(locale).text
     heading, why, again = (html.escape(text(one)) for one in (_HEADING, REASONS[reason], _AGAIN))
     page = (
-        f'<!doctype html><html lang="{locale}"><head><meta charset="utf-8"><title>{heading}</title>'
+        f'<!doctype html><html lang="{locale}" dir="{babel_locale(locale).text_direction}">'
+        f'<head><meta charset="utf-8"><title>{heading}</title>'
         '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"></head>'
         f"<body><main><h1>{heading}</h1><p>{why} {again}</p></main></body></html>"
     )

@@ -10,6 +10,8 @@ const on = (kind, selector, handle) =>
     if (target) handle(event, target);
   });
 const say = (text, values) => text.replace(/%\((\w+)\)s/g, (_, name) => values[name]);
+// Days and hours in the page's language, with the figures that the server writes.
+const tongue = `${document.documentElement.lang}-u-nu-latn`;
 const formToken = () => $('#acts input[name="form_token"]')?.value || "";
 const send = (path, body) =>
   fetch(path, { method: "POST", body, headers: { "X-Form-Token": formToken(), "HX-Request": "true" } });
@@ -31,12 +33,12 @@ function freshenTimes(root = document) {
     if (text && time.textContent !== text) time.textContent = text;
     if (!time.dataset.local) {
       time.dataset.local = "1";
-      time.title = new Date(time.dateTime).toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
+      time.title = new Date(time.dateTime).toLocaleString(tongue, { dateStyle: "long", timeStyle: "short" });
     }
   }
   for (const time of $$("time[data-moment]:not([data-local])", root)) {
     time.dataset.local = "1";
-    time.textContent = new Date(time.dateTime).toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
+    time.textContent = new Date(time.dateTime).toLocaleString(tongue, { dateStyle: "long", timeStyle: "short" });
   }
 }
 freshenTimes();

@@ -2,7 +2,7 @@
 // those whose turn is far away, and loads itself anew when there is more to say.
 
 const box = document.querySelector("[data-ticket]");
-const lang = document.documentElement.lang;
+const lang = `${document.documentElement.lang}-u-nu-latn`; // the figures that the server writes
 const count = box?.querySelector("[data-count]");
 const span = box?.querySelector("[data-span]");
 const number = Number(box?.dataset.number);
@@ -30,7 +30,10 @@ function said([lowS, highS]) {
   const [size, , unit] = units.find((one) => highS < one[1]);
   const low = Math.floor(lowS / size);
   const high = Math.max(1, Math.ceil(highS / size));
-  const words = new Intl.NumberFormat(lang, { style: "unit", unit, unitDisplay: "long" }).format(high).replaceAll(" ", "\u00a0");
+  const { format } = new Intl.NumberFormat(lang, { style: "unit", unit, unitDisplay: "long" });
+  const lasting = (count) => format(count).replaceAll(" ", "\u00a0");
+  let words = lasting(high);
+  if (low > 0 && low !== high && !words.includes(high)) words = lasting(11).replace("11", high);
   return low === 0 ? `< ${words}` : low === high ? words : `${low}\u2060–\u2060${words}`;
 }
 
