@@ -48,6 +48,9 @@ def test_counted_texts_and_the_word_for_a_post(render) -> None:
     assert render(source, "fr", n=0) == "0 réponse"
     assert render('{{ _("New %(post)s") }}') == "New post"
     assert [render("{{ words_for(n) }}", n=n) for n in (1, 2)] == ["post", "posts"]
+    arabic = [render("{{ words_for(n) }}", "ar", n=n) for n in (0, 1, 3, 10, 11, 103)]
+    assert arabic == ["post", "post", "posts", "posts", "post", "posts"]
+    assert [render("{{ direction() }}", one) for one in ("en", "ar")] == ["ltr", "rtl"]
 
 
 def test_moments(render) -> None:

@@ -37,7 +37,7 @@ USED = {message: many for message, many, path in messages_used(*PLACES) if path.
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 UNREVIEWED = [one for one in LOCALES if one not in REVIEWED]
 # How many forms a counted text has, as CLDR knows it for whole numbers below a million.
-FORMS = {"es": 2, "de": 2, "pt": 2}
+FORMS = {"es": 2, "de": 2, "pt": 2, "ar": 6}
 
 
 def _read(locale: str) -> Catalog:
@@ -127,6 +127,41 @@ def test_portuguese_typography() -> None:
     for text in [*portuguese.texts.values(), *(form for forms in portuguese.plurals.values() for form in forms)]:
         assert not set(text) & set("'\"«»"), text
         assert text.count("“") == text.count("”"), text
+
+
+def _texts(locale: str) -> list[str]:
+    words = catalogue_of(locale)
+    return [*words.texts.values(), *(form for forms in words.plurals.values() for form in forms)]
+
+
+# What keeps a name from turning the words around it: first strong, left to right, and the end of both.
+FSI, LRI, PDI = "\u2068", "\u2066", "\u2069"
+
+
+def test_arabic_typography() -> None:
+    for text in _texts("ar"):
+        bare = PLACEHOLDER.sub("x", text)
+        assert not re.search(r"[?;'\"]|,(?!\d)", bare), text
+        # An address begins with a sign of no direction: it would end up behind it.
+        assert not re.search(rf"(?<!{LRI})[@#]%", text), text
+        assert text.count(FSI) + text.count(LRI) == text.count(PDI), text
+        assert not re.search(rf"(?<![{FSI}@])%\((?:who|place|app|name)\)s", text), text
+
+
+def test_arabic_has_six_forms() -> None:
+    arabic = catalogue_of("ar")
+    said = [arabic.counted("%(count)s reply", "%(count)s replies", n) for n in (0, 1, 2, 3, 10, 11, 99, 100, 103)]
+    assert said == [
+        "لا ردود",
+        "رد واحد",
+        "ردّان",
+        "%(count)s ردود",
+        "%(count)s ردود",
+        "%(count)s ردًّا",
+        "%(count)s ردًّا",
+        "%(count)s رد",
+        "%(count)s ردود",
+    ]
 
 
 def test_numbers_are_written_as_the_language_does() -> None:

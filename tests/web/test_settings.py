@@ -96,6 +96,15 @@ async def test_the_language_choice_names_translations_that_nobody_has_reviewed(a
     assert "Español (sin revisar)" in page.text
 
 
+async def test_lines_run_as_the_language_does(stranger: Browser) -> None:
+    page = await stranger.client.get("/", headers={"Accept-Language": "ar-EG"})
+    assert '<html lang="ar" dir="rtl" data-theme' in page.text
+    page = await stranger.client.get("/", headers={"Accept-Language": "en"})
+    assert "dir=" not in page.text.partition("<head>")[0]
+    manifest = await stranger.client.get("/manifest.webmanifest", headers={"Accept-Language": "ar"})
+    assert (manifest.json()["lang"], manifest.json()["dir"]) == ("ar", "rtl")
+
+
 async def test_strangers_are_spoken_to_as_their_browser_asks(stranger: Browser) -> None:
     for header, language in (
         ("fr-CA,fr;q=0.9,en;q=0.8", "fr"),

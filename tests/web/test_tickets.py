@@ -220,6 +220,10 @@ def test_a_span_is_said_in_one_unit() -> None:
     ):
         assert span(Expected(low, high), "en").replace("\u00a0", " ").replace("\u2060", "") == said
     assert span(Expected(61, 200), "fr") == "1\u2060–\u20604\u00a0minutes"
+    assert span(Expected(7200, 10_800), "ar") == "2\u2060–\u20603\u00a0ساعات"
+    # Two hours are one word, which cannot stand behind another figure.
+    assert span(Expected(7200, 7200), "ar") == "ساعتان"
+    assert span(Expected(5400, 7000), "ar") == "1\u2060–\u20602\u00a0ساعة"
     assert [poll_s(one) for one in (None, Expected(0, 9), Expected(4000, 9000), Expected(1e6, 1e7))] == [
         60,
         30,

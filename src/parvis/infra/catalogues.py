@@ -23,6 +23,7 @@ LOCALE_NAMES = {
     "es": "Español (sin revisar)",
     "de": "Deutsch (ungeprüft)",
     "pt": "Português (não revisto)",
+    "ar": "العربية (غير مراجَعة)",
 }
 LOCALES = tuple(LOCALE_NAMES)
 FOLDER = Path(__file__).parent.parent / "locales"
