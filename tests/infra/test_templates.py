@@ -57,6 +57,7 @@ def test_moments(render) -> None:
     at = datetime(2026, 8, 7, 9, 5, tzinfo=UTC)
     assert render("{{ at|moment }}", at=at) == "7 August 2026, 09:05 UTC"
     assert render("{{ at|moment }}", "fr", at=at) == "7 août 2026, 09:05 UTC"
+    assert render("{{ at|moment }}", "ja", at=at) == "2026年8月7日, 09:05 UTC"
     assert render("{{ at|day }}", "fr", at=at) == "7 août 2026"
     now = utc_now()
     spans = [timedelta(seconds=5), timedelta(minutes=5), timedelta(hours=3), timedelta(days=2)]

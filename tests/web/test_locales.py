@@ -37,7 +37,7 @@ USED = {message: many for message, many, path in messages_used(*PLACES) if path.
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 UNREVIEWED = [one for one in LOCALES if one not in REVIEWED]
 # How many forms a counted text has, as CLDR knows it for whole numbers below a million.
-FORMS = {"es": 2, "de": 2, "pt": 2, "ar": 6}
+FORMS = {"es": 2, "de": 2, "pt": 2, "ar": 6, "ja": 1}
 
 
 def _read(locale: str) -> Catalog:
@@ -162,6 +162,13 @@ def test_arabic_has_six_forms() -> None:
         "%(count)s رد",
         "%(count)s ردود",
     ]
+
+
+def test_japanese_typography() -> None:
+    for text in _texts("ja"):
+        bare = PLACEHOLDER.sub("", text)
+        assert not re.search(r"[?!;'\"]|[,.](?!\d|conf)", bare), text
+        assert re.search(r"[\u3040-\u30ff\u4e00-\u9fff]", bare), text
 
 
 def test_numbers_are_written_as_the_language_does() -> None:

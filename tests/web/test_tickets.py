@@ -221,6 +221,7 @@ def test_a_span_is_said_in_one_unit() -> None:
         assert span(Expected(low, high), "en").replace("\u00a0", " ").replace("\u2060", "") == said
     assert span(Expected(61, 200), "fr") == "1\u2060–\u20604\u00a0minutes"
     assert span(Expected(7200, 10_800), "ar") == "2\u2060–\u20603\u00a0ساعات"
+    assert span(Expected(7200, 10_800), "ja") == "2\u2060–\u20603\u00a0時間"
     # Two hours are one word, which cannot stand behind another figure.
     assert span(Expected(7200, 7200), "ar") == "ساعتان"
     assert span(Expected(5400, 7000), "ar") == "1\u2060–\u20602\u00a0ساعة"

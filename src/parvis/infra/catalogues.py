@@ -24,6 +24,7 @@ LOCALE_NAMES = {
     "de": "Deutsch (ungeprüft)",
     "pt": "Português (não revisto)",
     "ar": "العربية (غير مراجَعة)",
+    "ja": "日本語（未校閲）",
 }
 LOCALES = tuple(LOCALE_NAMES)
 FOLDER = Path(__file__).parent.parent / "locales"

@@ -183,12 +183,13 @@ def compact(state: Any, value: int) -> str:
 def moment(state: Any, value: datetime) -> str:
     """Day and time in full. By hand, because every post has one and Babel takes 60 µs for it."""
     at, (form, months) = value.astimezone(UTC), _days(_locale(state))
-    return f"{form % {'d': at.day, 'MMMM': months[at.month], 'y': at.year}}, {at.hour:02d}:{at.minute:02d} UTC"
+    day_in_full = form % {"d": at.day, "M": at.month, "MMMM": months[at.month], "y": at.year}
+    return f"{day_in_full}, {at.hour:02d}:{at.minute:02d} UTC"
 
 
 @cache
 def _days(locale: str) -> tuple[str, dict[int, str]]:
-    """How the language writes a day in full: `%(d)s %(MMMM)s %(y)s`, and its months."""
+    """How the language writes a day in full: `%(d)s %(MMMM)s %(y)s` or `%(y)s年%(M)s月%(d)s日`, and its months."""
     words = babel_locale(locale)
     return words.date_formats["long"].format, dict(get_month_names("wide", locale=words))
 
