@@ -70,7 +70,7 @@ class Front:
             return
         answering = self._with_headers(send, crossing)
         if scope["type"] == "http" and scope["method"] == "HEAD":  # every page that can be fetched can be asked about
-            scope, answering = {**scope, "method": "GET"}, _without_body(answering)  # type: ignore[assignment]
+            scope, answering = {**scope, "method": "GET", "head": True}, _without_body(answering)  # type: ignore[assignment]
         if scope["type"] == "http" and (encoding := encoding_for(scope["headers"])):
             answering = compressing(answering, encoding)
         await self.overload(scope, receive, answering, self.inner)

@@ -11,6 +11,7 @@ from parvis.base.settings import Settings
 from parvis.infra.doors import BROWSING, ENTRANCE, READING
 from parvis.infra.overload import answers, levels
 from parvis.infra.overload.answers import LEVEL
+from parvis.infra.overload.audience import Listener, telling
 from parvis.infra.overload.bodies import Body, TooSlow
 from parvis.infra.overload.control import Buckets
 from parvis.infra.overload.pacing import Pace
@@ -44,6 +45,7 @@ class Overload:
         self.levels = levels.Levels()
         self.sharing = Sharing(self, settings)
         self.watch = Watch(self)
+        self.tell_of_page: Listener | None = None  # set by whoever counts
         self.refusals: Counter[str] = Counter()
         self.pace = Pace()
         self.entrance = Buckets(rate=2.0, burst=60.0)  # a network; behind one address there may be a school
@@ -75,6 +77,8 @@ class Overload:
             return
         route = self.routes.find(scope["method"], scope["path"])
         asking = self.principals.asking(scope)
+        if route.page and self.tell_of_page is not None:
+            send = telling(self.tell_of_page, route, asking, scope, send)
         if route.shared_s and asking.stranger and self.sharing.pages.most_bytes:
             await self.sharing.answer(route, asking, scope, receive, send, inner)
         else:

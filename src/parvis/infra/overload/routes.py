@@ -19,6 +19,7 @@ class Route(msgspec.Struct, frozen=True):
     urgency: Urgency
     bulkhead: Bulkhead
     shared_s: float
+    page: bool = False  # one that people look at, on the side of the place that is for everybody
 
 
 UNKNOWN = Route("", "public", BROWSING, "", 0.0)
@@ -79,6 +80,7 @@ class Routes:
                 BROWSING if urgency is None else urgency,
                 policy.bulkhead,
                 policy.shared_s if policy.audience == "public" and method == "GET" else 0.0,
+                "page" in handler.opt and method == "GET" and policy.audience in ("public", "session"),
             )
 
     def _node(self, path: str) -> _Node:
