@@ -48,7 +48,7 @@ def write(settings: Settings, judgement: Judgement, incidents: Sequence[Incident
 
 def files(settings: Settings, judgement: Judgement, incidents: Sequence[Incident]) -> dict[str, str]:
     """By name: what each file holds."""
-    shown = list(incidents[:SHOWN])
+    shown = [one for one in incidents if one.verdict.urgency != "note"][:SHOWN]
     pages = {
         f"index{'' if locale == LOCALES[0] else '.' + locale}.html": _page(settings, judgement, shown, locale)
         for locale in LOCALES

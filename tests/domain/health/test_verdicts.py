@@ -29,6 +29,7 @@ from parvis.domain.health.verdicts.findings import (
     Setup,
     Statement,
     Store,
+    Tide,
 )
 from parvis.domain.health.verdicts.verdict import shown, span
 from parvis.infra.mail import TROUBLE
@@ -141,6 +142,8 @@ CASES: dict[str, tuple[Findings, Findings]] = {
     "requests_refused": (seen(signals=signal("limiter", refused_share=0.3)), seen(signals=signal("limiter"))),
     "gate_paused": (seen(door=Door("pause", 0.0, "", 5, "moving")), seen(door=Door("pause", 0.0, "", 0, "moving"))),
     "gate_narrow": (seen(door=Door("auto", 0.2, "cpu", 5000)), seen(door=Door("auto", 50.0, "cpu", 5000))),
+    "visits_fell": (seen(tide=Tide(69.0, 100.0)), seen(tide=Tide(71.0, 100.0))),
+    "visits_outgrow": (seen(tide=Tide(150.0, 100.0, "cpu", 0.7)), seen(tide=Tide(150.0, 100.0, "cpu", 0.5))),
     "certificate_ending": (seen(certificate_ends_in_s=86_400.0), seen(certificate_ends_in_s=86_400.0 * 60)),
     "clock_differs": (seen(clock_ahead_s=-5), seen(clock_ahead_s=0.5)),
     "clock_stepped": (seen(signals=signal("clock", step_s=-30)), seen(signals=signal("clock", step_s=0.01))),

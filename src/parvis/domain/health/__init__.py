@@ -19,8 +19,9 @@ from parvis.domain.health.probes import Probe, held, refusing
 from parvis.domain.health.types import Check, Moment, Signal
 from parvis.domain.health.verdicts import RULES, Findings, Judgement, Rule, Verdict
 from parvis.domain.health.verdicts import judge as _judge
-from parvis.domain.health.verdicts.findings import Door
+from parvis.domain.health.verdicts.findings import Door, Tide
 from parvis.domain.health.watch_queries import (
+    busiest,
     elected,
     hours,
     incident_stored,
@@ -43,7 +44,9 @@ __all__ = [
     "Overview",
     "Probe",
     "Signal",
+    "Tide",
     "Verdict",
+    "busiest",
     "elected",
     "examine",
     "forget_old",

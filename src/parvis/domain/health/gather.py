@@ -41,6 +41,7 @@ from parvis.domain.health.verdicts.findings import (
     Rows,
     Setup,
     Store,
+    Tide,
 )
 from parvis.infra import jobs, migrate
 from parvis.infra.engines import nats_server
@@ -69,6 +70,7 @@ async def gather(
     storage: Storage | None = None,
     opening_s: float = 0.0,
     door: Door | None = None,
+    tide: Tide | None = None,
     recent: dict[str, Signal] | None = None,
     paces: dict[str, float] | None = None,
     now: datetime,
@@ -85,6 +87,7 @@ async def gather(
         "store": store,
         "certificate_ends_in_s": certificate,
         "door": door,
+        "tide": tide,
         **({} if recent is None else {"recent": recent}),
         "setup": setup(settings),
     }

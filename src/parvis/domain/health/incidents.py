@@ -68,7 +68,7 @@ class Book:
 
     def note(self, judgement: Judgement) -> list[Incident]:
         """The book says what this judgement says; the incidents that changed by it."""
-        pressing = {one.verdict.name: one for one in judgement.pressing}
+        pressing = {one.verdict.name: one for one in judgement.worth_telling}
         changed = [self._seen(judged, judgement.at) for judged in pressing.values()]
         self._sightings = {name: sighting for name, sighting in self._sightings.items() if name in pressing}
         if judgement.outcome != "unknown":  # or what cannot be seen would be taken for over

@@ -87,6 +87,23 @@ async def hours(
     return await _moments(db, "health_hour", since, resources)
 
 
+async def busiest(db: Connection, since: datetime, resources: Sequence[str]) -> tuple[str, float]:
+    """Which of these was fullest in its busiest hour since then, and how full; no name where nothing was measured."""
+    row = await db.fetchrow(
+        """
+        SELECT resource, use
+          FROM health_hour
+         WHERE at >= $1
+           AND resource = ANY ($2)
+         ORDER BY use DESC
+         LIMIT 1
+        """,
+        since,
+        resources,
+    )
+    return ("", 0.0) if row is None else (row["resource"], row["use"])
+
+
 async def _moments(
     db: Connection, table: str, since: datetime, resources: Sequence[str] | None
 ) -> list[tuple[datetime, Moment]]:

@@ -56,6 +56,8 @@ from parvis.domain.health.verdicts.streams_full import streams_full
 from parvis.domain.health.verdicts.transcodings_waiting import transcodings_waiting
 from parvis.domain.health.verdicts.unsafe_database import unsafe_database
 from parvis.domain.health.verdicts.verdict import Figure, Rule, Verdict, Words
+from parvis.domain.health.verdicts.visits_fell import visits_fell
+from parvis.domain.health.verdicts.visits_outgrow import visits_outgrow
 from parvis.domain.health.verdicts.wal_piling import wal_piling
 from parvis.domain.health.verdicts.web_missing import web_missing
 from parvis.domain.health.verdicts.workers_missing import workers_missing
@@ -105,6 +107,8 @@ RULES: tuple[Rule, ...] = (
     requests_refused,
     gate_paused,
     gate_narrow,
+    visits_fell,
+    visits_outgrow,
     certificate_ending,
     clock_differs,
     clock_stepped,

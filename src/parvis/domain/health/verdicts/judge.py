@@ -40,6 +40,11 @@ class Judgement(msgspec.Struct, frozen=True):
         """Causes that are more than a note."""
         return tuple(one for one in self.causes if one.verdict.urgency != "note")
 
+    @property
+    def worth_telling(self) -> tuple[Judged, ...]:
+        """What becomes an incident: what presses, and notes of which operators want to hear."""
+        return tuple(one for one in self.causes if one.verdict.urgency != "note" or one.verdict.told)
+
 
 def judge(seen: Findings, rules: Sequence[Rule]) -> Judgement:
     """What the rules say together. `rules`: those that explain others first."""

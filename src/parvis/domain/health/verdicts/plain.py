@@ -47,6 +47,8 @@ PLAIN: dict[str, str] = {
     "requests_refused": later("Requests are refused"),
     "gate_paused": later("The door is shut by order"),
     "gate_narrow": later("People wait at the door"),
+    "visits_fell": later("Fewer people come"),
+    "visits_outgrow": later("More people come than there is room for"),
     "certificate_ending": later("The certificate runs out"),
     "clock_differs": later("The clocks differ"),
     "clock_stepped": later("The clock jumped"),

@@ -35,6 +35,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """One rule's finding. `blame`: user-seconds lost a second, by which verdicts are ordered.
 
     `explains`: names of verdicts that are only what follows from this one, when both are found.
+    `told`: those who run the place are told of it though it is only a note; the public is not.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     command: str = ""
     gain: Words
     explains: tuple[str, ...] = ()
+    told: bool = False
 
     @property
     def runbook(self) -> str:
