@@ -2,7 +2,8 @@
 
 `python -m bench.measuring` starts a database of its own, answers a home timeline inside this process again and again, and
 takes its looks ten times as often as a server does; so the figure is divided by ten. Counters on the way of a request,
-which cannot be switched off, are timed by themselves and added.
+which cannot be switched off, are timed by themselves and added. Then the same for the counting of page views, with pages
+that are remembered (the cheapest there are) and pages that are made.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from parvis.app import build, routes
 from parvis.base.clock import utc_now
 from parvis.base.ids import AccountId, AppId
 from parvis.base.settings import Settings
-from parvis.domain import accounts
+from parvis.domain import accounts, insights
 from parvis.domain.health import Measuring
 from parvis.infra import engines, migrate
 from parvis.infra.opening import open_services
@@ -27,6 +28,18 @@ from parvis.infra.postgres import Loans
 BLOCKS, BLOCK_S = 16, 2.0
 OFTENER = 10
 EVERY_S = 5.0
+HOME = "/api/v1/timelines/home"
+BROWSER = [  # as Firefox asks for a page
+    (b"user-agent", b"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"),
+    (b"accept", b"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
+    (b"accept-language", b"en-US,en;q=0.5"),
+    (b"referer", b"https://news.example/today"),
+    (b"upgrade-insecure-requests", b"1"),
+    (b"sec-fetch-dest", b"document"),
+    (b"sec-fetch-mode", b"navigate"),
+    (b"sec-fetch-site", b"cross-site"),
+    (b"priority", b"u=0, i"),
+]
 COUNTERS = 4  # pairs of readings of the clock that a request makes, about: one for each loan and its wait
 
 
@@ -70,6 +83,7 @@ async def _measure(settings: Settings, services: Any) -> None:
     print(f"CPU a request: {without * 1e3:.3f} ms without, {with_ * 1e3:.3f} ms with looks {OFTENER} times as often")
     print(f"looks {looks * 1e6:.1f} µs a request, counters {counters * 1e6:.2f} µs a request")
     print(f"measuring costs {(max(0.0, looks) + counters) / without:.2%} of a request's CPU")
+    await _counting(app)
     await inbox.put({"type": "lifespan.shutdown"})
     await life
 
@@ -86,16 +100,16 @@ def _watching(services: Any) -> list[asyncio.Task[None]]:
     return [asyncio.create_task(look()), asyncio.create_task(measuring.watch_lag())]
 
 
-async def _block(app: Any, token: str) -> float:
+async def _block(app: Any, token: str | None, path: str = HOME) -> float:
     """CPU seconds of a request, as the mean of a block."""
     began, cpu, count = time.perf_counter(), time.process_time(), 0
     while time.perf_counter() - began < BLOCK_S:
-        await _ask(app, token)
+        await _ask(app, token, path)
         count += 1
     return (time.process_time() - cpu) / count
 
 
-async def _ask(app: Any, token: str) -> None:
+async def _ask(app: Any, token: str | None, path: str) -> None:
     answers: list[dict[str, Any]] = []
 
     async def send(message: dict[str, Any]) -> None:
@@ -104,8 +118,8 @@ async def _ask(app: Any, token: str) -> None:
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    headers = [(b"host", b"127.0.0.1:8000"), (b"authorization", f"Bearer {token}".encode())]
-    path = "/api/v1/timelines/home"
+    headers = [(b"authorization", f"Bearer {token}".encode())] if token else BROWSER
+    headers = [(b"host", b"127.0.0.1:8000"), *headers]
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
         "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "", "headers": headers,
@@ -113,6 +127,33 @@ async def _ask(app: Any, token: str) -> None:
     }  # fmt: skip
     await app(scope, receive, send)
     assert answers[0]["status"] == 200, answers
+
+
+async def _counting(app: Any) -> None:
+    """What it costs to count page views, of pages from the cache and of pages that are made."""
+    tell = app.overload.tell_of_page
+    for name, path in (("remembered", "/about"), ("made", "/sign-in")):
+        cost: dict[bool, list[float]] = {False: [], True: []}
+        for number in range(BLOCKS):
+            counted = number % 2 == 1
+            app.overload.tell_of_page = tell if counted else None
+            cost[counted].append(await _block(app, None, path))
+        without, with_ = (statistics.median(cost[one]) for one in (False, True))
+        print(
+            f"a page that is {name}: {without * 1e6:.1f} µs without counting, {with_ * 1e6:.1f} µs with it "
+            f"({with_ / without - 1:+.2%})"
+        )
+    print(f"counting a page view, timed alone: {_page_seen_s() * 1e6:.2f} µs")
+
+
+def _page_seen_s() -> float:
+    visits, rounds = insights.Visits(Settings()), 100_000
+    visits.learn({visits.day: b"salt" * 8})
+    networks = [f"10.0.{number >> 8}.{number & 255}" for number in range(1000)]
+    began = time.process_time()
+    for number in range(rounds):
+        visits.page_seen("/public", networks[number % 1000], BROWSER)
+    return (time.process_time() - began) / rounds
 
 
 def _counters_s() -> float:

@@ -26,7 +26,7 @@ from parvis.api.routing import ENDPOINTS
 from parvis.api.streaming import Streaming
 from parvis.base.errors import Problem, Unavailable
 from parvis.base.settings import Settings, from_environment
-from parvis.domain import admission, media
+from parvis.domain import admission, insights, media
 from parvis.domain import health as health_room
 from parvis.domain.timelines import Live
 from parvis.infra import logs
@@ -124,6 +124,10 @@ async def _started(app: Litestar, front: Front, services: Services) -> AsyncIter
     await front.overload.open(services)
     front.streaming = Streaming(services, app.state.live, app.state.fragments.sieves)
     await _look_at_emoji(services)
+    visits = insights.Visits(services.settings, country_of=insights.countries(services.settings))
+    app.state.visits = visits
+    front.overload.tell_of_page = visits.page_seen
+    counting = asyncio.create_task(insights.keep_counting(services, visits), name="hand over counts")
     storing = asyncio.create_task(admission.keep_storing(services), name="store late receipts")
     emoji = asyncio.create_task(media.emoji.keep_looking(services, partial(_emoji_changed, app)), name="look for emoji")
     try:
@@ -131,6 +135,8 @@ async def _started(app: Litestar, front: Front, services: Services) -> AsyncIter
     finally:
         storing.cancel()
         emoji.cancel()
+        counting.cancel()
+        await asyncio.gather(counting, return_exceptions=True)  # it hands over what is left
         await app.state.live.close()
         await front.overload.close()
 

@@ -388,7 +388,8 @@ OTHER_READS = frozenset(
     /ticket/{ticket:str}/address
     /lists /lists/{list_id:str}/edit /{at:str}/lists /{at:str}/options /{at:str}/report /followed-tags /filters
     /filters/{filter_id:str} /mutes /blocks /blocked-servers /scheduled /explore/tags /explore/links /explore/people
-    /announcements /settings/notifications /sw.js /offline /sitemap.xml
+    /announcements /settings/notifications /sw.js /offline /sitemap.xml /console/insights /console/insights.csv
+    /console/insights.json
     /ticket/{ticket:str}/follow /ticket/{ticket:str}/proof /ticket/{ticket:str}/withdraw
     """.split()
 )
@@ -565,6 +566,7 @@ OTHER_WRITES = frozenset(
     POST /api/v1/tags/:name/unfeature
     POST /api/v2_alpha/notifications/:group_key/dismiss
     POST /console/gate
+    POST /installed
     POST /settings/invitations
     POST /ticket/{ticket:str}/address
     POST /ticket/{ticket:str}/back

@@ -54,6 +54,7 @@ class Settings(msgspec.Struct, frozen=True):
     alert_webhook: str = ""
     status_directory: str = ""
     metrics_bind: str = ""
+    countries_file: str = ""
     log_level: str = "info"
     log_format: str = "auto"
 
@@ -122,6 +123,7 @@ DESCRIPTIONS: dict[str, str] = {
     "alert_webhook": "An address that is told of incidents by POST, as JSON.",
     "status_directory": "Folder for the public status page, which a proxy serves also when Parvis is dead; empty: none.",
     "metrics_bind": "Address and port of /metrics for Prometheus, such as 127.0.0.1:9464; empty: none.",
+    "countries_file": "A file of countries by address (MaxMind DB, .mmdb) for insights; empty: countries are not counted.",
     "log_level": "debug, info, warning or error.",
     "log_format": "json, text, or auto: text on a terminal, json elsewhere.",
 }

@@ -16,7 +16,7 @@ import msgspec
 from parvis.base.clock import utc_now
 from parvis.base.settings import Settings, unknown_variables
 from parvis.commands import print_json
-from parvis.domain import admission, health
+from parvis.domain import admission, health, insights
 from parvis.domain.health.verdicts.judge import Judged
 from parvis.domain.health.verdicts.verdict import shown
 from parvis.infra import engines, postgres
@@ -56,28 +56,28 @@ async def look(settings: Settings) -> tuple[list[health.Check], health.Judgement
     began = time.perf_counter()
     storage = await open_storage(settings) if settings.home.is_dir() else None
     opening_s = time.perf_counter() - began  # a slow disk is met here first
+    door, tide = await _told(settings)
     try:
-        seen = await health.gather(
-            settings, storage=storage, opening_s=opening_s, door=await _door(settings), now=utc_now()
-        )
+        seen = await health.gather(settings, storage=storage, opening_s=opening_s, door=door, tide=tide, now=utc_now())
     finally:
         if storage is not None:
             await storage.close()
     return checks, health.judge(seen)
 
 
-async def _door(settings: Settings) -> health.Door | None:
-    """How the gate stands; None where that cannot be asked."""
+async def _told(settings: Settings) -> tuple[health.Door | None, health.Tide | None]:
+    """How the gate and the visits stand; None where that cannot be asked."""
     try:
         async with asyncio.timeout(5):
             db = await postgres.connect(settings.database_url, size=1, application="parvis doctor")
             try:
                 async with db.connection() as connection:
-                    return admission.as_door(await admission.gate_standing(connection))
+                    door = admission.as_door(await admission.gate_standing(connection))
+                    return door, await insights.tide(connection, now=utc_now())
             finally:
                 await db.close()
     except (*postgres.OUTAGES, ValueError, postgres.asyncpg.PostgresError):
-        return None
+        return None, None
 
 
 def as_json(checks: list[health.Check], judgement: health.Judgement) -> dict[str, Any]:

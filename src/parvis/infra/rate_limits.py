@@ -40,6 +40,7 @@ APPS = Limit("apps", 5, 600)
 TRANSLATIONS = Limit("translations", 60, 300)
 REPORTS = Limit("reports", 400, 86_400)
 PUSHES = Limit("push", 300, 3600)
+INSTALLS = Limit("installs", 30, 86_400)
 
 
 class RateLimits:

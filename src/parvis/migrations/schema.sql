@@ -531,6 +531,32 @@ ALTER TABLE public.incident ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.insight_count (
+    day date NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    count bigint NOT NULL
+);
+
+CREATE UNLOGGED TABLE public.insight_salt (
+    day date NOT NULL,
+    salt bytea NOT NULL
+);
+
+CREATE TABLE public.insight_sketch (
+    day date NOT NULL,
+    sketch bytea NOT NULL
+);
+
+CREATE UNLOGGED TABLE public.insight_visitor (
+    day date NOT NULL,
+    visitor bigint NOT NULL,
+    before timestamp with time zone,
+    seen_at timestamp with time zone NOT NULL,
+    counted boolean DEFAULT false NOT NULL
+)
+WITH (autovacuum_vacuum_scale_factor='0.05', autovacuum_vacuum_cost_delay='0');
+
 CREATE TABLE public.invitation (
     id bigint NOT NULL,
     code_hash bytea NOT NULL,
@@ -1247,6 +1273,18 @@ ALTER TABLE ONLY public.house_rule
 ALTER TABLE ONLY public.incident
     ADD CONSTRAINT incident_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.insight_count
+    ADD CONSTRAINT insight_count_pkey PRIMARY KEY (day, kind, name);
+
+ALTER TABLE ONLY public.insight_salt
+    ADD CONSTRAINT insight_salt_pkey PRIMARY KEY (day);
+
+ALTER TABLE ONLY public.insight_sketch
+    ADD CONSTRAINT insight_sketch_pkey PRIMARY KEY (day);
+
+ALTER TABLE ONLY public.insight_visitor
+    ADD CONSTRAINT insight_visitor_pkey PRIMARY KEY (day, visitor);
+
 ALTER TABLE ONLY public.invitation
     ADD CONSTRAINT invitation_code_hash_key UNIQUE (code_hash);
 
@@ -1475,6 +1513,8 @@ CREATE INDEX half_session_of_account ON public.half_session USING btree (account
 CREATE INDEX incident_by_time ON public.incident USING btree (opened_at DESC);
 
 CREATE UNIQUE INDEX incident_open ON public.incident USING btree (name) WHERE (closed_at IS NULL);
+
+CREATE INDEX insight_visitor_uncounted ON public.insight_visitor USING btree (day, visitor) WHERE (NOT counted);
 
 CREATE INDEX invitation_of_inviter ON public.invitation USING btree (inviter_id, id);
 

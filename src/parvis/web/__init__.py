@@ -11,6 +11,6 @@ from litestar.handlers.base import BaseRouteHandler
 
 def route_handlers() -> list[BaseRouteHandler]:
     """Every page and file of this door."""
-    from parvis.web import files, installed, live, routes, sitemap
+    from parvis.web import files, home_screens, installed, live, routes, sitemap
 
-    return [*files.HANDLERS, installed.worker, sitemap.sitemap, live.live, *routes.handlers()]
+    return [*files.HANDLERS, installed.worker, home_screens.noted, sitemap.sitemap, live.live, *routes.handlers()]

@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from parvis.base.clock import utc_now
-from parvis.domain import accounts, admission, belongings, links, media, posts, relationships, search
+from parvis.domain import accounts, admission, belongings, insights, links, media, posts, relationships, search
 from parvis.infra import changes, jobs
 from parvis.infra.jobs import NewJob
 from parvis.infra.postgres import Connection
@@ -96,7 +96,25 @@ async def delete_old_archives(services: Services) -> None:
     await belongings.archive.purge(services, now=utc_now())
 
 
+async def count_visitors(services: Services) -> None:
+    """Whom web processes met is in the day's sketch, and forgotten."""
+    await insights.count_visitors(services.db, now=utc_now())
+
+
+async def count_members(services: Services) -> None:
+    """Today's numbers of what members do are those of this moment."""
+    await insights.count_members(services.db, now=utc_now())
+
+
+async def count_newcomers(services: Services) -> None:
+    """How newcomers of the last month fare is counted anew."""
+    await insights.count_newcomers(services.db, now=utc_now())
+
+
 SCHEDULES = (
+    Schedule(count_members, timedelta(minutes=15)),
+    Schedule(count_newcomers, timedelta(hours=6)),
+    Schedule(count_visitors, timedelta(minutes=1)),
     Schedule(delete_old_archives, timedelta(hours=1)),
     Schedule(purge_unattached_media, timedelta(hours=1)),
     Schedule(delete_expired_rows, timedelta(hours=1)),

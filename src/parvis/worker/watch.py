@@ -21,7 +21,7 @@ import structlog
 
 from parvis.base.clock import utc_now
 from parvis.base.settings import BadSetting, Settings
-from parvis.domain import admission, health
+from parvis.domain import admission, health, insights
 from parvis.domain.health import Book, Incident, Minutes
 from parvis.infra import engines, postgres
 from parvis.infra.storage import Storage, open_storage
@@ -46,12 +46,15 @@ class Watch:
         self._minutes = Minutes()
         self._db: asyncpg.Connection | None = None
         self._leads = False
+        self._tide_known: health.Tide | None = None
+        self._tide_at: datetime | None = None
 
     async def look(self, now: datetime) -> health.Judgement:
         """The place was looked at; what changed is written down, told, and shown."""
         db = await self._connected()
         door = await self._door(db)
-        seen = await health.gather(self.settings, storage=self._storage, door=door, now=now)
+        tide = await self._tide(db, now)
+        seen = await health.gather(self.settings, storage=self._storage, door=door, tide=tide, now=now)
         judgement = health.judge(seen)
         changed = self.book.note(judgement)
         if db is not None and seen.database is not None:
@@ -88,6 +91,14 @@ class Watch:
         with contextlib.suppress(*TROUBLE):
             return admission.as_door(await admission.gate_standing(db))
         return None
+
+    async def _tide(self, db: asyncpg.Connection | None, now: datetime) -> health.Tide | None:
+        """How visits stand. It changes once a day, so it is asked once an hour."""
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        if db is not None and self._tide_at != hour:
+            with contextlib.suppress(*TROUBLE):
+                self._tide_known, self._tide_at = await insights.tide(db, now=now), hour
+        return self._tide_known
 
     async def _write_down(
         self, db: asyncpg.Connection, seen: health.Findings, changed: Sequence[Incident], now: datetime

@@ -1,4 +1,5 @@
 // What the page does with its service worker: register it, have waiting posts sent, say what became of them, messages.
+// Once a browser it also tells that the place is on the home screen.
 // Loaded once the page stands, so that it costs nothing before.
 
 const worker = async () => (await navigator.serviceWorker.ready).active;
@@ -39,6 +40,13 @@ export async function begin({ words, tell, me, token, over }) {
     if (navigator.onLine) send();
     restoring();
   }
+  const installed = (how) => {
+    if (localStorage.getItem("installed")) return;
+    localStorage.setItem("installed", "1");
+    fetch("/installed", { method: "POST", body: new URLSearchParams({ how }) }).catch(() => {});
+  };
+  addEventListener("appinstalled", () => installed("installed"));
+  if (matchMedia("(display-mode: standalone)").matches || navigator.standalone) installed("shown");
   navigator.clearAppBadge?.().catch(() => {});
   if (location.hash === "#waiting") {
     tell(words.waiting);

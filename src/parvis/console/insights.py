@@ -1,0 +1,181 @@
+"""Insights, for the owner: how many come, whence, what members do, how newcomers fare; and all of it as CSV and JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import UTC, date
+from typing import Any, Literal
+
+import msgspec
+from babel.dates import format_date
+from babel.numbers import format_decimal, format_percent
+from litestar import Response
+
+from parvis.console.routing import page
+from parvis.domain import insights
+from parvis.domain.accounts.types import Viewer
+from parvis.infra.catalogues import babel_locale, later
+from parvis.infra.html.headers import PRIVATE
+from parvis.infra.html.visit import Answer, Page, Visit
+
+RANGES = (7, 30, 90)
+WIDTH, HEIGHT, GAP = 600.0, 96.0, 0.2  # of a chart, in units of its own; GAP: the share of a day that stays empty
+SHOWN_LISTS = ("page", "source", "language", "country", "app", "media", "install")
+
+NAMES: dict[tuple[str, str], str] = {
+    ("source", ""): later("Directly"),
+    ("source", "other"): later("Others"),
+    ("language", "other"): later("Others"),
+    ("country", "other"): later("Unknown"),
+    ("app", ""): later("The pages of this place"),
+    ("media", "image"): later("Pictures"),
+    ("media", "video"): later("Films"),
+    ("media", "gifv"): later("Films without sound"),
+    ("media", "audio"): later("Sounds"),
+    ("install", "installed"): later("Installed"),
+    ("install", "shown"): later("Shown from the home screen"),
+}
+
+
+class Range(msgspec.Struct, frozen=True):
+    days: Literal["7", "30", "90"] = "30"
+
+
+class Export(msgspec.Struct, frozen=True):
+    days: Literal["7", "30", "90", "731"] = "90"
+
+
+@page("GET", "/console/insights", audience="owner", params=Range)
+async def show(visit: Visit[Viewer, Range]) -> Answer:
+    """The numbers of the last days; today as far as it has come."""
+    days = int(visit.params.days)
+    today = visit.now.astimezone(UTC).date()
+    found = await insights.report(visit.db, today, days)
+    return Page(
+        "console/insights.html",
+        {
+            "ranges": [(number, number == days) for number in RANGES],
+            "days": days,
+            "charts": [_chart(visit, found, name) for name in insights.SERIES],
+            "lists": [_list(visit, kind, found.lists[kind]) for kind in SHOWN_LISTS if found.lists[kind]],
+            "stages": [_stage(visit, one) for one in found.stages],
+            "sign_up": _definition(visit, "sign_up"),
+            "weeks": [
+                {"week": _day(visit, monday), "apps": [(name, _number(visit, count)) for name, count in apps]}
+                for monday, apps in found.begun
+            ],
+            "app_begun": _definition(visit, "app_begun"),
+        },
+    )
+
+
+@page("GET", "/console/insights.csv", audience="owner", params=Export)
+async def as_csv(visit: Visit[Viewer, Export]) -> Answer:
+    """A line for each day, kind and name."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("day", "kind", "name", "count"))
+    for day, kind, name, count in await _rows(visit):
+        writer.writerow((day.isoformat(), kind, _harmless(name), count))
+    return _file(out.getvalue().encode(), "text/csv", "insights.csv")
+
+
+@page("GET", "/console/insights.json", audience="owner", params=Export)
+async def as_json(visit: Visit[Viewer, Export]) -> Answer:
+    """The same, with what each kind means and how wrong it can be."""
+    meant = {
+        kind: {"title": one.title, "meaning": one.meaning, "error": one.error}
+        for kind, one in insights.DEFINITIONS.items()
+    }
+    counts = [
+        {"day": day.isoformat(), "kind": kind, "name": name, "count": count}
+        for day, kind, name, count in await _rows(visit)
+    ]
+    body = {"place": visit.settings.domain, "made_at": visit.now, "definitions": meant, "counts": counts}
+    return _file(msgspec.json.encode(body), "application/json", "insights.json")
+
+
+async def _rows(visit: Visit[Viewer, Export]) -> list[tuple[date, str, str, int]]:
+    return await insights.rows(visit.db, visit.now.astimezone(UTC).date(), int(visit.params.days))
+
+
+def _file(content: bytes, media_type: str, name: str) -> Response[bytes]:
+    headers = {"Cache-Control": PRIVATE, "Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, headers=headers, media_type=media_type)
+
+
+def _harmless(name: str) -> str:
+    """Apps choose their names; a spreadsheet must not take one for a formula."""
+    return f"'{name}" if name[:1] in ("=", "+", "-", "@", "\t", "\r") else name
+
+
+def _definition(visit: Visit[Viewer, Any], name: str) -> dict[str, str]:
+    one = insights.DEFINITIONS[name]
+    return {"title": visit.text(one.title), "meaning": visit.text(one.meaning), "error": visit.text(one.error)}
+
+
+def _chart(visit: Visit[Viewer, Any], found: insights.Report, name: str) -> dict[str, Any]:
+    """A bar for each day, a line for the mean of seven, and both once more as a table."""
+    values, means = found.series[name], found.means[name]
+    most = max(values, default=0)
+    rows = [
+        (_day(visit, day), _number(visit, value), "" if mean is None else _number(visit, mean))
+        for day, value, mean in zip(found.days, values, means, strict=True)
+    ]
+    return {
+        "name": name,
+        **_definition(visit, name),
+        "bars": bars(values, most),
+        "line": line(means, most),
+        "rows": rows[::-1],
+        "latest": rows[-1],
+        "most": _number(visit, most),
+    }
+
+
+def bars(values: Sequence[int], most: int) -> str:
+    """The path of a bar for each value."""
+    step = WIDTH / max(1, len(values))
+    wide = step * (1 - GAP)
+    drawn = []
+    for number, value in enumerate(values):
+        high = (HEIGHT - 2) * value / max(most, 1)
+        if value:
+            drawn.append(f"M{number * step:.1f} {HEIGHT:.0f}v{-high:.1f}h{wide:.1f}v{high:.1f}z")
+    return "".join(drawn)
+
+
+def line(means: Sequence[float | None], most: int) -> str:
+    """The points of a line through the middles of days; days before there is a mean are left out."""
+    step = WIDTH / max(1, len(means))
+    return " ".join(
+        f"{(number + (1 - GAP) / 2) * step:.1f},{HEIGHT - (HEIGHT - 2) * mean / max(most, 1):.1f}"
+        for number, mean in enumerate(means)
+        if mean is not None
+    )
+
+
+def _list(visit: Visit[Viewer, Any], kind: str, names: Sequence[tuple[str, int]]) -> dict[str, Any]:
+    return {
+        **_definition(visit, kind),
+        "rows": [
+            (visit.text(NAMES[kind, name]) if (kind, name) in NAMES else name, _number(visit, count))
+            for name, count in names
+        ],
+    }
+
+
+def _stage(visit: Visit[Viewer, Any], one: insights.Stage) -> tuple[str, str, str]:
+    share = format_percent(one.count / one.of, locale=babel_locale(visit.locale)) if one.of else ""
+    return visit.text(insights.STAGE_WORDS[one.name]), _number(visit, one.count), share
+
+
+def _day(visit: Visit[Viewer, Any], day: date) -> str:
+    return format_date(day, "d MMM y", locale=babel_locale(visit.locale))
+
+
+def _number(visit: Visit[Viewer, Any], value: float) -> str:
+    pattern = "#,##0" if value == int(value) or value >= 100 else "#,##0.0"
+    return format_decimal(value, pattern, locale=babel_locale(visit.locale))

@@ -1,0 +1,113 @@
+"""The numbers of some days, put together for whoever looks at them."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+
+import msgspec
+
+from parvis.domain.insights import queries
+from parvis.domain.insights.definitions import LISTS, SERIES, STAGES
+from parvis.infra.postgres import Connection
+
+WEEK = 7
+MOST_SHOWN = 15
+Row = tuple[date, str, str, int]
+
+
+class Stage(msgspec.Struct, frozen=True):
+    """So many got so far, of so many who could have."""
+
+    name: str
+    count: int
+    of: int
+
+
+class Report(msgspec.Struct, frozen=True):
+    """`series`: by name, a number for each of `days`; `means`: of the seven days up to each, None where there are fewer.
+
+    `lists`: by kind, the most frequent names with their sums. `begun`: by week (its Monday), first uses of apps.
+    """
+
+    days: list[date]
+    series: dict[str, list[int]]
+    means: dict[str, list[float | None]]
+    lists: dict[str, list[tuple[str, int]]]
+    stages: list[Stage]
+    begun: list[tuple[date, list[tuple[str, int]]]]
+
+
+async def report(db: Connection, last: date, days: int) -> Report:
+    """The numbers of so many days, the last of them being that one."""
+    first = last - timedelta(days=days - 1)
+    rows = await queries.counts(db, first - timedelta(days=WEEK - 1), last)
+    shown = [row for row in rows if row[0] >= first]
+    every = [first + timedelta(days=number) for number in range(days)]
+    early = [first - timedelta(days=number) for number in range(WEEK - 1, 0, -1)]
+    series = {name: _series(rows, [*early, *every], *which) for name, which in SERIES.items()}
+    return Report(
+        days=every,
+        series={name: values[WEEK - 1 :] for name, values in series.items()},
+        means={name: means(values)[WEEK - 1 :] for name, values in series.items()},
+        lists={kind: _list(shown, kind, days) for kind in LISTS},
+        stages=_stages(shown, last),
+        begun=_begun(shown),
+    )
+
+
+async def rows(db: Connection, last: date, days: int) -> list[Row]:
+    """(day, kind, name, count): everything that is known of so many days, for export."""
+    return await queries.counts(db, last - timedelta(days=days - 1), last)
+
+
+def means(values: Sequence[int]) -> list[float | None]:
+    """Of each day and the six before it; None where something is missing before the first day on which anything was counted."""
+    begins = next((number for number, value in enumerate(values) if value), len(values))
+    return [
+        sum(values[number - WEEK + 1 : number + 1]) / WEEK if number - WEEK + 1 >= begins else None
+        for number in range(len(values))
+    ]
+
+
+def _series(rows: Iterable[Row], days: Sequence[date], kind: str, name: str | None) -> list[int]:
+    sums: Counter[date] = Counter()
+    for day, its_kind, its_name, count in rows:
+        if its_kind == kind and name in (None, its_name):
+            sums[day] += count
+    return [sums[day] for day in days]
+
+
+def _list(rows: Iterable[Row], kind: str, days: int) -> list[tuple[str, int]]:
+    sums: Counter[str] = Counter()
+    for _, its_kind, name, count in rows:
+        if its_kind == kind:
+            sums[name] += count
+    if kind == "app":  # the same people come again the next day
+        sums = Counter({name: round(count / days) or 1 for name, count in sums.items()})
+    return sums.most_common(MOST_SHOWN)
+
+
+def _stages(rows: Sequence[Row], last: date) -> list[Stage]:
+    """Of all that came; back on a day: of those who entered, and for whom that day has come."""
+    sums: Counter[str] = Counter()
+    could: Counter[str] = Counter()
+    for day, kind, name, count in rows:
+        if kind == "sign_up":
+            sums[name] += count
+            for stage in STAGES:
+                back = int(stage.removeprefix("day_")) if stage.startswith("day_") else None
+                if back is None and name == "received":
+                    could[stage] += count
+                if back is not None and name == "entered" and day + timedelta(days=back) <= last:
+                    could[stage] += count
+    return [Stage(stage, sums[stage], could[stage]) for stage in STAGES]
+
+
+def _begun(rows: Iterable[Row]) -> list[tuple[date, list[tuple[str, int]]]]:
+    weeks: defaultdict[date, Counter[str]] = defaultdict(Counter)
+    for day, kind, name, count in rows:
+        if kind == "app_begun":
+            weeks[day - timedelta(days=day.weekday())][name] += count
+    return [(monday, apps.most_common(MOST_SHOWN)) for monday, apps in sorted(weeks.items(), reverse=True)]

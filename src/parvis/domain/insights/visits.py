@@ -1,0 +1,155 @@
+"""What one web process counts, in its memory, until it hands it over: views by page, and who looked from when to when.
+
+A visitor is a number made of the day's salt, the network and the browser's name. The salt is gone at the end of the
+day, and with it all that the number could ever tell; addresses and names of browsers are kept nowhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import date
+
+from parvis.base.settings import Settings
+from parvis.domain.insights import rules
+
+MOST_VISITORS = 100_000  # of one batch; more are not told apart
+MOST_SOURCES = 300  # of one batch, that keep their names
+MOST_BATCHES = 60  # that wait while the database is away; the oldest are lost first
+_PAUSE_S = rules.PAUSE.total_seconds()
+_FIRST_DAY = date(1970, 1, 1).toordinal()
+DAY_S = 86_400
+
+
+class Seen:
+    """What is known of a visitor since the last handing over. `more`: visits that began after the first pause."""
+
+    __slots__ = ("country", "first_s", "language", "last_s", "more", "source")
+
+    def __init__(self, at_s: float, source: str, language: str, country: str) -> None:
+        self.first_s = self.last_s = at_s
+        self.more = 0
+        self.source = source
+        self.language = language
+        self.country = country
+
+
+class Batch:
+    """What was counted on one day since the last handing over."""
+
+    __slots__ = ("counts", "day", "seen", "sources")
+
+    def __init__(self, day: date) -> None:
+        self.day = day
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self.seen: dict[int, Seen] = {}
+        self.sources: set[str] = set()
+
+    @property
+    def empty(self) -> bool:
+        return not self.counts and not self.seen
+
+
+class Visits:
+    """The counters of a process. `clock`: seconds since 1970."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Callable[[], float] = time.time,
+        country_of: Callable[[str], str] | None = None,
+    ) -> None:
+        self._clock = clock
+        self._country_of = country_of
+        self._hosts = settings.hosts | {settings.domain.partition(":")[0]}
+        self._salts: dict[date, bytes] = {}
+        self._waiting: list[Batch] = []
+        self._day: int = -1
+        self._batch = Batch(date.min)
+
+    def page_seen(self, path: str, network: str, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        """A page was given to somebody; `path` is its route's."""
+        look = rules.look_of(headers, self._hosts)
+        if look is None:
+            return
+        now_s = self._clock()
+        batch = self._batch_at(now_s)
+        batch.counts["page", path] += 1
+        visitor = self._visitor(batch.day, network, look.agent)
+        if visitor is None:
+            return
+        seen = batch.seen.get(visitor)
+        if seen is None:
+            if len(batch.seen) < MOST_VISITORS:
+                country = self._country_of(network) if self._country_of else ""
+                batch.seen[visitor] = Seen(now_s, self._source(batch, look.source), look.language, country)
+            return
+        if now_s - seen.last_s > _PAUSE_S:
+            seen.more += 1
+        seen.last_s = max(seen.last_s, now_s)
+
+    def happened(self, kind: str, name: str = "") -> None:
+        """One more of that kind."""
+        self._batch_at(self._clock()).counts[kind, name] += 1
+
+    def take(self) -> list[Batch]:
+        """All that was counted and not handed over; it is not here any more."""
+        taken, self._waiting = self._waiting, []
+        if not self._batch.empty:
+            taken.append(self._batch)
+            self._batch = Batch(self._batch.day)
+        return taken
+
+    def give_back(self, batches: list[Batch]) -> None:
+        """They could not be handed over; perhaps the next time."""
+        self._waiting = [*batches, *self._waiting][-MOST_BATCHES:]
+
+    @property
+    def day(self) -> date:
+        return self._batch_at(self._clock()).day
+
+    @property
+    def days_to_come(self) -> list[date]:
+        """Today, and from ten minutes before midnight tomorrow."""
+        now_s = self._clock()
+        return sorted({day_of(now_s), day_of(now_s + 600)})
+
+    def knows_salts(self, days: Iterable[date]) -> bool:
+        return all(day in self._salts for day in days)
+
+    def learn(self, salts: dict[date, bytes]) -> None:
+        """These are the salts; all others are forgotten."""
+        self._salts = salts
+
+    def _batch_at(self, now_s: float) -> Batch:
+        day: int = int(now_s // DAY_S)
+        if day != self._day:
+            if not self._batch.empty:
+                self._waiting.append(self._batch)
+            self._batch, self._day = Batch(day_of(now_s)), day
+            self._salts = {each: salt for each, salt in self._salts.items() if each >= self._batch.day}
+        return self._batch
+
+    def _visitor(self, day: date, network: str, agent: bytes) -> int | None:
+        """A number that tells visitors of one day apart; None while there is no salt."""
+        salt = self._salts.get(day)
+        if salt is None:
+            return None
+        digest = hashlib.blake2b(network.encode() + b"\n" + agent, digest_size=8, key=salt).digest()
+        return int.from_bytes(digest, "big", signed=True)
+
+    def _source(self, batch: Batch, source: str) -> str:
+        """Whoever invents sources fills no memory with them."""
+        if source not in batch.sources:
+            if len(batch.sources) >= MOST_SOURCES:
+                return rules.OTHER
+            batch.sources.add(source)
+        return source
+
+
+def day_of(at_s: float) -> date:
+    """The day (UTC) of that second."""
+    return date.fromordinal(_FIRST_DAY + int(at_s // DAY_S))

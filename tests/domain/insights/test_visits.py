@@ -1,0 +1,144 @@
+"""What a process counts and hands over, and what is left of it in the database."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from parvis.base.settings import Settings
+from parvis.domain import insights
+from parvis.domain.insights import queries, visits
+from parvis.infra.postgres import Database
+
+DAY = date(2026, 5, 4)
+NOON_S = datetime(2026, 5, 4, 12, tzinfo=UTC).timestamp()
+BROWSER = [(b"user-agent", b"Mozilla/5.0 Firefox/140.0"), (b"accept-language", b"en")]
+
+
+class Clock:
+    def __init__(self, at_s: float = NOON_S) -> None:
+        self.at_s = at_s
+
+    def __call__(self) -> float:
+        return self.at_s
+
+
+async def counted(db: Database, day: date = DAY) -> dict[str, int]:
+    async with db.connection() as connection:
+        found = await queries.counts(connection, day, day)
+    return {f"{kind} {name}".strip(): count for _, kind, name, count in found}
+
+
+async def count(db: Database, clock: Clock) -> None:
+    await insights.count_visitors(db, now=datetime.fromtimestamp(clock.at_s, UTC))
+
+
+def a_process(clock: Clock) -> insights.Visits:
+    return insights.Visits(Settings(), clock=clock)
+
+
+async def test_two_processes_agree_on_who_comes_and_when_a_visit_begins(fresh_database: Database) -> None:
+    clock = Clock()
+    one, other = a_process(clock), a_process(clock)
+    for minutes, process in ((0, one), (10, other), (39, one), (70, other), (75, one)):
+        clock.at_s = NOON_S + 60 * minutes
+        await insights.hand_over(fresh_database, process)  # so that it knows the salt
+        process.page_seen("/public", "192.0.2.7", BROWSER)
+        await insights.hand_over(fresh_database, process)
+    await count(fresh_database, clock)
+    assert await counted(fresh_database) == {
+        "page /public": 5, "visits": 2, "visitors": 1, "source": 2, "language en": 2
+    }  # fmt: skip
+
+
+async def test_a_pause_within_one_batch_ends_a_visit_too(fresh_database: Database) -> None:
+    clock = Clock()
+    process = a_process(clock)
+    await insights.hand_over(fresh_database, process)
+    for minutes in (0, 31, 62):
+        clock.at_s = NOON_S + 60 * minutes
+        process.page_seen("/public", "192.0.2.7", BROWSER)
+    await insights.hand_over(fresh_database, process)
+    assert (await counted(fresh_database))["visits"] == 3
+
+
+async def test_midnight_ends_a_visit_and_the_salt_and_what_came_of_it_go(fresh_database: Database) -> None:
+    clock = Clock(datetime(2026, 5, 4, 23, 55, tzinfo=UTC).timestamp())
+    process = a_process(clock)
+    await insights.hand_over(fresh_database, process)
+    process.page_seen("/public", "192.0.2.7", BROWSER)
+    clock.at_s += 600
+    process.page_seen("/public", "192.0.2.7", BROWSER)
+    await insights.hand_over(fresh_database, process)
+    await count(fresh_database, clock)
+    tomorrow = DAY + timedelta(days=1)
+    assert [(await counted(fresh_database, day))["visits"] for day in (DAY, tomorrow)] == [1, 1]
+    async with fresh_database.connection() as db:
+        assert [row["day"] for row in await db.fetch("SELECT DISTINCT day FROM insight_visitor")] == [tomorrow]
+        assert [row["day"] for row in await db.fetch("SELECT day FROM insight_salt")] == [tomorrow]
+        lasting = await db.fetch(
+            "SELECT relname, relpersistence::text AS persistence FROM pg_class WHERE relname LIKE 'insight_%' AND relkind = 'r'"
+        )
+    assert {row["relname"]: row["persistence"] for row in lasting} == {
+        "insight_salt": "u", "insight_visitor": "u", "insight_count": "p", "insight_sketch": "p"
+    }  # fmt: skip
+
+
+async def test_whoever_is_away_for_longer_than_a_pause_is_forgotten(fresh_database: Database) -> None:
+    clock = Clock()
+    process = a_process(clock)
+    await insights.hand_over(fresh_database, process)
+    process.page_seen("/public", "192.0.2.7", BROWSER)
+    await insights.hand_over(fresh_database, process)
+    clock.at_s += 33 * 60
+    await count(fresh_database, clock)
+    async with fresh_database.connection() as db:
+        assert await db.fetchval("SELECT count(*) FROM insight_visitor") == 0
+    process.page_seen("/public", "192.0.2.7", BROWSER)
+    await insights.hand_over(fresh_database, process)
+    await count(fresh_database, clock)
+    found = await counted(fresh_database)
+    assert (found["visits"], found["visitors"]) == (2, 1)
+
+
+async def test_while_the_database_is_away_nothing_is_lost_and_visitors_are_not_told_apart(
+    fresh_database: Database,
+) -> None:
+    clock = Clock()
+    process = a_process(clock)
+    process.page_seen("/public", "192.0.2.7", BROWSER)
+    async with fresh_database.connection() as db:
+        await db.execute("ALTER TABLE insight_count RENAME TO away")
+    assert not await insights.hand_over(fresh_database, process)
+    process.page_seen("/public", "192.0.2.7", BROWSER)
+    assert not await insights.hand_over(fresh_database, process)
+    async with fresh_database.connection() as db:
+        await db.execute("ALTER TABLE away RENAME TO insight_count")
+    assert await insights.hand_over(fresh_database, process)
+    found = await counted(fresh_database)
+    assert (found["page /public"], found["visits"]) == (2, 1)
+
+
+async def test_invented_sources_and_visitors_fill_neither_memory_nor_tables(
+    fresh_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visits, "MOST_SOURCES", 5)
+    monkeypatch.setattr(visits, "MOST_VISITORS", 50)
+    monkeypatch.setattr(queries, "MOST_NAMES", 8)
+    clock = Clock()
+    process = a_process(clock)
+    for turn in range(4):
+        await insights.hand_over(fresh_database, process)
+        for number in range(100):
+            headers = [*BROWSER, (b"referer", f"https://s{turn}-{number}.example/".encode())]
+            process.page_seen("/public", f"192.0.2.{number}", headers)
+            clock.at_s += 0.01
+        clock.at_s += 1900
+    await insights.hand_over(fresh_database, process)
+    found = await counted(fresh_database)
+    sources = {name: count for name, count in found.items() if name.startswith("source")}
+    assert len(sources) <= 16
+    assert sources["source other"] > 100
+    assert found["page /public"] == 400
+    assert found["visits"] == 200

@@ -1,0 +1,55 @@
+"""Which answers count as page views, seen from outside."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from parvis.base.clock import utc_now
+from parvis.domain import insights
+from parvis.domain.insights import queries
+from parvis.infra.postgres import Database
+from tests.rig.world import World, new_world, settings_for
+
+PERSON = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", "Accept-Language": "en"}
+
+
+async def counted(db: Database, visits: insights.Visits) -> dict[str, int]:
+    """By kind and name, what was counted in this test."""
+    assert await insights.hand_over(db, visits)
+    await insights.count_visitors(db, now=utc_now())
+    today = utc_now().date()
+    found: dict[str, int] = {}
+    async with db.connection() as connection:
+        for _, kind, name, count in await queries.counts(connection, today - timedelta(days=1), today):
+            key = f"{kind} {name}".strip()
+            found[key] = found.get(key, 0) + count
+    return found
+
+
+async def test_pages_count_whether_they_are_made_or_remembered(
+    fresh_database_url: str, nats_url: str, tmp_path: Path
+) -> None:
+    settings = settings_for(tmp_path, fresh_database_url, nats_url, page_cache_bytes=2_000_000)
+    async with new_world(settings) as world:
+        for address in ("/about", "/about", "/about", "/sign-in"):
+            assert (await world.client.get(address, headers=PERSON)).status_code == 200
+            world.client.cookies.clear()
+        assert world.app.overload.sharing.pages.hits == 2
+        found = await counted(world.services.db, world.app.inner.framework.state.visits)
+    assert (found["page /about"], found["page /sign-in"], found["visits"], found["visitors"]) == (3, 1, 1, 1)
+
+
+async def test_what_is_no_look_at_a_page_does_not_count(world: World) -> None:
+    visits: insights.Visits = world.app.inner.framework.state.visits
+    ask = world.client.get
+    await ask("/public", headers={"User-Agent": "curl/8.5.0", "Accept-Language": "en"})
+    await ask("/public", headers={**PERSON, "Sec-Purpose": "prefetch"})
+    await ask("/public", headers={**PERSON, "HX-Request": "true"})
+    await ask("/nothing-is-here", headers=PERSON)
+    await ask("/home", headers=PERSON)  # leads to the sign-in
+    await ask("/api/v1/timelines/public", headers=PERSON)
+    await ask("/about.rss", headers=PERSON)
+    await ask("/manifest.webmanifest", headers=PERSON)
+    await world.client.head("/public", headers=PERSON)
+    assert await counted(world.services.db, visits) == {}
