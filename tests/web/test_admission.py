@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from parvis.infra.html.visit import session_cookie
-from parvis.infra.rate_limits import UPLOADS, RateLimits
+from parvis.infra.rate_limits import APPS, UPLOADS, RateLimits
 from tests.rig.people import Person
 from tests.rig.world import ORIGIN, World
 from tests.web.conftest import Browser
@@ -53,6 +53,16 @@ async def test_nothing_is_read_of_what_comes_too_often(alices: Browser, alice: P
     for _ in range(UPLOADS.most):
         limits.hit(UPLOADS, str(alice.id))
     assert (await refused(alices, "/compose/film")).status_code == 429
+
+
+async def test_a_browser_cannot_make_any_number_of_keys_for_messages(
+    alices: Browser, alice: Person, world: World
+) -> None:
+    limits = world.services.limits = RateLimits(enabled=True)
+    for _ in range(APPS.most):
+        limits.hit(APPS, str(alice.id))
+    wanted = {"endpoint": "https://push.example/1", "p256dh": "x", "auth": "x"}
+    assert (await alices.post("/push", wanted)).status_code == 429
 
 
 async def test_a_large_form_without_its_token_is_refused(alices: Browser) -> None:
