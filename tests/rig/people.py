@@ -34,13 +34,14 @@ class Person:
         return {"Authorization": f"Bearer {self.token}"}
 
     async def get(self, path: str, **parameters: Any) -> httpx.Response:
-        return await self.client.get(path, params=parameters, headers=self.headers)
+        # None, not {}: the latter would take away what the path asks for itself.
+        return await self.client.get(path, params=parameters or None, headers=self.headers)
 
     async def post(self, path: str, body: Any = None, **headers: str) -> httpx.Response:
         return await self.client.post(path, json=body or {}, headers=self.headers | headers)
 
     async def delete(self, path: str, **parameters: Any) -> httpx.Response:
-        return await self.client.delete(path, params=parameters, headers=self.headers)
+        return await self.client.delete(path, params=parameters or None, headers=self.headers)
 
     async def says(self, text: str, **draft: Any) -> PostId:
         """A post of theirs, through the domain."""
