@@ -3,6 +3,7 @@ languages."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from parvis.infra.catalogues import catalogue_of
 from tests.browser.conftest import DESK, PASSWORD, PHONE, People, Watched
 from tests.browser.test_main_path import no_sideways_scrolling
+from tests.rig.phones import App
 from tests.rig.server import Server
 
 WHY = "The larger hall is being swept."
@@ -172,3 +174,30 @@ def test_where_many_sign_up_the_browser_calculates_and_says_so_if_it_cannot(chro
     for context in people.contexts:
         context.close()
     assert watched.problems == []
+
+
+CALLED = """
+    PushManager.prototype.getSubscription = async () => null;
+    PushManager.prototype.subscribe = async ({ applicationServerKey, userVisibleOnly }) => {
+        if (applicationServerKey.length !== 65 || !userVisibleOnly) throw new Error("no such key");
+        return { toJSON: () => ({ endpoint: "https://push.example/one", keys: KEYS }) };
+    };
+"""
+
+
+def test_the_ticket_offers_a_message_on_this_device(
+    server: Server, people: People, handle: Callable[[str], str], closed: None
+) -> None:
+    page = people.page(PHONE)
+    page.context.grant_permissions(["notifications"], origin=server.origin)
+    page.add_init_script(CALLED.replace("KEYS", json.dumps(App().keys)))  # the browser's own service is on the internet
+    page.goto("/sign-up")
+    fill_in(page, str, handle("tess"), None)
+    page.get_by_role("button", name="Take a ticket").click()
+    page.wait_for_url("**/ticket/*")
+    page.get_by_role("button", name="Tell me").click()
+    expect(page.get_by_text("A message appears on the device you chose")).to_be_visible()
+    assert page.evaluate("localStorage.getItem('called')") == "1"
+    no_sideways_scrolling(page)
+    page.get_by_role("button", name="No message").click()
+    expect(page.get_by_role("button", name="Tell me")).to_be_visible()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE, People
@@ -107,7 +109,10 @@ def test_signing_out_leaves_nothing_on_the_device(people: People, handle: Callab
     expect(page.get_by_role("heading", name="No network")).to_be_visible()
 
 
-def test_a_message_is_shown_by_the_worker(people: People, handle: Callable[[str], str]) -> None:
+@pytest.mark.parametrize(
+    "more", [{"notification_id": 12}, {"tag": "12", "path": "/ticket/x"}], ids=["settings", "ticket"]
+)
+def test_a_message_is_shown_by_the_worker(people: People, handle: Callable[[str], str], more: dict[str, Any]) -> None:
     page = people.signed_up(handle("lou"))
     page.context.grant_permissions(["notifications"], origin=people.server.origin)
     ready(page)
@@ -123,7 +128,7 @@ def test_a_message_is_shown_by_the_worker(people: People, handle: Callable[[str]
         if registrations:
             break
         page.wait_for_timeout(50)
-    said = {"title": "Ana follows you", "body": "Baker in Lyon", "notification_id": 12, "icon": "/favicon.ico"}
+    said = {"title": "Ana follows you", "body": "Baker in Lyon", "icon": "/favicon.ico", **more}
     tools.send(
         "ServiceWorker.deliverPushMessage",
         {"origin": people.server.origin, "registrationId": registrations[0], "data": json.dumps(said)},
@@ -133,13 +138,13 @@ def test_a_message_is_shown_by_the_worker(people: People, handle: Callable[[str]
         shown = page.evaluate(
             """async () => {
                 const all = await (await navigator.serviceWorker.ready).getNotifications();
-                return all.map((one) => [one.title, one.body, one.tag]);
+                return all.map((one) => [one.title, one.body, one.tag, one.data.path]);
             }"""
         )
         if shown:
             break
         page.wait_for_timeout(100)
-    assert shown == [["Ana follows you", "Baker in Lyon", "12"]]
+    assert shown == [["Ana follows you", "Baker in Lyon", "12", more.get("path", "/notifications")]]
 
 
 def test_the_manifest_offers_shortcuts_and_takes_what_others_share(

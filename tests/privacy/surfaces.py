@@ -573,6 +573,8 @@ OTHER_WRITES = frozenset(
     POST /ticket/{ticket:str}/follow
     POST /ticket/{ticket:str}/letter
     POST /ticket/{ticket:str}/password
+    POST /ticket/{ticket:str}/push
+    POST /ticket/{ticket:str}/push/end
     POST /ticket/{ticket:str}/unfollow
     POST /ticket/{ticket:str}/withdraw
     PUT /api/v1/announcements/:id/reactions/:name
@@ -600,5 +602,6 @@ SENDING_JOBS = frozenset(
         "accounts.send_confirmation",
         "accounts.send_reset",
         "admission.send_call",  # that it is one's turn, and where the ticket is: no post has a part in it
+        "admission.push_call",  # the same, to a browser
     }
 )

@@ -11,8 +11,10 @@ from parvis.base.clock import utc_now
 from parvis.domain import admission
 from parvis.domain.admission import Expected
 from parvis.infra.html.visit import ticket_cookie
+from parvis.infra.overload import levels
 from parvis.web.queue import poll_s, span
 from tests.domain.admission.line import in_days, let_in, line_of
+from tests.rig.phones import App
 from tests.rig.world import World
 from tests.web.conftest import Browser
 
@@ -231,3 +233,33 @@ def test_a_span_is_said_in_one_unit() -> None:
         40,
         3600,
     ]
+
+
+async def test_a_browser_can_be_called_and_left_in_peace_again(world: World, stranger: Browser) -> None:
+    await line_of(world.services, "alice")
+    path = await apply(stranger)
+    offered = (await stranger.get(path)).text
+    assert f'action="{path}/push"' in offered
+    assert re.search(r"<li data-call=\"[\w-]{87}\" hidden>", offered)  # a script shows it where it can work
+    wrong = await stranger.post(path + "/push", {"endpoint": "http://10.0.0.1/x", **App().keys})
+    assert wrong.status_code == 422
+    there = {"endpoint": "https://push.example/one", **App().keys}
+    assert (await stranger.post(path + "/push", there)).headers["location"] == path
+    called = (await stranger.get(path)).text
+    assert "A message appears on the device you chose" in called
+    assert "data-call=" not in called
+    await stranger.post(path + "/push/end")
+    assert "data-call=" in (await stranger.get(path)).text
+
+
+async def test_how_busy_the_server_is_stands_on_its_pages_in_plain_words(world: World, stranger: Browser) -> None:
+    await line_of(world.services, "alice")
+    path = await apply(stranger)
+    for where in (path, "/about", "/sign-up"):
+        assert "The server is" not in (await stranger.get(where)).text
+        for level, words in enumerate(levels.PLAIN.values()):
+            world.services.pressure.level = level
+            assert words in (await stranger.get(where)).text
+        french = unescape((await stranger.get(where, **{"Accept-Language": "fr"})).text)
+        assert "La base de données ne répond pas" in french
+        world.services.pressure.level = 0

@@ -16,9 +16,10 @@ import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from parvis.base.clock import utc_now
+from parvis.base.clock import iso_ms, utc_now
 from parvis.base.settings import Settings
 from parvis.domain import health
+from parvis.infra.overload import levels
 from parvis.infra.services import Services
 from parvis.worker import status_page, watch
 from parvis.worker.metrics import Metrics
@@ -165,7 +166,7 @@ async def test_of_two_watches_on_a_machine_one_is_on_duty(tmp_path: Path) -> Non
 @pytest.mark.parametrize("locale", ["en", "fr"])
 def test_the_page_escapes_what_it_shows(locale: str, tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, name="<b>Ours</b>")
-    found = status_page.files(settings, status_page.never(settings), [])
+    found = status_page.files(settings, health.Judgement(utc_now(), "healthy", ()), [])
     name = "index.html" if locale == "en" else "index.fr.html"
     assert "<b>Ours" not in found[name]
     assert "&lt;b&gt;Ours" in found[name]
@@ -196,3 +197,15 @@ async def test_prometheus_reads_what_the_watch_saw_on_a_port_of_its_own(services
     assert 0 <= told["parvis_resource_use_ratio", ("resource", "cpu")] <= 1
     assert told["parvis_processes", ("role", "web")] == 1
     assert ("parvis_incident_open", ("name", "workers_missing"), ("urgency", "now")) in told
+
+
+def test_the_page_says_how_busy_it_is_and_when_somebody_looked_last(tmp_path: Path) -> None:
+    settings, at = Settings(home=tmp_path), utc_now()
+    judgement = health.Judgement(at, "healthy", ())
+    calm, busy = status_page.files(settings, judgement, []), status_page.files(settings, judgement, [], 3)
+    assert levels.PLAIN[levels.CACHED_ONLY] not in calm["index.html"]
+    assert levels.PLAIN[levels.CACHED_ONLY] in busy["index.html"]
+    assert json.loads(busy["status.json"])["level"] == 3
+    assert f'data-at="{iso_ms(at)}"' in calm["index.html"]
+    assert "the watch itself has stopped" in calm["index.html"]  # for those without a script
+    assert 'src="/status/status.js"' in calm["index.html"]

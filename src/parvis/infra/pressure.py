@@ -20,6 +20,7 @@ class Pressure:
 
     def __init__(self) -> None:
         self._told_at = self._heard_at = -LASTS_S
+        self.level = 0  # of the limiter in this process, for its pages
 
     async def listen(self, news: News) -> None:
         """From now on it is heard of."""
@@ -28,6 +29,7 @@ class Pressure:
     async def tell(self, news: News, level: int) -> None:
         """Whoever listens knows of this level, unless there is none or they have just been told."""
         now = time.monotonic()
+        self.level = level
         if level > 0 and now - self._told_at >= TOLD_EVERY_S:
             self._told_at = now
             await news.publish(SUBJECT, str(level).encode())

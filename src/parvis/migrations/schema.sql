@@ -930,6 +930,14 @@ CREATE TABLE public.receipt_follow (
     created_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.receipt_push (
+    receipt_id bigint NOT NULL,
+    endpoint text NOT NULL,
+    point bytea NOT NULL,
+    auth bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.recovery_code (
     account_id bigint NOT NULL,
     code_hash bytea NOT NULL
@@ -1404,6 +1412,9 @@ ALTER TABLE ONLY public.receipt
 
 ALTER TABLE ONLY public.receipt
     ADD CONSTRAINT receipt_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.receipt_push
+    ADD CONSTRAINT receipt_push_pkey PRIMARY KEY (receipt_id);
 
 ALTER TABLE ONLY public.recovery_code
     ADD CONSTRAINT recovery_code_pkey PRIMARY KEY (account_id, code_hash);

@@ -16,10 +16,19 @@ from parvis.web.routing import Call, page
 from parvis.web.tickets import PATH, OneTicket, people_of, ticket_in, waiting
 
 MOST_SUGGESTED = 24
+LONGEST_ENDPOINT = 1000
 
 
 class Address(OneTicket, frozen=True):
     email: str = ""
+
+
+class Caller(OneTicket, frozen=True):
+    """A browser as its push service knows it."""
+
+    endpoint: str = ""
+    p256dh: str = ""
+    auth: str = ""
 
 
 class Choice(OneTicket, frozen=True):
@@ -55,6 +64,32 @@ async def withdraw(call: Call[OneTicket]) -> Answer:
     ticket = ticket_in(call)
     await admission.withdraw(call.services, ticket, now=call.now)
     return Redirect(admission.rules.path_of(ticket))
+
+
+@page("POST", PATH + "/push", urgency=ENTRANCE, params=Caller, limit=TICKETS)
+async def push(call: Call[Caller]) -> Answer:
+    """This browser has a message when it is time (for ticket.js, which knows the browser's keys)."""
+    ticket, wanted = ticket_in(call), call.params
+    if not wanted.endpoint or len(wanted.endpoint) > LONGEST_ENDPOINT:
+        raise Invalid("endpoint", "Endpoint can't be blank", "blank")
+    await admission.want_push(
+        call.db,
+        ticket,
+        endpoint=wanted.endpoint,
+        p256dh=wanted.p256dh,
+        auth=wanted.auth,
+        services=call.services,
+        now=call.now,
+    )
+    return Redirect(admission.rules.path_of(ticket), notice="saved")
+
+
+@page("POST", PATH + "/push/end", urgency=ENTRANCE, params=OneTicket, limit=TICKETS)
+async def no_push(call: Call[OneTicket]) -> Answer:
+    """No browser has a message."""
+    ticket = ticket_in(call)
+    await admission.want_no_push(call.db, ticket)
+    return Redirect(admission.rules.path_of(ticket), notice="saved")
 
 
 @page("GET", PATH + "/follow", urgency=ENTRANCE, params=OneTicket)

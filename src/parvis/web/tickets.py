@@ -14,7 +14,7 @@ from parvis.base.errors import Conflict, Invalid, NotFound
 from parvis.base.ids import AccountId
 from parvis.domain import accounts, admission
 from parvis.domain.admission import Lane, NowServing, Place, State, Ticket
-from parvis.infra import jobs
+from parvis.infra import jobs, vapid
 from parvis.infra.doors import ENTRANCE
 from parvis.infra.html.visit import Answer, Page, Redirect
 from parvis.infra.postgres import OUTAGES
@@ -47,6 +47,7 @@ class _Seen(msgspec.Struct, frozen=True):
     place: Place | None = None
     door: NowServing | None = None
     chosen: int = 0
+    called: bool = False
     has_password: bool = True
 
 
@@ -66,6 +67,8 @@ async def ticket_page(call: Call[Any]) -> Answer:
         "state": state,
         "at": seen.place,
         "chosen": seen.chosen,
+        "called": seen.called,
+        "push_key": vapid.public_key(call.services.secrets),
         "has_password": seen.has_password,
         "still": call.params is not None and call.params.still,
         **_standing(call, seen),
@@ -84,7 +87,11 @@ async def _seen(call: Call[Any], ticket: Ticket) -> _Seen:
             if found.account_id is not None:
                 has_password = (await accounts.login_of(db, found.account_id)).has_password
             return _Seen(
-                found, await admission.serving(db), len(await admission.chosen(db, ticket)), has_password=has_password
+                found,
+                await admission.serving(db),
+                len(await admission.chosen(db, ticket)),
+                await admission.wants_push(db, ticket),
+                has_password=has_password,
             )
     except OUTAGES:
         return _Seen()

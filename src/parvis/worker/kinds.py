@@ -33,6 +33,7 @@ def all_kinds(*, transcodings: int = 1) -> dict[str, Handler | Router]:
         accounts.CONFIRMATION_JOB: Handler(send_confirmation, limit=LETTERS_AT_ONCE),
         accounts.RESET_JOB: Handler(send_reset, limit=LETTERS_AT_ONCE, private=True),
         admission.CALL_JOB: Handler(send_call, limit=LETTERS_AT_ONCE),
+        admission.PUSH_JOB: Handler(push_call, limit=PUSHES_AT_ONCE, time_limit_s=30),
         admission.FOLLOW_JOB: Handler(follow_chosen),
     }
 
@@ -104,6 +105,11 @@ async def send_reset(services: Services, job: Job) -> None:
 async def send_call(services: Services, job: Job) -> None:
     """Whoever waited knows that it is their turn."""
     await admission.send_call(services, job.data["receipt_id"], now=utc_now())
+
+
+async def push_call(services: Services, job: Job) -> None:
+    """The browser of whoever waited shows that it is their turn."""
+    await admission.push_call(services, job.data["receipt_id"], failures=job.failures, now=utc_now())
 
 
 async def follow_chosen(services: Services, job: Job) -> None:

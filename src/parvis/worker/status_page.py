@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import format_datetime
 from functools import cache
 from pathlib import Path
@@ -24,6 +24,7 @@ from parvis.domain.health.verdicts.plain import PLAIN
 from parvis.domain.health.verdicts.verdict import Verdict
 from parvis.infra import engines
 from parvis.infra.catalogues import LOCALES, catalogue_of, later
+from parvis.infra.overload import levels
 from parvis.infra.templates import Templates
 
 HEARD_WITHIN_S = 45  # older than that, the page itself says that nobody keeps the watch
@@ -34,26 +35,44 @@ STATES = {
     "soon": later("All is well, and something needs our care."),
 }
 
+SILENT = later("Nobody has looked for a while: this page is no longer kept up to date, and what it says may be wrong.")
 
-def write(settings: Settings, judgement: Judgement, incidents: Sequence[Incident]) -> None:
+SCRIPT = """\
+// The page is a file: whether somebody still writes it is told by the clock of whoever sends it, or else the reader's.
+const words = document.querySelector("[data-at]");
+fetch(location.href, { method: "HEAD", cache: "no-store" })
+  .then((sent) => Date.parse(sent.headers.get("Date")) || Date.now(), () => Date.now())
+  .then((now) => {
+    if (now - Date.parse(words.dataset.at) < words.dataset.after * 1000) return;
+    words.className = "state trouble";
+    words.textContent = words.dataset.silent;
+  });
+"""
+
+
+def write(settings: Settings, judgement: Judgement, incidents: Sequence[Incident], level: int = 0) -> None:
     """The files say how the place is at the moment of this judgement. A folder that cannot be written is left as it is."""
     if not settings.status_directory:
         return
     folder = Path(settings.status_directory)
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-        for name, content in files(settings, judgement, incidents).items():
+        for name, content in files(settings, judgement, incidents, level).items():
             engines.write_whole(folder / name, content, 0o644)
 
 
-def files(settings: Settings, judgement: Judgement, incidents: Sequence[Incident]) -> dict[str, str]:
-    """By name: what each file holds."""
+def files(settings: Settings, judgement: Judgement, incidents: Sequence[Incident], level: int = 0) -> dict[str, str]:
+    """By name: what each file holds. `level`: what is left out because there is too much to do, 0 for nothing."""
     shown = [one for one in incidents if one.verdict.urgency != "note"][:SHOWN]
     pages = {
-        f"index{'' if locale == LOCALES[0] else '.' + locale}.html": _page(settings, judgement, shown, locale)
+        f"index{'' if locale == LOCALES[0] else '.' + locale}.html": _page(settings, judgement, shown, locale, level)
         for locale in LOCALES
     }
-    return pages | {"feed.xml": _feed(settings, shown), "status.json": _document(settings, judgement, shown)}
+    return pages | {
+        "feed.xml": _feed(settings, shown),
+        "status.js": SCRIPT,
+        "status.json": _document(settings, judgement, shown, level),
+    }
 
 
 def state_of(judgement: Judgement, incidents: Sequence[Incident]) -> str:
@@ -64,7 +83,7 @@ def state_of(judgement: Judgement, incidents: Sequence[Incident]) -> str:
     return "soon" if "soon" in urgencies else "well"
 
 
-def _page(settings: Settings, judgement: Judgement, incidents: Sequence[Incident], locale: str) -> str:
+def _page(settings: Settings, judgement: Judgement, incidents: Sequence[Incident], locale: str, level: int) -> str:
     text = catalogue_of(locale).text
     state = state_of(judgement, incidents)
     return _templates().render(
@@ -75,6 +94,9 @@ def _page(settings: Settings, judgement: Judgement, incidents: Sequence[Incident
         at=judgement.at,
         state=state,
         words=text(STATES[state]),
+        busy=text(levels.PLAIN[level]) if level else "",
+        silent_after_s=HEARD_WITHIN_S,
+        silent=text(SILENT),
         open=[_shown(one, locale) for one in incidents if one.is_open],
         past=[_shown(one, locale) for one in incidents if not one.is_open],
         languages=[(one, "index.html" if one == LOCALES[0] else f"index.{one}.html") for one in LOCALES],
@@ -119,12 +141,13 @@ def _sentence(incident: Incident) -> str:
     return f"Since {iso_ms(incident.opened_at)}{ended}. {incident.verdict.hurt}"
 
 
-def _document(settings: Settings, judgement: Judgement, incidents: Sequence[Incident]) -> str:
+def _document(settings: Settings, judgement: Judgement, incidents: Sequence[Incident], level: int) -> str:
     said = {
         "place": settings.name,
         "state": state_of(judgement, incidents),
         "at": judgement.at,
         "heard_within_s": HEARD_WITHIN_S,
+        "level": level,
         "incidents": [
             {
                 "name": one.name,
@@ -142,8 +165,3 @@ def _document(settings: Settings, judgement: Judgement, incidents: Sequence[Inci
 @cache
 def _templates() -> Templates:
     return Templates(asset=lambda name: name)
-
-
-def never(settings: Settings) -> Judgement:
-    """What is said before anybody has looked."""
-    return Judgement(datetime.fromtimestamp(0, UTC), "healthy", ())

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import math
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
@@ -24,6 +25,7 @@ from parvis.base.settings import BadSetting, Settings
 from parvis.domain import admission, health, insights
 from parvis.domain.health import Book, Incident, Minutes
 from parvis.infra import engines, postgres
+from parvis.infra.overload import levels
 from parvis.infra.storage import Storage, open_storage
 from parvis.worker import alarm, status_page
 
@@ -60,7 +62,8 @@ class Watch:
         if db is not None and seen.database is not None:
             await self._write_down(db, seen, changed, now)
         self.seen = seen
-        await asyncio.to_thread(status_page.write, self.settings, judgement, self.book.all[:SHOWN])
+        level = levels.NO_DATABASE if seen.database is None else math.ceil(seen.fact("shedding", "level"))
+        await asyncio.to_thread(status_page.write, self.settings, judgement, self.book.all[:SHOWN], level)
         if self._leads or db is None:
             await self._tell(db, now)  # after the page: a mail service can take half a minute to say nothing
         _keep(self.settings, self.book.all[:SHOWN])

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from parvis.base.clock import utc_now
-from parvis.base.errors import Conflict, Invalid, NotFound
+from parvis.base.errors import Conflict, Invalid, NotFound, Unavailable
 from parvis.base.ids import AccountId
 from parvis.domain import accounts, admission, relationships
 from parvis.domain.admission import Expected, Kind, NowServing, Ticket
 from parvis.domain.admission.choices import MOST_CHOSEN
 from parvis.infra.mail import SentLetter
 from tests.domain.admission.line import PASSWORD, application, in_days, let_in, line_of
-from tests.rig.world import ORIGIN, World
+from tests.rig.phones import App
+from tests.rig.strangers import Stranger, answering, stranger
+from tests.rig.world import ORIGIN, World, new_world, settings_for
 
 
 async def letters(world: World) -> list[SentLetter]:
@@ -176,3 +180,91 @@ def test_an_estimate_lies_between_the_two_places_for_which_one_is_told() -> None
     assert admission.expected(told, 100) == Expected(50.0, 100.0)
     assert admission.expected(told, 2000) == Expected(1000.0, 1800.0)
     assert admission.expected(NowServing(serving=0, last_number=0, waiting=0, open=True), 7) is None
+
+
+@pytest.fixture
+async def near(fresh_database_url: str, nats_url: str, tmp_path: Path) -> AsyncIterator[World]:
+    """A world that may go to addresses of this machine."""
+    settings = settings_for(tmp_path, fresh_database_url, nats_url, allow_private_addresses=True)
+    async with new_world(settings) as made:
+        yield made
+
+
+async def wants_push(world: World, ticket: Ticket, there: Stranger, app: App) -> None:
+    async with world.services.db.transaction() as tx:
+        await admission.want_push(
+            tx,
+            ticket,
+            endpoint=f"http://127.0.0.1:{there.port}/{ticket.receipt_id}",
+            p256dh=app.keys["p256dh"],
+            auth=app.keys["auth"],
+            services=world.services,
+            now=utc_now(),
+        )
+
+
+async def kept_browsers(world: World) -> int:
+    return await world.services.db.pool.fetchval("SELECT count(*) FROM receipt_push")
+
+
+async def test_the_browser_of_whoever_waited_has_one_message_and_is_forgotten(near: World) -> None:
+    app = App(contact=None)
+    ticket = await admission.receive(near.services, wanted=application("alice", locale="fr"), now=utc_now())
+    await admission.sequence(near.services, now=utc_now())
+    async with stranger(answering(201)) as there:
+        await wants_push(near, ticket, there, app)
+        await near.settle()
+        assert there.asked == []  # it is not their turn yet
+        [admitted] = await let_in(near.services, 1)
+        await near.settle()
+        await admission.push_call(near.services, admitted.receipt_id, failures=0, now=utc_now())  # a job may run twice
+    [asked] = there.asked
+    assert asked.headers["urgency"] == "high"
+    assert re.fullmatch(r"[\w-]{1,32}", asked.headers["topic"])
+    said = app.read(asked)
+    assert said["title"] == "C’est votre tour"
+    assert said["path"] == admission.rules.path_of(ticket)
+    assert await kept_browsers(near) == 0
+
+
+async def test_a_message_that_did_not_get_through_is_sent_again_and_in_the_end_given_up(near: World) -> None:
+    alice, bob = await line_of(near.services, "alice", "bob")
+    async with stranger(answering(503)) as there:
+        await wants_push(near, alice, there, App())
+        [admitted] = await let_in(near.services, 1)
+        with pytest.raises(Unavailable):
+            await admission.push_call(near.services, admitted.receipt_id, failures=0, now=utc_now())
+        assert await kept_browsers(near) == 1
+        await admission.push_call(near.services, admitted.receipt_id, failures=99, now=utc_now())
+        assert await kept_browsers(near) == 0
+    async with stranger(answering(410)) as there:
+        await wants_push(near, bob, there, App())
+        [admitted] = await let_in(near.services, 1)
+        await admission.push_call(near.services, admitted.receipt_id, failures=0, now=utc_now())
+    assert len(there.asked) == 1
+    assert await kept_browsers(near) == 0
+
+
+async def test_no_browser_is_called_of_those_who_left_came_in_or_changed_their_mind(near: World) -> None:
+    alice, bob, carol = await line_of(near.services, "alice", "bob", "carol")
+    async with stranger(answering(201)) as there:
+        for one in (alice, bob, carol):
+            await wants_push(near, one, there, App())
+        async with near.services.db.transaction() as tx:
+            await admission.want_no_push(tx, carol)
+            assert [await admission.wants_push(tx, one) for one in (alice, bob, carol)] == [True, True, False]
+        await let_in(near.services, 3)
+        await admission.withdraw(near.services, alice, now=utc_now())
+        await admission.enter(near.services, bob, password=PASSWORD, now=utc_now())
+        assert await kept_browsers(near) == 0
+        await near.settle()
+        assert there.asked == []
+        with pytest.raises(Conflict):
+            await wants_push(near, alice, there, App())
+
+
+async def test_a_message_goes_to_no_address_inside(world: World) -> None:
+    [ticket] = await line_of(world.services, "alice")
+    async with stranger(answering(201)) as there:
+        with pytest.raises(Invalid):
+            await wants_push(world, ticket, there, App())

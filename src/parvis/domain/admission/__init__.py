@@ -32,6 +32,7 @@ from parvis.domain.admission.leave import come_back, correct, forget, lapse, wit
 from parvis.domain.admission.log import leaf_data, public_key
 from parvis.domain.admission.place import expected, place, serving
 from parvis.domain.admission.proofs import exported
+from parvis.domain.admission.push import PUSH_JOB, push_call, want_no_push, want_push, wants_push
 from parvis.domain.admission.receive import receive
 from parvis.domain.admission.sequence import BATCH, has_work, sequence
 from parvis.domain.admission.sign_up import SignedUp, sign_up
@@ -60,6 +61,7 @@ __all__ = [
     "FOLLOW_JOB",
     "FORMAT",
     "MOST_A_WEEK",
+    "PUSH_JOB",
     "Admitted",
     "Application",
     "Brought",
@@ -111,6 +113,7 @@ __all__ = [
     "place",
     "proofs",
     "public_key",
+    "push_call",
     "read_ticket",
     "receive",
     "replay",
@@ -126,5 +129,8 @@ __all__ = [
     "unchoose",
     "verify",
     "want_letter",
+    "want_no_push",
+    "want_push",
+    "wants_push",
     "withdraw",
 ]

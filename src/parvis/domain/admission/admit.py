@@ -7,7 +7,7 @@ from datetime import datetime
 
 from parvis.base.errors import Conflict, NotFound
 from parvis.domain import accounts
-from parvis.domain.admission import log, rules, tell
+from parvis.domain.admission import log, push_queries, rules, tell
 from parvis.domain.admission import log_queries as queries
 from parvis.domain.admission import queries as receipts
 from parvis.domain.admission.log_queries import Tree
@@ -111,6 +111,7 @@ class _Turn:
             return
         at = rules.rounded(self._now)
         await queries.ended(self._tx, [row["id"] for row in rows], State.REFUSED, self._now)
+        await push_queries.forgotten(self._tx, [row["id"] for row in rows])
         await accounts.release_handles(self._tx, {row["id"]: row["handle"] for row in rows if row["handle"]})
         self._leaves += [Leaf(Kind.REFUSED, row["number"], at) for row in rows]
         self._tree.waiting -= sum(1 for row in rows if row["lane"] < Lane.RETURNING)

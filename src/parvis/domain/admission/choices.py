@@ -25,7 +25,7 @@ async def choose(tx: Connection, ticket: Ticket, target_id: AccountId, *, now: d
     Raises: NotFound for a ticket or an account that is not there; Conflict when the ticket waits no more; Invalid past
     the most that can be chosen.
     """
-    await _live(tx, ticket)
+    await still_live(tx, ticket)
     target = await accounts.by_id(tx, target_id)
     if target.state >= AccountState.SUSPENDED:
         raise NotFound
@@ -36,7 +36,7 @@ async def choose(tx: Connection, ticket: Ticket, target_id: AccountId, *, now: d
 
 async def unchoose(tx: Connection, ticket: Ticket, target_id: AccountId) -> None:
     """They will not follow it after all. Raises: NotFound; Conflict."""
-    await _live(tx, ticket)
+    await still_live(tx, ticket)
     await choice_queries.choice_dropped(tx, ticket.receipt_id, target_id)
 
 
@@ -47,11 +47,12 @@ async def chosen(db: Connection, ticket: Ticket) -> list[AccountId]:
 
 async def want_letter(tx: Connection, ticket: Ticket, *, wanted: bool) -> None:
     """A letter will say when it is time, or not. Raises: NotFound; Conflict."""
-    await _live(tx, ticket)
+    await still_live(tx, ticket)
     await queries.letter_wanted(tx, ticket.receipt_id, wanted)
 
 
-async def _live(tx: Connection, ticket: Ticket) -> None:
+async def still_live(tx: Connection, ticket: Ticket) -> None:
+    """The ticket's owner may still choose. Raises: NotFound; Conflict."""
     row = await queries.receipt_locked(tx, ticket.receipt_id)
     if row is None:
         raise NotFound

@@ -8,7 +8,7 @@ from parvis.base.errors import Conflict, Forbidden, Invalid, InvalidFields, NotF
 from parvis.base.ids import AccountId
 from parvis.domain import accounts
 from parvis.domain.accounts.types import NewAccount
-from parvis.domain.admission import choices, queries, rules, tickets
+from parvis.domain.admission import choices, push_queries, queries, rules, tickets
 from parvis.domain.admission.types import State, Ticket
 from parvis.infra.postgres import Connection, Row
 from parvis.infra.services import Services
@@ -63,6 +63,7 @@ async def enter_with(
     await queries.entered(tx, row["id"], account_id, now)
     if row["admitted_at"] < now:  # who comes in at once had no time to choose
         await choices.want_following(tx, row["id"])
+        await push_queries.forgotten(tx, [row["id"]])
     return account_id
 
 

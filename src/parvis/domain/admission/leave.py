@@ -6,7 +6,7 @@ from datetime import datetime
 
 from parvis.base.errors import Conflict, Forbidden, Invalid, InvalidFields, NotFound
 from parvis.domain import accounts
-from parvis.domain.admission import choice_queries, log, queries, rules
+from parvis.domain.admission import choice_queries, log, push_queries, queries, rules
 from parvis.domain.admission import log_queries as log_rows
 from parvis.domain.admission.sequence import number
 from parvis.domain.admission.types import Kind, Leaf, State, Ticket
@@ -38,6 +38,7 @@ async def withdraw(services: Services, ticket: Ticket, *, now: datetime) -> None
             return
         await log_rows.ended(tx, [row["id"]], State.WITHDRAWN, now)
         await choice_queries.choices_dropped(tx, [row["id"]])
+        await push_queries.forgotten(tx, [row["id"]])
         if row["handle"] is not None:
             await accounts.release_handles(tx, {row["id"]: row["handle"]})
         if row["state"] == State.RECEIVED and row["lane"] < 3:
@@ -114,4 +115,5 @@ async def forget(tx: Connection, *, now: datetime) -> int:
     if rows:
         await accounts.release_handles(tx, {row["id"]: row["handle"] for row in rows})
         await choice_queries.choices_dropped(tx, [row["id"] for row in rows])
+        await push_queries.forgotten(tx, [row["id"] for row in rows])
     return len(rows)

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from parvis.domain import accounts
 from parvis.domain.accounts.letters import letter
-from parvis.domain.admission import queries, rules, tickets
+from parvis.domain.admission import push, push_queries, queries, rules, tickets
 from parvis.domain.admission.types import Admitted, State
 from parvis.infra import jobs
 from parvis.infra.jobs import NewJob
@@ -22,8 +22,10 @@ CALL_JOB = "admission.send_call"
 
 
 async def want_calls(tx: Connection, admitted: Sequence[Admitted]) -> None:
-    """Whoever was admitted and wants one will have a letter."""
-    new = [NewJob(CALL_JOB, {"receipt_id": one.receipt_id}, dedupe_key=str(one.receipt_id)) for one in admitted]
+    """Whoever was admitted will have a letter, and a message on their browser, as they wish."""
+    ids = await push_queries.wanted(tx, [one.receipt_id for one in admitted])
+    new = [NewJob(push.PUSH_JOB, {"receipt_id": one}, dedupe_key=str(one)) for one in ids]
+    new += [NewJob(CALL_JOB, {"receipt_id": one.receipt_id}, dedupe_key=str(one.receipt_id)) for one in admitted]
     await jobs.enqueue_many(tx, new)
 
 

@@ -4,6 +4,7 @@ Sight is decided again at every reading and before every push (case C5), so noth
 goes private or away. A receiver's policy is applied when a notification is added: what it filters waits in a request.
 """
 
+from parvis.domain.notifications.calling import call, receiver
 from parvis.domain.notifications.groups import (
     Group,
     Groups,
@@ -34,8 +35,8 @@ from parvis.domain.notifications.types import KINDS, Kind, Notification
 
 __all__ = [
     "ALERTS", "GROUPED", "KINDS", "PUSH_JOB", "Change", "Delivery", "Group", "Groups", "Kind", "Marker", "Notification",
-    "Policy", "PushPolicy", "Request", "Subscription", "Treatment", "Waiting", "Wish", "accept_requests",
+    "Policy", "PushPolicy", "Request", "Subscription", "Treatment", "Waiting", "Wish", "accept_requests", "call",
     "change_policy", "change_subscription", "clear", "deliver", "dismiss", "dismiss_group", "dismiss_requests", "group",
-    "groups", "mark", "markers", "members", "notify", "of", "one", "policy_of", "request", "requests", "subscribe",
+    "groups", "mark", "markers", "members", "notify", "of", "one", "policy_of", "receiver", "request", "requests", "subscribe",
     "subscription", "unread_count", "unread_groups", "unsubscribe", "unsubscribe_by_key",
 ]  # fmt: skip

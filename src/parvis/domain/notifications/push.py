@@ -12,14 +12,14 @@ from parvis.base.ids import AccountId, NotificationId
 from parvis.domain import posts
 from parvis.domain.notifications import push_queries as queries
 from parvis.domain.notifications import read, wording
-from parvis.domain.notifications.subscriptions import ERRAND, address, sealed_about, unsubscribe_key
+from parvis.domain.notifications.calling import call
+from parvis.domain.notifications.subscriptions import sealed_about, unsubscribe_key
 from parvis.domain.notifications.types import Notification
 from parvis.domain.posts import PostView
 from parvis.infra import sealing, web_push
 from parvis.infra.catalogues import catalogue_of, known_locale
 from parvis.infra.destinations import Refused
 from parvis.infra.jobs import NewJob
-from parvis.infra.outbound import Unreachable
 from parvis.infra.postgres import Row
 from parvis.infra.rate_limits import PUSHES
 from parvis.infra.services import Services
@@ -30,7 +30,6 @@ log = structlog.get_logger(__name__)
 PUSH_JOB = "notifications.push"
 MOST_FAILURES = 9  # of one message, with growing pauses: about ten minutes
 HOPELESS_AFTER = timedelta(days=7)
-_PASSING = (408, 429)
 
 # The message is the client API's, so its kinds are said in that language: the one place outside `api` where they are.
 _TYPES = {"post": "status", "repost": "reblog", "edit": "update", "quoted_edit": "quoted_update"}
@@ -105,28 +104,22 @@ async def _found(services: Services, what: Delivery) -> tuple[Row, Notification,
 async def _send(
     services: Services, what: Delivery, row: Row, one: Notification, post: PostView | None, now: datetime
 ) -> None:
-    settings = services.settings
+    key = unsubscribe_key(services.secrets, what.account_id, what.subscription_id)
     try:
-        text = _text(services, row, one, post)
-        made = web_push.message(
-            text,
+        refusal = await call(
+            services,
+            row["endpoint"],
             web_push.Receiver(row["point"], row["auth"]),
+            _text(services, row, one, post),
             standard=row["standard"],
-            secrets=services.secrets,
-            audience=address(row["endpoint"], settings).origin,
-            contact=f"mailto:{settings.contact_email}" if settings.contact_email else settings.public_origin,
+            headers={"Unsubscribe-URL": f"{services.settings.public_origin}/api/web/push_subscriptions/{key}"},
             now=now,
         )
-        key = unsubscribe_key(services.secrets, what.account_id, what.subscription_id)
-        headers = made.headers | {"Unsubscribe-URL": f"{settings.public_origin}/api/web/push_subscriptions/{key}"}
-        answer = await services.http.send("POST", row["endpoint"], errand=ERRAND, headers=headers, body=made.body)
     except (Refused, sealing.BrokenSeal):
         await _forget(services, what, row, "refused")
         return
-    if 400 <= answer.status < 500 and answer.status not in _PASSING:
-        await _forget(services, what, row, str(answer.status))
-    elif answer.status >= 300:
-        raise Unreachable(f"The push service answers {answer.status}")
+    if refusal is not None:
+        await _forget(services, what, row, str(refusal))
     elif row["failing_since"] is not None:
         async with services.db.connection() as db:
             await queries.arrived(db, what.account_id, what.subscription_id)

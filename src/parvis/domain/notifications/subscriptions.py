@@ -9,21 +9,19 @@ from typing import Literal
 
 import msgspec
 
-from parvis.base.errors import Invalid, NotFound
+from parvis.base.errors import NotFound
 from parvis.base.ids import AccountId, IdSource
 from parvis.base.settings import Settings
 from parvis.domain.notifications import push_queries as queries
+from parvis.domain.notifications.calling import receiver
 from parvis.domain.notifications.types import KINDS
-from parvis.infra import sealing, web_push
-from parvis.infra.destinations import Destination, Refused, destination
-from parvis.infra.outbound import Errand
+from parvis.infra import sealing
 from parvis.infra.postgres import Connection, Row
 from parvis.infra.secrets import Secrets
 
 PushPolicy = Literal["all", "followed", "follower", "none"]
 # What an app may ask to hear of: besides our kinds some that never happen here, so that it finds what it chose.
 ALERTS: tuple[str, ...] = (*KINDS, "sign_up", "report")
-ERRAND = Errand(at_once_per_host=4)
 
 
 class Subscription(msgspec.Struct, frozen=True):
@@ -63,14 +61,7 @@ async def subscribe(
 
     Raises: Invalid for an address where this server does not go, or keys that are none.
     """
-    try:
-        address(wish.endpoint, settings)
-    except Refused:
-        raise Invalid("endpoint", "Validation failed: Endpoint is not a valid address of a push service") from None
-    try:
-        keys = web_push.receiver(wish.p256dh, wish.auth)
-    except web_push.BadKeys:
-        raise Invalid("keys", "Validation failed: Keys are invalid") from None
+    keys = receiver(wish.endpoint, wish.p256dh, wish.auth, settings=settings)
     row = await queries.subscribe(
         tx,
         account,
@@ -131,12 +122,6 @@ def unsubscribe_key(secrets: Secrets, account: AccountId, subscription_id: int) 
 def sealed_about(token_id: int) -> str:
     """What the sealed token of a subscription is."""
     return f"push token {token_id}"
-
-
-def address(endpoint: str, settings: Settings) -> Destination:
-    """Where that endpoint is. Raises: Refused where this server does not go."""
-    private = settings.allow_private_addresses
-    return destination(endpoint, schemes=ERRAND.schemes | {"http"} if private else ERRAND.schemes, private=private)
 
 
 def _subscription(row: Row) -> Subscription:

@@ -21,6 +21,7 @@ from parvis.infra.catalogues import babel_locale, catalogue_of, later
 from parvis.infra.html.assets import asset_path, has_asset
 from parvis.infra.html.headers import PRIVATE, page_headers
 from parvis.infra.html.visit import NOTICE_COOKIE, Page, Visit, cookie
+from parvis.infra.overload import levels
 from parvis.infra.templates import Templates
 
 PICTURE_TYPES = "image/jpeg,image/png,image/webp,image/gif,image/avif,image/heic,image/heif"
@@ -102,6 +103,7 @@ def context(visit: Visit[Any, Any], notice: str = "") -> dict[str, Any]:
         "notice": visit.text(NOTICES[notice]) if notice in NOTICES else "",
         "notice_name": notice if notice in NOTICES else "",
         "form_token": visit.form_token,
+        "busy": visit.text(levels.PLAIN[visit.services.pressure.level]) if visit.services.pressure.level else "",
         "htmx_config": _HTMX,
         "script_words": lambda: script_words(visit.locale, place),
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from parvis.infra.catalogues import later
+
 WELL, PAUSED, HEADS, CACHED_ONLY, WRITES_ONLY, NO_DATABASE = range(6)
 
 # The share refused from which each level holds; the level is left when it falls below half of that.
@@ -15,6 +17,19 @@ WORDS = {
     CACHED_ONLY: "public pages come from the cache only",
     WRITES_ONLY: "only writing and sign-up; reading from the cache",
     NO_DATABASE: "the database is gone: public pages from the cache, sign-ups are kept",
+}
+
+
+# The same for everybody who reads a page.
+PLAIN = {
+    WELL: "",
+    PAUSED: later("The server is busy: counts and suggestions may be a little old."),
+    HEADS: later("The server is very busy: pages may be a minute old."),
+    CACHED_ONLY: later("The server is very busy: public pages come from copies that may be some minutes old."),
+    WRITES_ONLY: later("The server has more to do than it can: signing up and writing work, reading may not."),
+    NO_DATABASE: later(
+        "The database does not answer: public pages come from copies, and sign-ups are kept until it is back."
+    ),
 }
 
 

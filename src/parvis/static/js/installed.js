@@ -68,6 +68,11 @@ export async function messages(box, { send, words, tell }) {
   if (!registration.pushManager) return;
   const button = box.querySelector("button");
   let subscription = await registration.pushManager.getSubscription();
+  if (subscription && localStorage.getItem("called")) {
+    await subscription.unsubscribe(); // it was the ticket's, which is no more
+    subscription = null;
+  }
+  localStorage.removeItem("called");
   const show = () => {
     button.textContent = subscription ? box.dataset.off : box.dataset.on;
     box.hidden = false;

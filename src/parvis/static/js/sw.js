@@ -207,14 +207,14 @@ self.addEventListener("push", (event) => {
     body: said.body || "",
     icon: said.icon || BUILT.icon,
     badge: BUILT.icon,
-    tag: String(said.notification_id || ""),
-    data: { path: "/notifications" },
+    tag: String(said.notification_id || said.tag || ""),
+    data: { path: said.path || "/notifications" },
     actions: [
       { action: "open", title: BUILT.words.open },
       { action: "later", title: BUILT.words.later },
     ],
   };
-  self.navigator.setAppBadge?.().catch(() => {});
+  if (!said.path) self.navigator.setAppBadge?.().catch(() => {}); // only notifications are counted
   event.waitUntil(self.registration.showNotification(said.title || BUILT.name, options));
 });
 

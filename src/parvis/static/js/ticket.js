@@ -60,3 +60,34 @@ function again() {
   }, pollS * 1000 * (0.9 + 0.2 * Math.random()));
 }
 if (box) again();
+
+// ── a message on this device ──
+
+const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (one) => one.charCodeAt(0));
+
+async function offer(row) {
+  const { pushManager } = await navigator.serviceWorker.ready;
+  if (!pushManager || !window.Notification) return;
+  const form = row.querySelector("form");
+  const said = row.querySelector("[data-refused]");
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    try {
+      if ((await Notification.requestPermission()) !== "granted") throw new Error("refused");
+      const before = await pushManager.getSubscription();
+      const made = before || (await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: bytes(row.dataset.call) }));
+      if (!before) localStorage.setItem("called", "1"); // nobody's who is signed in: the settings begin anew
+      const { endpoint, keys } = made.toJSON();
+      form.elements.endpoint.value = endpoint;
+      form.elements.p256dh.value = keys.p256dh;
+      form.elements.auth.value = keys.auth;
+      form.submit();
+    } catch {
+      said.textContent = said.dataset.refused;
+    }
+  });
+  row.hidden = false;
+}
+
+const row = document.querySelector("[data-call]");
+if (row && navigator.serviceWorker) offer(row);

@@ -1,0 +1,42 @@
+"""The status page on a server of files: it says by itself that nobody keeps it up to date."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from parvis.base.clock import utc_now
+from parvis.base.settings import Settings
+from parvis.domain import health
+from parvis.worker import status_page
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Iterator[str]:
+    """Where the folder is served, and by whom: a program that knows nothing of Parvis."""
+    serve = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), serve)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/status/"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_page_that_nobody_writes_any_more_says_so(chrome: Browser, files: str, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, status_directory=str(tmp_path / "status"))
+    page = chrome.new_page()
+    status_page.write(settings, health.Judgement(utc_now(), "healthy", ()), [])
+    with page.expect_request(lambda one: one.method == "HEAD"):
+        page.goto(files)
+    expect(page.get_by_role("status")).to_have_text("All is well.")
+    status_page.write(settings, health.Judgement(utc_now() - timedelta(minutes=2), "healthy", ()), [])
+    page.goto(files)
+    expect(page.get_by_role("status")).to_contain_text("Nobody has looked for a while")
+    page.close()
