@@ -104,3 +104,23 @@ async def test_a_process_learns_of_a_change_by_itself(world: World, monkeypatch:
         await asyncio.wait_for(heard.wait(), 20)
     finally:
         task.cancel()
+
+
+async def test_of_two_that_are_added_at_once_only_one_is_the_last_that_fits(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import asyncio
+
+    monkeypatch.setattr(media.emoji, "MOST", 2)
+    await added(world, "bread")
+    names = ["salt", "wine", "oil"]
+    new = [
+        media.emoji.add(world.services, shortcode=name, data=png(20, 20), category=None, now=utc_now())
+        for name in names
+    ]
+    refused = [one for one in await asyncio.gather(*new, return_exceptions=True) if isinstance(one, Exception)]
+    assert [type(one) for one in refused] == [Invalid, Invalid]
+    await added(world, "bread")  # another picture for one that is there always fits
+    kept = {one.key for one in await media.emoji.current(world.services.db.pool)}  # type: ignore[arg-type]
+    folder = world.services.settings.home / "media"
+    assert {str(path.relative_to(folder)) for path in (folder / "emoji").rglob("*") if path.is_file()} == kept

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -37,6 +38,8 @@ def test_a_page_that_nobody_writes_any_more_says_so(chrome: Browser, files: str,
         page.goto(files)
     expect(page.get_by_role("status")).to_have_text("All is well.")
     status_page.write(settings, health.Judgement(utc_now() - timedelta(minutes=2), "healthy", ()), [])
+    later = utc_now().timestamp() + 10  # files are told apart by the second
+    os.utime(tmp_path / "status" / "index.html", (later, later))
     page.goto(files)
     expect(page.get_by_role("status")).to_contain_text("Nobody has looked for a while")
     page.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,7 +15,7 @@ import httpx
 import pytest
 
 from parvis.base.clock import utc_now
-from parvis.base.errors import Forbidden, Invalid
+from parvis.base.errors import Forbidden, Invalid, Unavailable
 from parvis.domain import accounts, belongings
 from parvis.domain.accounts import Role
 from parvis.domain.belongings import erase_queries, leave
@@ -195,6 +196,34 @@ async def test_an_archive_holds_posts_and_pictures_for_its_owner_alone(
     assert (await bobs.get(f"/settings/data/archive/{one.id}")).status_code == 404
     assert await belongings.archive.purge(world.services, now=utc_now() + timedelta(days=8)) == 1
     assert (await alices.get(f"/settings/data/archive/{one.id}")).status_code == 404
+
+
+async def test_a_new_archive_takes_the_place_of_the_one_before_and_waits_while_there_is_no_room(
+    world: World, alices: Browser, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await alice.says("Something")
+    home, made = world.services.settings.home, []
+    for day in range(2):
+        async with world.services.db.transaction() as tx:
+            made.append(
+                await belongings.archive.ask(tx, world.services, alice.id, now=utc_now() + timedelta(days=2 * day))
+            )
+        if day:
+            with monkeypatch.context() as patch:
+                patch.setattr(belongings.archive, "LEAST_FREE", 1.1)
+                with pytest.raises(Unavailable):
+                    await belongings.archive.make(world.services, alice.id, made[-1], now=utc_now())
+        await world.settle()
+    found = await belongings.archive.of(world.services.db.pool, alice.id)  # type: ignore[arg-type]
+    assert [one.id for one in found] == [made[1]]
+    assert sum(path.is_file() for path in (home / "media" / "originals").rglob("*")) == 1
+
+    for name, age_s in ((".archive-old", 3 * 3600), (".archive-new", 60)):
+        (home / name).mkdir()
+        (home / name / "archive.zip").write_bytes(b"half of it")
+        os.utime(home / name, times=(utc_now().timestamp() - age_s,) * 2)
+    await belongings.archive.purge(world.services, now=utc_now())
+    assert [one.name for one in home.glob(".archive-*")] == [".archive-new"]
 
 
 async def test_whoever_leaves_is_gone_at_once_and_erased_by_and_by(

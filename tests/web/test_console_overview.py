@@ -10,6 +10,7 @@ import pytest
 from parvis.base.clock import utc_now
 from parvis.domain import accounts, health
 from parvis.domain.health.verdicts.findings import Disk, Findings
+from parvis.worker.watch import Watch
 from tests.rig.world import World
 from tests.web.conftest import Browser
 
@@ -66,3 +67,28 @@ async def test_a_stranger_is_asked_who_they_are_and_a_member_finds_nothing(
     assert stranger.status_code in (303, 401)
     member = await open_browser().sign_in(await world.person("alice"))
     assert (await member.get("/console")).status_code == 404
+
+
+async def test_a_drill_that_failed_is_red_on_the_console_and_an_incident(
+    world: World, open_browser: Callable[[], Browser]
+) -> None:
+    pool, now = world.services.db.pool, utc_now()
+    moderators = await open_browser().sign_in(await world.person("mona", role=accounts.Role.MODERATOR))
+    facts = {"account": 12.0, "post": 300.0, "receipt": 12.0, "copy_age_s": 7200.0}
+    async with world.services.db.connection() as db:
+        await health.kept_safe(db, "backup", now - timedelta(hours=2), now, "", {"bytes": 5e7})
+        await health.kept_safe(db, "drill", now - timedelta(hours=1), now, "", facts)
+    well = (await moderators.get("/console")).text
+    assert "It failed" not in well
+    assert "age of the copy: " in well
+    assert "receipts: 12" in well
+    async with world.services.db.connection() as db:
+        await health.kept_safe(db, "drill", now, now, "checksum mismatch in 1259", {})
+    red = (await moderators.get("/console")).text
+    assert '<strong class="bad">It failed: checksum mismatch in 1259' in red
+    watcher = Watch(world.services.settings)
+    for second in (0, 10):
+        await watcher.look(now + timedelta(seconds=second))
+    assert "backup_broken" in {one.name for one in watcher.book.open}
+    assert await pool.fetchval("SELECT count(*) FROM incident WHERE name = 'backup_broken' AND closed_at IS NULL") == 1
+    await watcher.close()

@@ -63,7 +63,7 @@ async def test_a_lost_index_is_an_incident_told_once_and_shown_until_it_is_there
         )
         async with services.db.connection() as db:
             await db.execute("DROP INDEX post_public")
-        watcher, begin = Watch(settings, services.storage), utc_now()
+        watcher, begin = Watch(settings), utc_now()
         try:
             await looks(watcher, begin, 0, 10, 20)
             [shown] = [one for one in document(tmp_path)["incidents"] if one["name"] == "index_lost"]
@@ -103,7 +103,7 @@ async def test_letters_that_cannot_be_written_silence_nothing_else(services: Ser
         )  # fmt: skip
         async with services.db.connection() as db:
             await db.execute("DROP INDEX post_public")
-        watcher = Watch(settings, services.storage)
+        watcher = Watch(settings)
         try:
             await looks(watcher, utc_now(), 0, 10)
         finally:
@@ -122,11 +122,11 @@ async def test_without_a_database_the_book_is_kept_in_a_file_and_carried_over(
     settings = settings_for(
         tmp_path, "postgresql://x@/x?host=%2Fnowhere", nats_url, status_directory=str(tmp_path / "s")
     )
-    away, begin = Watch(settings, None), utc_now()
+    away, begin = Watch(settings), utc_now()
     await looks(away, begin, 0, 10)
     assert json.loads((tmp_path / "s" / "status.json").read_text())["state"] == "trouble"
     await away.close()
-    back = Watch(msgspec.structs.replace(settings, database_url=fresh_database_url), None)
+    back = Watch(msgspec.structs.replace(settings, database_url=fresh_database_url))
     try:
         assert [one.name for one in back.book.open] == ["database_gone"]
         await looks(back, begin, 80)
@@ -178,7 +178,7 @@ async def test_prometheus_reads_what_the_watch_saw_on_a_port_of_its_own(services
     async with services.db.connection() as db:
         await db.execute("INSERT INTO job (kind, payload, due_at) VALUES ('slow', '{}', now() - interval '1 minute')")
         await health.Measuring(services, "web").look(db)
-    watcher = Watch(services.settings, services.storage)
+    watcher = Watch(services.settings)
     close = Metrics(watcher).serve(f"127.0.0.1:{port}")
     try:
         await looks(watcher, utc_now(), 0, 10)
@@ -209,3 +209,66 @@ def test_the_page_says_how_busy_it_is_and_when_somebody_looked_last(tmp_path: Pa
     assert f'data-at="{iso_ms(at)}"' in calm["index.html"]
     assert "the watch itself has stopped" in calm["index.html"]  # for those without a script
     assert 'src="/status/status.js"' in calm["index.html"]
+
+
+async def test_a_watch_that_takes_over_tells_nothing_that_was_told_and_writes_no_second_row(
+    services: Services, tmp_path: Path
+) -> None:
+    heard: list[dict[str, Any]] = []
+    await services.db.pool.execute("DROP INDEX incident_by_time")
+    async with hook(heard) as address:
+        settings = msgspec.structs.replace(services.settings, alert_webhook=address)
+        first = Watch(msgspec.structs.replace(settings, home=tmp_path / "one"))
+        second = Watch(msgspec.structs.replace(settings, home=tmp_path / "two"))
+        for one in (first, second):
+            one.settings.home.mkdir()
+        begin = utc_now()
+        await looks(first, begin, 0)
+        await looks(second, begin, 1, 11)  # the one that stands by is sure of it before the other
+        await looks(first, begin, 10, 20)
+        await looks(second, begin, 21)
+        await first.close()
+        await services.db.pool.fetchval("SELECT 1")
+        for second_s in (31, 41):
+            await looks(second, begin, second_s)
+        assert [one["name"] for one in heard].count("index_lost") == 1
+        rows = await services.db.pool.fetch("SELECT told_at, seen_at FROM incident WHERE name = 'index_lost'")
+        [row] = rows
+        assert row["told_at"] is not None
+        assert row["seen_at"] == begin + timedelta(seconds=41)
+        await second.close()
+
+
+async def test_an_end_that_could_not_be_written_is_written_at_the_next_look(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watcher, begin = Watch(services.settings), utc_now()
+    definition = await services.db.pool.fetchval("SELECT pg_get_indexdef('incident_by_time'::regclass)")
+    await services.db.pool.execute("DROP INDEX incident_by_time")
+    await looks(watcher, begin, 0, 10)
+    await services.db.pool.execute(definition)
+
+    async def broken(*_: object) -> None:
+        raise TimeoutError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(health, "incident_stored", broken)
+        await looks(watcher, begin, 100)
+    open_ones = "SELECT count(*) FROM incident WHERE name = 'index_lost' AND closed_at IS NULL"
+    assert await services.db.pool.fetchval(open_ones) == 1
+    await looks(watcher, begin, 110)
+    assert await services.db.pool.fetchval(open_ones) == 0
+    await watcher.close()
+
+
+async def test_a_media_store_that_was_away_at_first_is_looked_at_later(services: Services, tmp_path: Path) -> None:
+    place = tmp_path / "elsewhere"
+    place.write_text("in the way of the folder")
+    watcher, begin = Watch(msgspec.structs.replace(services.settings, media_url=str(place))), utc_now()
+    await looks(watcher, begin, 0)
+    assert watcher.seen is not None
+    assert watcher.seen.store is None
+    place.unlink()
+    await looks(watcher, begin, 10)
+    assert watcher.seen.store is not None
+    await watcher.close()

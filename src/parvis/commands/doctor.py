@@ -59,6 +59,12 @@ async def look(settings: Settings) -> tuple[list[health.Check], health.Judgement
     door, tide = await _told(settings)
     try:
         seen = await health.gather(settings, storage=storage, opening_s=opening_s, door=door, tide=tide, now=utc_now())
+        if health.needs_another_look(seen):
+            await asyncio.sleep(health.ANOTHER_LOOK_AFTER_S)
+            before = seen.signals
+            seen = await health.gather(
+                settings, storage=storage, opening_s=opening_s, door=door, tide=tide, before=before, now=utc_now()
+            )
     finally:
         if storage is not None:
             await storage.close()

@@ -11,15 +11,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from parvis.base.settings import Settings
+from parvis.domain import accounts
 from parvis.infra import engines, postgres
 from parvis.infra.engines import backup
-
-TABLES = ("account", "post", "receipt")
-WITHIN_S = 3600.0
+from parvis.worker import drill
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, help="the folder of `parvis backup`")
+    parser.add_argument("--keep-signed-in", action="store_true", help="let the sessions and apps of that time in again")
     parser.add_argument("--to", type=_moment, metavar="TIME", help="as it was then, such as 2026-05-01T12:00:00Z")
 
 
@@ -30,33 +30,33 @@ def _moment(text: str) -> datetime:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     try:
-        return asyncio.run(_restore(arguments.folder.absolute(), settings, arguments.to))
+        return asyncio.run(_restore(arguments, settings))
     except backup.BackupFailed as failure:
         print(f"parvis: {failure}", file=sys.stderr)
         return 1
 
 
-async def _restore(kit: Path, settings: Settings, to: datetime | None) -> int:
+async def _restore(arguments: argparse.Namespace, settings: Settings) -> int:
     began = asyncio.get_running_loop().time()
-    await backup.restore(kit, settings.home, to=to)
+    await backup.restore(arguments.folder.absolute(), settings.home, to=arguments.to)
     async with engines.running(settings.home, nats=False) as found:
-        held = await counts(found.database_url)
+        held = await drill.counts(found.database_url)
+        ended = 0 if arguments.keep_signed_in else await _sign_everybody_out(found.database_url)
     backup.forget_restoring(settings.home)
     took = asyncio.get_running_loop().time() - began
     print(
-        f"The place is back after {took:.1f} s: " + ", ".join(f"{count:,.0f} × {name}" for name, count in held.items())
+        f"The place is back after {took:.1f} s: "
+        + ", ".join(f"{held[table]:,.0f} × {table}" for table in drill.TABLES)
+        + (f". {ended:,} sessions and apps were signed out." if ended else ".")
     )
     return 0
 
 
-async def counts(database_url: str) -> dict[str, float]:
-    """How many rows the tables have that tell whether a place is whole, once the database takes writes again."""
-    db = await postgres.connect(database_url, size=1, application="parvis restore", statement_s=WITHIN_S)
+async def _sign_everybody_out(database_url: str) -> int:
+    """Nobody comes in by what was taken back after the copy was made (case D5); how many sessions and apps that ended."""
+    db = await postgres.connect(database_url, size=1, application="parvis restore", statement_s=drill.WITHIN_S)
     try:
-        async with db.connection() as connection:
-            async with asyncio.timeout(WITHIN_S):
-                while await connection.fetchval("SELECT pg_is_in_recovery()"):  # noqa: ASYNC110 - the database works
-                    await asyncio.sleep(0.2)
-            return {table: float(await connection.fetchval(f"SELECT count(*) FROM {table}")) for table in TABLES}
+        async with db.transaction() as tx:
+            return await accounts.end_all_access(tx)
     finally:
         await db.close()

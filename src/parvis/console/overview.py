@@ -10,7 +10,7 @@ from parvis.console.gate import MODES, REASONS
 from parvis.console.routing import page
 from parvis.domain import admission, health
 from parvis.domain.accounts.types import Viewer
-from parvis.domain.health.verdicts.verdict import Figure, Words, figure, shown
+from parvis.domain.health.verdicts.verdict import Figure, Unit, Words, figure, shown
 from parvis.infra.catalogues import in_figures, later
 from parvis.infra.html.visit import Answer, Page, Visit
 
@@ -50,6 +50,17 @@ LINES: tuple[tuple[str, str, Callable[[health.Moment], float], Any], ...] = (
     (later("Letters sent"), "mail", lambda moment: moment.used, "per_s"),
     (later("Disk"), "disk", _use, "share"),
 )
+
+# What a backup or a drill found, in the order in which it is shown.
+FOUND: dict[str, tuple[str, Unit]] = {
+    "bytes": (later("size"), "bytes"),
+    "new_files": (later("new media files"), "count"),
+    "copy_age_s": (later("age of the copy"), "s"),
+    "account": (later("people"), "count"),
+    "post": (later("posts"), "count"),
+    "receipt": (later("receipts"), "count"),
+    "media_looked_at": (later("media looked at"), "count"),
+}
 
 
 @page("GET", "/console", audience="moderator")
@@ -180,4 +191,9 @@ def _kept(visit: Visit[Viewer, Any], one: dict[str, Any]) -> dict[str, Any]:
     return one | {
         "words": visit.text(later("Backup")) if one["what"] == "backup" else visit.text(later("Restore drill")),
         "took": _number(visit, figure("", took_s, "s")),
+        "found": [
+            (visit.text(label), _number(visit, figure("", one["facts"][name], unit)))
+            for name, (label, unit) in FOUND.items()
+            if name in one["facts"]
+        ],
     }

@@ -20,6 +20,7 @@ from parvis.infra.jobs import NewJob
 from parvis.infra.postgres import Connection
 from parvis.infra.queue import Job
 from parvis.infra.services import Services
+from parvis.worker import drill
 from parvis.worker.handlers import Handler
 from parvis.worker.outcomes import DATABASE_TROUBLE
 
@@ -33,6 +34,7 @@ class Schedule(msgspec.Struct, frozen=True):
 
     function: Callable[[Services], Awaitable[None]]
     every: timedelta
+    time_limit_s: float = 1800
 
     @property
     def kind(self) -> str:
@@ -111,7 +113,13 @@ async def count_newcomers(services: Services) -> None:
     await insights.count_newcomers(services.db, now=utc_now())
 
 
+async def try_the_newest_copy(services: Services) -> None:
+    """Once a week it is known whether the newest backup can be brought back."""
+    await drill.when_due(services)
+
+
 SCHEDULES = (
+    Schedule(try_the_newest_copy, timedelta(hours=1), time_limit_s=3 * 3600),
     Schedule(count_members, timedelta(minutes=15)),
     Schedule(count_newcomers, timedelta(hours=6)),
     Schedule(count_visitors, timedelta(minutes=1)),
@@ -128,7 +136,7 @@ SCHEDULES = (
 
 def handlers(schedules: Sequence[Schedule] = SCHEDULES) -> dict[str, Handler]:
     """The kinds of job that schedules become; one of each at a time in the whole cluster."""
-    return {one.kind: Handler(_running(one), limit=1, time_limit_s=1800) for one in schedules}
+    return {one.kind: Handler(_running(one), limit=1, time_limit_s=one.time_limit_s) for one in schedules}
 
 
 def _running(schedule: Schedule) -> Callable[[Services, Job], Awaitable[None]]:

@@ -40,11 +40,12 @@ TROUBLE = (*postgres.OUTAGES, asyncpg.PostgresError)
 class Watch:
     """One process that keeps the watch."""
 
-    def __init__(self, settings: Settings, storage: Storage | None) -> None:
+    def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.book = Book(_read(settings))
         self.seen: health.Findings | None = None
-        self._storage = storage
+        self._storage: Storage | None = None
+        self._unwritten: set[tuple[str, datetime]] = set()  # incidents that changed since they were written down
         self._minutes = Minutes()
         self._db: asyncpg.Connection | None = None
         self._leads = False
@@ -56,11 +57,14 @@ class Watch:
         db = await self._connected()
         door = await self._door(db)
         tide = await self._tide(db, now)
-        seen = await health.gather(self.settings, storage=self._storage, door=door, tide=tide, now=now)
+        before = self.seen.signals if self.seen else {}
+        seen = await health.gather(
+            self.settings, storage=await self._store(), door=door, tide=tide, before=before, now=now
+        )
         judgement = health.judge(seen)
-        changed = self.book.note(judgement)
+        self._unwritten |= {one.key for one in self.book.note(judgement)}
         if db is not None and seen.database is not None:
-            await self._write_down(db, seen, changed, now)
+            await self._write_down(db, seen, now)
         self.seen = seen
         level = levels.NO_DATABASE if seen.database is None else math.ceil(seen.fact("shedding", "level"))
         await asyncio.to_thread(status_page.write, self.settings, judgement, self.book.all[:SHOWN], level)
@@ -72,6 +76,15 @@ class Watch:
     async def close(self) -> None:
         if self._db is not None:
             self._db.terminate()
+        if self._storage is not None:
+            await self._storage.close()
+
+    async def _store(self) -> Storage | None:
+        """The media store; one that could not be opened is tried again at the next look."""
+        if self._storage is None:
+            with contextlib.suppress(Exception):  # a store that is away is a finding, not an end
+                self._storage = await open_storage(self.settings)
+        return self._storage
 
     async def _connected(self) -> asyncpg.Connection | None:
         """A session of our own, whose lock says that we keep the book; None while there is no database."""
@@ -103,33 +116,37 @@ class Watch:
                 self._tide_known, self._tide_at = await insights.tide(db, now=now), hour
         return self._tide_known
 
-    async def _write_down(
-        self, db: asyncpg.Connection, seen: health.Findings, changed: Sequence[Incident], now: datetime
-    ) -> None:
+    async def _write_down(self, db: asyncpg.Connection, seen: health.Findings, now: datetime) -> None:
         try:
             if not self._leads and await health.elected(db):
                 self._leads = True
                 known = await health.incidents(db, SHOWN)
                 self.book.add(known)
-                there = {one.key for one in known}
-                changed = [*changed, *(one for one in self.book.all if one.key not in there)]
+                self._unwritten = {one.key for one in self.book.all if one not in known}
             if not self._leads:
-                self.book.add(await health.incidents(db, SHOWN))
+                self.book.mirror(await health.incidents(db, SHOWN))
+                self._unwritten.clear()
                 return
-            for one in changed:
-                await health.incident_stored(db, one)
+            await self._write_incidents(db)
             await self._minutes.add(db, seen.signals, now)
         except TROUBLE as error:
             log.debug("watch.not_written", error=repr(error))
+
+    async def _write_incidents(self, db: asyncpg.Connection) -> None:
+        """What changed is written down; what could not be is written at the next look."""
+        for one in self.book.all:
+            if one.key in self._unwritten:
+                await health.incident_stored(db, one)
+                self._unwritten.discard(one.key)
 
     async def _tell(self, db: asyncpg.Connection | None, now: datetime) -> None:
         for one in self.book.untold:
             if not await alarm.tell(self.settings, one):
                 return  # neither way works now; later is better than never
-            told = self.book.told(one, now)
+            self._unwritten.add(self.book.told(one, now).key)
             with contextlib.suppress(*TROUBLE):
                 if db is not None:
-                    await health.incident_stored(db, told)
+                    await self._write_incidents(db)
 
 
 async def keep(settings: Settings) -> None:
@@ -142,10 +159,7 @@ async def keep(settings: Settings) -> None:
 
 
 async def _watch(settings: Settings) -> None:
-    storage = None
-    with contextlib.suppress(Exception):  # a store that is away is a finding, not an end
-        storage = await open_storage(settings)
-    watch = Watch(settings, storage)
+    watch = Watch(settings)
     log.info("watch.begins")
     stop = _metrics(watch)
     try:
@@ -159,8 +173,6 @@ async def _watch(settings: Settings) -> None:
     finally:
         stop()
         await watch.close()
-        if storage is not None:
-            await storage.close()
 
 
 def _metrics(watch: Watch) -> Callable[[], None]:

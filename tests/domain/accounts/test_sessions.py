@@ -305,3 +305,15 @@ async def test_the_owner_link_opens_an_account_and_a_dead_one_tells_nothing(worl
     assert (login.role, login.confirmed_at is not None) == (accounts.Role.OWNER, True)
     with pytest.raises(Invalid):
         await open_account(token, "second@mail.example")
+
+
+async def test_d5_after_a_restore_nobody_comes_in_by_what_the_copy_knew(world: World) -> None:
+    alice = await world.person("alice")
+    assert (await alice.get("/api/v1/accounts/verify_credentials")).status_code == 200
+    async with world.services.db.transaction() as tx:
+        ticket = await accounts.open_session(tx, world.services.ids, alice.id, now=utc_now())
+    assert await viewer(world, ticket.token) is not None
+    async with world.services.db.transaction() as tx:
+        assert await accounts.end_all_access(tx) >= 2
+    assert await viewer(world, ticket.token) is None
+    assert (await alice.get("/api/v1/accounts/verify_credentials")).status_code == 401

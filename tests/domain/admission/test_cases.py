@@ -187,3 +187,16 @@ async def test_two_batches_with_the_same_invitations_in_another_order_do_not_wai
             await asyncio.sleep(0.02)
     for batch, outcomes in zip(batches, await asyncio.gather(*writing), strict=True):
         assert outcomes == {one.id: one.id for one in batch}
+
+
+async def test_a6_an_invitation_of_somebody_who_was_suspended_lets_nobody_in(world: World) -> None:
+    mallory = await world.person("mallory")
+    async with world.services.db.transaction() as tx:
+        code = await admission.invite(tx, world.services.ids, mallory.id, uses=2, staff=True, now=utc_now())
+    await admission.receive(world.services, wanted=application("friend", invitation=code), now=utc_now())
+    await world.services.db.pool.execute("UPDATE account SET state = 2 WHERE id = $1", mallory.id)
+    with pytest.raises(InvalidFields) as refusal:
+        await admission.receive(world.services, wanted=application("another", invitation=code), now=utc_now())
+    assert refusal.value.problems[0].code == "expired"
+    await world.services.db.pool.execute("UPDATE account SET state = 0 WHERE id = $1", mallory.id)
+    await admission.receive(world.services, wanted=application("another", invitation=code), now=utc_now())

@@ -95,3 +95,27 @@ def test_two_books_are_one() -> None:
     theirs.note(well(90))
     mine.add(theirs.all)
     assert [one.closed_at for one in mine.all] == [at(90)]
+
+
+def test_what_two_saw_begin_is_one_incident_and_was_told_if_either_told_of_it() -> None:
+    mine, written = Book(), Book()
+    for second in (3, 13, 23):
+        mine.note(full(second))
+    for second in (0, 10):
+        written.note(full(second))
+    written.told(written.open[0], at(11))
+    mine.add(written.all)
+    [one] = mine.all
+    assert (one.opened_at, one.seen_at, one.told_at) == (at(0), at(23), at(11))
+    assert mine.untold == []
+
+
+def test_of_two_incidents_of_one_name_with_a_pause_between_both_are_kept() -> None:
+    mine, written = Book(), Book()
+    for second in (0, 10):
+        written.note(full(second))
+    written.note(well(80))
+    for second in (2000, 2010):
+        mine.note(full(second))
+    mine.add(written.all)
+    assert [one.opened_at for one in mine.all] == [at(2000), at(0)]

@@ -23,6 +23,7 @@ from parvis.domain.health.verdicts.findings import (
     Held,
     Idle,
     Jobs,
+    Kept,
     Late,
     Parked,
     Rows,
@@ -77,6 +78,7 @@ CASES: dict[str, tuple[Findings, Findings]] = {
     "disk_full": (disk(GIB), disk(50 * GIB)),
     "files_short": (disk(50 * GIB, files=1000, free_files=10), disk(50 * GIB, files=1000, free_files=500)),
     "wal_piling": (db(wal_bytes=4 * GIB, slot="old"), db(wal_bytes=2 * GIB)),
+    "backup_broken": (seen(kept=Kept(drill_problem="gone")), seen(kept=Kept(wanted=True, backup_age_s=9e4, drill_age_s=9e4))),
     "archive_failing": (db(archive_failing_s=400), db(archive_failing_s=200)),
     "disk_filling": (disk(40 * GIB, full_in_s=7200), disk(40 * GIB, full_in_s=30 * 86_400)),
     "schema_behind": (db(unapplied=("0002_x.sql",)), db()),
@@ -265,7 +267,10 @@ def test_what_hurts_more_people_is_named_first() -> None:
 
 def test_strangers_that_take_every_core_are_named_and_work_that_lets_others_pass_is_not() -> None:
     quick = signal("web", used=0.1, mean_lag_s=0.001)
-    assert named(signals=signal("cpu", 1.0, 2.0, patient=0.0) | quick, store=Store(1.5))[1] == ["cpu_full"]
+    full = signal("cpu", 1.0, 2.0, patient=0.0) | quick
+    assert named(signals=full, before=full, store=Store(1.5))[1] == ["cpu_full"]
+    assert named(signals=full)[1] == []  # for a moment a build may have them
+    assert named(signals=full, before=signal("cpu", 0.4, 2.0, patient=0.0) | quick)[1] == []
     assert named(signals=signal("cpu", 1.0, 2.0, patient=0.9) | quick)[1] == []
 
 
@@ -274,3 +279,17 @@ def test_figures_are_readable() -> None:
     assert verdict is not None
     assert [shown(figure) for figure in verdict.evidence] == ["1.0 GiB", "100.0 GiB", "1%"]
     assert [span(s) for s in (0.25, 12, 300, 11_520, 345_600)] == ["0.25 s", "12 s", "5 min", "3 h", "4.0 d"]
+
+
+def test_a_backup_is_broken_when_it_failed_cannot_come_back_or_where_one_is_wanted_is_old() -> None:
+    def fires(**kept: Any) -> bool:
+        return named(kept=Kept(**kept))[1] == ["backup_broken"]
+
+    day = 86_400.0
+    assert not fires()  # nobody asked for any
+    assert fires(wanted=True)
+    assert fires(backup_problem="no room", backup_age_s=day)
+    assert fires(wanted=True, backup_age_s=9 * day, drill_age_s=day)
+    assert fires(wanted=True, backup_age_s=day, drill_age_s=16 * day)
+    assert not fires(wanted=True, backup_age_s=day, drill_age_s=8 * day)
+    assert not fires(wanted=True, backup_age_s=day)  # the first drill is under way

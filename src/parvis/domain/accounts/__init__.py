@@ -64,7 +64,7 @@ from parvis.domain.accounts.sessions import (
     sign_out,
     viewer_of_session,
 )
-from parvis.domain.accounts.tidy import delete_expired
+from parvis.domain.accounts.tidy import delete_expired, end_all_access
 from parvis.domain.accounts.tokens import (
     authorized_apps,
     bind_tokens,
@@ -149,6 +149,7 @@ __all__ = [
     "delete_expired",
     "digest",
     "end_all",
+    "end_all_access",
     "end_session",
     "end_token",
     "exchange_code",

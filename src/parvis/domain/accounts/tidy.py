@@ -8,6 +8,11 @@ from parvis.domain.accounts.queries import one_time as one_time_queries
 from parvis.infra.postgres import Connection
 
 
+async def end_all_access(tx: Connection) -> int:
+    """Nobody is signed in, no app has access, no link of a letter works; how many sessions and apps that ended."""
+    return await one_time_queries.all_access_ended(tx)
+
+
 async def delete_expired(tx: Connection, *, now: datetime) -> None:
     """Sessions, links and codes that can never be used again are gone."""
     await one_time_queries.expired_deleted(tx, now, now - timedelta(days=7))

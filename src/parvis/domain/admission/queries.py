@@ -244,15 +244,16 @@ async def new_invitation(
 
 
 async def invitation_used(tx: Connection, code_hash: bytes, now: datetime) -> int | None:
-    """The invitation, one use poorer; None when it has none left or has run out."""
+    """The invitation, one use poorer; None when it has none left or has run out, or whoever made it was shut out."""
     return await tx.fetchval(
         """
-        UPDATE invitation
+        UPDATE invitation i
            SET uses_left = uses_left - 1
-         WHERE code_hash = $1
-           AND uses_left > 0
-           AND expires_at > $2
-        RETURNING id
+         WHERE i.code_hash = $1
+           AND i.uses_left > 0
+           AND i.expires_at > $2
+           AND NOT EXISTS (SELECT FROM account a WHERE a.id = i.inviter_id AND a.state >= 2)   -- suspended, deleted
+        RETURNING i.id
         """,
         code_hash,
         now,

@@ -7,6 +7,8 @@ the tables of `tables.py` lie beside them, and pictures under `media_attachments
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import shutil
 import tempfile
 import zipfile
 from collections.abc import AsyncIterator
@@ -17,7 +19,7 @@ from typing import Any
 import msgspec
 
 from parvis.base.clock import iso_ms
-from parvis.base.errors import NotFound, TooMany
+from parvis.base.errors import NotFound, TooMany, Unavailable
 from parvis.base.ids import AccountId, PostId
 from parvis.domain import accounts
 from parvis.domain.belongings import queries, tables
@@ -33,6 +35,9 @@ from parvis.infra.storage import StoredFile
 from parvis.infra.text import with_origin
 
 ARCHIVE_JOB = "belongings.archive"
+PREFIX = ".archive-"
+ABANDONED_AFTER_S = 2 * 3600  # twice as long as the job may take
+LEAST_FREE, LEAST_FREE_BYTES = 0.05, 256 << 20
 ONE_EVERY = timedelta(days=1)
 KEPT_FOR = timedelta(days=7)
 _AT_ONCE = 200
@@ -65,12 +70,17 @@ async def fetch(services: Services, account_id: AccountId, archive_id: int) -> S
 
 
 async def make(services: Services, account_id: AccountId, archive_id: int, *, now: datetime) -> None:
-    """The archive can be fetched. A run that was cut short leaves nothing that anybody could reach; the next begins anew."""
+    """The archive can be fetched, in place of earlier ones. A run that was cut short leaves nothing that anybody could
+    reach; the next begins anew. Raises: Unavailable while the disk has too little room.
+    """
     async with services.db.connection() as db:
         wanted = await queries.archive_by_id(db, account_id, archive_id)
     if wanted is None or wanted.ready_at is not None:
         return
-    with tempfile.TemporaryDirectory(dir=services.settings.home, prefix=".archive-") as folder:
+    home = services.settings.home
+    await asyncio.to_thread(sweep, home, now)
+    _check_room(home)
+    with tempfile.TemporaryDirectory(dir=home, prefix=PREFIX) as folder:
         path = Path(folder) / "archive.zip"
         await _write(services, account_id, path)
         key = new_key("originals")  # the one place in the store that is served to nobody
@@ -79,10 +89,16 @@ async def make(services: Services, account_id: AccountId, archive_id: int, *, no
         kept = await queries.archive_ready(tx, account_id, archive_id, key, size, now)
     if not kept:
         await services.storage.delete(key)
+        return
+    async with services.db.connection() as db:
+        earlier = [one for one in await queries.archives(db, account_id) if one.id < archive_id]
+    for one in earlier:
+        await forget(services, account_id, one.id, one.key)
 
 
 async def purge(services: Services, *, now: datetime) -> int:
     """Archives that were asked for long ago are gone, files first; how many."""
+    await asyncio.to_thread(sweep, services.settings.home, now)
     gone = 0
     while True:
         async with services.db.connection() as db:
@@ -100,6 +116,21 @@ async def forget(services: Services, account_id: AccountId, archive_id: int, key
         await services.storage.delete(key)
     async with services.db.transaction() as tx:
         await queries.archive_deleted(tx, account_id, archive_id)
+
+
+def sweep(home: Path, now: datetime) -> None:
+    """What jobs that were killed left half made on this machine is gone."""
+    for folder in home.glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):
+            if now.timestamp() - folder.stat().st_mtime > ABANDONED_AFTER_S:
+                shutil.rmtree(folder)
+
+
+def _check_room(home: Path) -> None:
+    """An archive may take what the place does not need, and no more."""
+    disk = shutil.disk_usage(home)
+    if disk.free < max(LEAST_FREE_BYTES, LEAST_FREE * disk.total):
+        raise Unavailable("There is no room left for archives", retry_after_s=3600)
 
 
 async def _write(services: Services, account_id: AccountId, path: Path) -> None:
@@ -225,6 +256,7 @@ async def _add_stored(services: Services, file: zipfile.ZipFile, key: str) -> No
     with file.open(info, "w", force_zip64=True) as out:  # pictures and films are packed already
         async for chunk in stored.chunks:
             await asyncio.to_thread(out.write, chunk)
+    _check_room(services.settings.home)
 
 
 async def _chunks(path: Path) -> AsyncIterator[bytes]:

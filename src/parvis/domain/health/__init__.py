@@ -19,6 +19,7 @@ from parvis.domain.health.probes import Probe, held, refusing
 from parvis.domain.health.types import Check, Moment, Signal
 from parvis.domain.health.verdicts import RULES, Findings, Judgement, Rule, Verdict
 from parvis.domain.health.verdicts import judge as _judge
+from parvis.domain.health.verdicts.cpu_full import is_crowded
 from parvis.domain.health.verdicts.findings import Door, Tide
 from parvis.domain.health.watch_queries import (
     busiest,
@@ -32,6 +33,7 @@ from parvis.domain.health.watch_queries import (
 )
 
 __all__ = [
+    "ANOTHER_LOOK_AFTER_S",
     "Book",
     "Check",
     "Door",
@@ -61,12 +63,20 @@ __all__ = [
     "mean",
     "measured",
     "minutes",
+    "needs_another_look",
     "overview",
     "refusing",
     "safekeeping",
     "session_ended",
     "sound",
 ]
+
+ANOTHER_LOOK_AFTER_S = 6.0  # by then every process has measured itself anew
+
+
+def needs_another_look(seen: Findings) -> bool:
+    """Whether something was seen that counts only when it is there the next time too."""
+    return is_crowded(seen.signals)
 
 
 def judge(seen: Findings, rules: Sequence[Rule] = RULES) -> Judgement:

@@ -36,6 +36,7 @@ from parvis.domain.health.verdicts.findings import (
     Findings,
     Held,
     Jobs,
+    Kept,
     Late,
     Parked,
     Rows,
@@ -72,10 +73,15 @@ async def gather(
     door: Door | None = None,
     tide: Tide | None = None,
     recent: dict[str, Signal] | None = None,
+    before: dict[str, Signal] | None = None,
     paces: dict[str, float] | None = None,
     now: datetime,
 ) -> Findings:
-    """Everything that is known of the place now. `paces`: by folder, how many bytes a second it has lately grown by."""
+    """Everything that is known of the place now.
+
+    `before`: the signals of an earlier look, if there was one. `paces`: by folder, how many bytes a second it has lately
+    grown by.
+    """
     known, broker, store, certificate = await asyncio.gather(
         _asked(settings, now), _broker(settings), _store(storage, opening_s), _certificate(settings, now)
     )
@@ -88,6 +94,7 @@ async def gather(
         "certificate_ends_in_s": certificate,
         "door": door,
         "tide": tide,
+        "before": before or {},
         **({} if recent is None else {"recent": recent}),
         "setup": setup(settings),
     }
@@ -161,8 +168,18 @@ async def _of_database(db: Connection, settings: Settings, now: datetime) -> dic
         "deaths": Deaths(len(silent), silent[0]["role"], silent[0]["silent_s"]) if silent else Deaths(),
         "jobs": await _unless_locked(jobs_seen(db), Jobs()),
         "recent": await _unless_locked(history.recent(db, now), {}),
+        "kept": await _unless_locked(_kept(db, settings, now), Kept()),
         "paces": await _unless_locked(_paces(db, settings, now), {}),
     }
+
+
+async def _kept(db: Connection, settings: Settings, now: datetime) -> Kept:
+    found: dict[str, Any] = {"wanted": bool(settings.backup)}
+    for row in await ask.kept_safe(db):
+        if row["well_at"] is not None:
+            found[f"{row['what']}_age_s"] = (now - row["well_at"]).total_seconds()
+        found[f"{row['what']}_problem"] = row["problem"]
+    return Kept(**found)
 
 
 async def _paces(db: Connection, settings: Settings, now: datetime) -> dict[str, float]:

@@ -179,3 +179,15 @@ async def session_ended(db: Connection, pid: int) -> bool:
             pid,
         )
     )
+
+
+async def kept_safe(db: Connection) -> list[Row]:
+    """Of backups and of drills: when the last began that went well, and what was wrong with the latest."""
+    return await db.fetch(
+        """
+        SELECT what, max(began_at) FILTER (WHERE problem = '') AS well_at,
+               (array_agg(problem ORDER BY began_at DESC))[1] AS problem
+          FROM safekeeping
+         GROUP BY what
+        """
+    )

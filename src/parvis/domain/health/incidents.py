@@ -58,13 +58,21 @@ class Book:
         return [one for one in self.all if one.is_open]
 
     def add(self, known: Iterable[Incident]) -> None:
-        """What somebody else wrote down is known too; of two copies, the one that was seen later holds."""
+        """What somebody else wrote down is known too. What two saw begin, a few looks apart, is one incident: it has the
+        beginning that was written down, is as it was seen last, and was told if either told of it."""
         for one in known:
-            mine = self._by_key.get(one.key)
-            if mine is None or _later(one) > _later(mine):
-                self._by_key[one.key] = one
+            same = [mine for mine in self._by_key.values() if _is_same(mine, one)]
+            for mine in same:
+                del self._by_key[mine.key]
+            for mine in same:
+                one = _merged(one, mine)
+            self._by_key[one.key] = one
         for old in self.all[KEPT:]:
             del self._by_key[old.key]
+
+    def mirror(self, known: Iterable[Incident]) -> None:
+        """The book holds what somebody else wrote down and nothing else: they tell of it, and write down what changes."""
+        self._by_key = {one.key: one for one in known}
 
     def note(self, judgement: Judgement) -> list[Incident]:
         """The book says what this judgement says; the incidents that changed by it."""
@@ -117,6 +125,29 @@ class Book:
     def _keep(self, incident: Incident) -> Incident:
         self._by_key[incident.key] = incident
         return incident
+
+
+def _is_same(mine: Incident, written: Incident) -> bool:
+    """Whether both are the same thing that went wrong: there is no pause between them that would make it two."""
+    if mine.name != written.name:
+        return False
+    return mine.opened_at - written.seen_at < SAME_WITHIN and written.opened_at - mine.seen_at < SAME_WITHIN
+
+
+def _merged(written: Incident, mine: Incident) -> Incident:
+    latest = max(written, mine, key=_later)
+    worst = max(written, mine, key=lambda one: one.blame)
+    ends = [one.ended_told_at for one in (written, mine) if one.closed_at is not None and one.ended_told_at is not None]
+    return Incident(
+        name=written.name,
+        opened_at=written.opened_at,
+        seen_at=latest.seen_at,
+        closed_at=latest.closed_at,
+        blame=worst.blame,
+        verdict=worst.verdict,
+        told_at=written.told_at or mine.told_at,
+        ended_told_at=ends[0] if ends and latest.closed_at is not None else None,
+    )
 
 
 def _later(one: Incident) -> tuple[datetime, bool, bool]:

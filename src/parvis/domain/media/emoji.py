@@ -38,10 +38,14 @@ async def add(
     key = f"{rules.new_key('emoji')}/{processed.files[0].name}"
     await services.storage.put(key, processed.files[0].data, processed.files[0].content_type)
     new = Emoji(shortcode, key, category or None, listed)
-    async with services.db.transaction() as tx:
-        if await queries.count(tx) >= MOST:
-            raise Invalid("shortcode", f"There cannot be more than {MOST} emoji", "too_many")
-        replaced = await queries.stored(tx, new, now)
+    try:
+        async with services.db.transaction() as tx:
+            if await queries.others(tx, shortcode) >= MOST:
+                raise Invalid("shortcode", f"There cannot be more than {MOST} emoji", "too_many")
+            replaced = await queries.stored(tx, new, now)
+    except BaseException:
+        await services.storage.delete_prefix(key.rpartition("/")[0])  # nobody else knows its key
+        raise
     if replaced is not None:
         await services.storage.delete_prefix(replaced.rpartition("/")[0])
     return new

@@ -13,8 +13,10 @@ async def every(db: Connection) -> list[Emoji]:
     return [Emoji(**dict(row)) for row in rows]
 
 
-async def count(tx: Connection) -> int:
-    return await tx.fetchval("SELECT count(*) FROM custom_emoji")
+async def others(tx: Connection, shortcode: str) -> int:
+    """How many there are but this one; nobody else adds any until the transaction ends."""
+    await tx.execute("LOCK TABLE custom_emoji IN SHARE ROW EXCLUSIVE MODE")
+    return await tx.fetchval("SELECT count(*) FROM custom_emoji WHERE shortcode <> $1", shortcode)
 
 
 async def stored(tx: Connection, new: Emoji, now: datetime) -> str | None:

@@ -42,7 +42,7 @@ async def copy(settings: Settings, kit: Path, *, now: datetime) -> dict[str, flo
     shutil.rmtree(fresh, ignore_errors=True)
     began = asyncio.get_running_loop().time()
     await _run(settings, "pg_basebackup", "-D", str(fresh), "-X", "stream", "-c", "fast", "--no-password")
-    await _run(settings, "pg_verifybackup", str(fresh))
+    await check(settings, fresh)
     # It is whole from the moment at which it was finished; before that it can be brought to no moment.
     whole = now + timedelta(seconds=math.ceil(asyncio.get_running_loop().time() - began))
     final = kit / f"base-{whole:%Y%m%dT%H%M%SZ}"
@@ -54,10 +54,15 @@ async def copy(settings: Settings, kit: Path, *, now: datetime) -> dict[str, flo
     await asyncio.to_thread(_note_gone, settings.home / "media", kit, now)
     await asyncio.to_thread(_copy_new, settings.home / "secrets", kit / "secrets", always=True)
     return {
-        "bytes": float(await asyncio.to_thread(_size, final)),
+        "bytes": float(await asyncio.to_thread(size, final)),
         "new_files": float(files),
         "seconds": asyncio.get_running_loop().time() - began,
     }
+
+
+async def check(settings: Settings, base: Path) -> None:
+    """Every file of the copy is as it was written. Raises: BackupFailed."""
+    await _run(settings, "pg_verifybackup", "--quiet", str(base))
 
 
 async def follow(settings: Settings, kit: Path) -> None:
@@ -74,8 +79,17 @@ def bases(kit: Path) -> list[Path]:
     return sorted(kit.glob("base-*"))
 
 
-async def restore(kit: Path, home: Path, *, to: datetime | None = None) -> None:
+def newest(kit: Path) -> Path:
+    """The newest whole copy. Raises: BackupFailed when there is none."""
+    known = bases(kit)
+    if not known:
+        raise BackupFailed(f"{kit} holds no copy.")
+    return known[-1]
+
+
+async def restore(kit: Path, home: Path, *, to: datetime | None = None, media: bool = True) -> None:
     """An empty home holds the place as it was then, or as late as the kit knows; it is as it was when it starts.
+    Without `media` only the database and the secrets.
 
     Raises: BackupFailed.
     """
@@ -83,12 +97,13 @@ async def restore(kit: Path, home: Path, *, to: datetime | None = None) -> None:
     data = PostgreSQL(places).data
     if data.exists():
         raise BackupFailed(f"There is a database in {home} already; a place is brought back into an empty folder.")
-    known = [one for one in bases(kit) if to is None or _moment(one) <= to]
+    known = [one for one in bases(kit) if to is None or moment(one) <= to]
     if not known:
         raise BackupFailed(f"{kit} holds no copy that is old enough.")
     places.create()
     await asyncio.to_thread(_copy_new, kit / "secrets", home / "secrets", always=True)
-    await asyncio.to_thread(_copy_new, kit / "media", home / "media", without=_gone_by(kit, to))
+    if media:
+        await asyncio.to_thread(_copy_new, kit / "media", home / "media", without=_gone_by(kit, to))
     await asyncio.to_thread(_lay_out, known[-1], kit / "wal", data, to)
 
 
@@ -147,7 +162,7 @@ def _prune_journal(kit: Path) -> None:
 def _note_gone(media: Path, kit: Path, now: datetime) -> None:
     """What is no longer in the place is known to be gone, so that it is not brought back; what no copy had is gone here."""
     known = _gone(kit)
-    oldest = _moment(bases(kit)[0])
+    oldest = moment(bases(kit)[0])
     gone: dict[str, datetime] = {}
     for path in [one for one in (kit / "media").rglob("*") if one.is_file()]:
         name = str(path.relative_to(kit / "media"))
@@ -167,12 +182,13 @@ def _gone(kit: Path) -> dict[str, datetime]:
     return msgspec.json.decode(file.read_bytes(), type=dict[str, datetime]) if file.exists() else {}
 
 
-def _gone_by(kit: Path, moment: datetime | None) -> frozenset[str]:
+def _gone_by(kit: Path, at: datetime | None) -> frozenset[str]:
     """The files that were gone at that moment, or are by now."""
-    return frozenset(name for name, since in _gone(kit).items() if moment is None or since <= moment)
+    return frozenset(name for name, since in _gone(kit).items() if at is None or since <= at)
 
 
-def _moment(base: Path) -> datetime:
+def moment(base: Path) -> datetime:
+    """From when on the copy is whole."""
     return datetime.strptime(base.name.removeprefix("base-"), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
 
 
@@ -233,5 +249,6 @@ def _copy_new(source: Path, target: Path, *, always: bool = False, without: froz
     return copied
 
 
-def _size(folder: Path) -> int:
+def size(folder: Path) -> int:
+    """How many bytes its files have."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -95,3 +95,19 @@ async def expired_deleted(tx: Connection, now: datetime, long_ago: datetime) -> 
     await tx.execute("DELETE FROM half_session WHERE expires_at < $1", now)
     await tx.execute("DELETE FROM one_time_token WHERE expires_at < $1", long_ago)
     await tx.execute("DELETE FROM oauth_code WHERE expires_at < $1", long_ago)
+
+
+async def all_access_ended(tx: Connection) -> int:
+    """How many sessions and tokens of people are gone; half sessions, codes and links are gone with them."""
+    for table in ("half_session", "oauth_code", "one_time_token"):
+        await tx.execute(f"DELETE FROM {table}")
+    return await tx.fetchval(
+        """
+        WITH sessions AS (
+            DELETE FROM session RETURNING true
+        ), tokens AS (
+            DELETE FROM oauth_token WHERE account_id IS NOT NULL RETURNING true
+        )
+        SELECT (SELECT count(*) FROM sessions) + (SELECT count(*) FROM tokens)
+        """
+    )

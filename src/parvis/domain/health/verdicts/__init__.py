@@ -6,6 +6,7 @@ RULES stand in the order in which they explain one another: deeper causes first.
 from __future__ import annotations
 
 from parvis.domain.health.verdicts.archive_failing import archive_failing
+from parvis.domain.health.verdicts.backup_broken import backup_broken
 from parvis.domain.health.verdicts.broker_gone import broker_gone
 from parvis.domain.health.verdicts.cache_off import cache_off
 from parvis.domain.health.verdicts.certificate_ending import certificate_ending
@@ -118,4 +119,5 @@ RULES: tuple[Rule, ...] = (
     unsafe_database,
     limiter_off,
     cache_off,
+    backup_broken,
 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from parvis.domain.health.types import Signal
 from parvis.domain.health.verdicts.findings import Findings
 from parvis.domain.health.verdicts.verdict import EVERYBODY, Verdict, figure, say
 
@@ -14,14 +17,15 @@ BARELY_S = 3.0  # a store that is slower than this is slow by itself
 def cpu_full(seen: Findings) -> Verdict | None:
     """Fires when all cores are busy and the web processes come late by it, or strangers leave them hardly any core.
 
-    What lets others pass, such as encoders, is no stranger: it takes what is left over.
+    What lets others pass, such as encoders, is no stranger: it takes what is left over. And strangers must have done so at
+    the look before as well: a build or a nightly job takes every core for a moment.
     """
     lag = seen.fact("web", "mean_lag_s")
     late = seen.use("cpu") >= FROM and (lag >= LAG_S or seen.fact("limiter", "refused_share") >= 0.02)
-    ours = seen.signals["web"].used if "web" in seen.signals else 0.0
     cores = (seen.signals["cpu"].capacity or 1.0) if "cpu" in seen.signals else 1.0
+    ours = seen.signals["web"].used if "web" in seen.signals else 0.0
     strange = ours < 0.3 * cores
-    crowded = strange and seen.use("cpu") - seen.fact("cpu", "patient") >= CROWDED_FROM
+    crowded = is_crowded(seen.signals) and is_crowded(seen.before)
     barely = seen.store is not None and seen.store.took_s < BARELY_S
     if not late and not crowded:
         return None
@@ -51,3 +55,12 @@ def cpu_full(seen: Findings) -> Verdict | None:
             "pool_exhausted",
         ),
     )
+
+
+def is_crowded(signals: Mapping[str, Signal]) -> bool:
+    """Whether strangers left the web processes hardly any core at that look."""
+    cpu, web = signals.get("cpu"), signals.get("web")
+    if cpu is None:
+        return False
+    strange = (web.used if web else 0.0) < 0.3 * (cpu.capacity or 1.0)
+    return strange and cpu.use - cpu.facts.get("patient", 0.0) >= CROWDED_FROM

@@ -174,6 +174,16 @@ class Deaths(msgspec.Struct, frozen=True):
     newest_s: float = 0.0
 
 
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """Backups and restore drills. `wanted`: a setting says where they are kept. Ages: since the last that went well."""
+
+    wanted: bool = False
+    backup_age_s: float | None = None
+    backup_problem: str = ""  # of the latest
+    drill_age_s: float | None = None
+    drill_problem: str = ""
+
+
 class Setup(msgspec.Struct, frozen=True):
     """Settings that matter to a verdict."""
 
@@ -190,7 +200,8 @@ class Setup(msgspec.Struct, frozen=True):
 class Findings(msgspec.Struct, frozen=True, kw_only=True):
     """The place at one moment. `database` is None when it does not answer; then most of the rest is not known.
 
-    `signals`: what all processes saw in their last few seconds; `recent`: the mean of the last minutes.
+    `signals`: what all processes saw in their last few seconds; `before`: the same at the look before this one;
+    `recent`: the mean of the last minutes.
     """
 
     at: datetime
@@ -198,6 +209,7 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
     database_error: str = ""
     signals: dict[str, Signal] = {}
     recent: dict[str, Signal] = {}
+    before: dict[str, Signal] = {}
     roles: dict[str, int] = msgspec.field(default_factory=lambda: {"web": 2, "work": 1})
     deaths: Deaths = Deaths()
     disks: tuple[Disk, ...] = ()
@@ -209,6 +221,7 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
     clock_ahead_s: float = 0.0
     certificate_ends_in_s: float | None = None
     setup: Setup = Setup()
+    kept: Kept = Kept()
 
     def use(self, resource: str) -> float:
         """The share of it that is used; 0 where nobody reports it."""

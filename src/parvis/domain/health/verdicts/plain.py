@@ -10,6 +10,7 @@ PLAIN: dict[str, str] = {
     "files_short": later("No more files fit on the disk"),
     "wal_piling": later("The journal piles up"),
     "archive_failing": later("The journal cannot be archived"),
+    "backup_broken": later("The backup needs care"),
     "disk_filling": later("The disk will be full soon"),
     "schema_behind": later("The schema is older than the program"),
     "lock_held": later("A lock is held"),

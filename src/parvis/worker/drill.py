@@ -1,0 +1,162 @@
+"""The restore drill: the newest copy of a kit is brought back in a scratch folder, and compared with the place.
+
+A copy that was never brought back is a hope. Once a week a worker tries it by itself (PARVIS_BACKUP says where the kit
+is), writes down how it went, and a verdict says so when it did not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from parvis.base.clock import utc_now
+from parvis.base.settings import Settings
+from parvis.domain import health
+from parvis.infra import engines, postgres
+from parvis.infra.engines import backup
+from parvis.infra.services import Services
+
+log = structlog.get_logger(__name__)
+
+EVERY = timedelta(days=7)
+AGAIN_AFTER = timedelta(days=1)  # one that failed
+WITHIN_S = 3600.0
+PREFIX = ".drill-"
+TABLES = {"account": "created_at", "post": "created_at", "receipt": "received_at"}
+SAMPLE = 200  # media of which a file must be in the kit
+TROUBLE = (backup.BackupFailed, engines.EngineFailed, OSError, TimeoutError, postgres.asyncpg.PostgresError)
+
+
+async def when_due(services: Services) -> None:
+    """The newest copy was tried within the last week, where a kit is known."""
+    settings, now = services.settings, utc_now()
+    if not settings.backup:
+        return
+    async with services.db.connection() as db:
+        drills = [one for one in await health.safekeeping(db, 50) if one["what"] == "drill"]
+    if drills and now - drills[0]["began_at"] < (AGAIN_AFTER if drills[0]["problem"] else EVERY):
+        return
+    problem, facts = await recorded(settings, "drill", lambda: drill(settings, Path(settings.backup)))
+    log.log(30 if problem else 20, "drill.done", problem=problem, **facts)
+
+
+async def recorded(
+    settings: Settings, what: str, work: Callable[[], Awaitable[dict[str, float]]]
+) -> tuple[str, dict[str, float]]:
+    """What went wrong (empty: nothing), and what was found; those who run the place see it on the console either way."""
+    began, problem, facts = utc_now(), "", dict[str, float]()
+    try:
+        facts = await work()
+    except TROUBLE as failure:
+        problem = (str(failure) or type(failure).__name__)[:1000]
+    db = await postgres.connect(settings.database_url, size=1, application="parvis backup")
+    try:
+        async with db.connection() as connection:
+            await health.kept_safe(connection, what, began, utc_now(), problem, facts)
+    finally:
+        await db.close()
+    return problem, facts
+
+
+async def drill(settings: Settings, kit: Path) -> dict[str, float]:
+    """The newest copy came back in a scratch folder and holds what the place held when it was made.
+
+    Its checksums are right, its database starts and takes writes, accounts, posts and receipts are there up to the
+    newest, and media are in the kit. Raises: BackupFailed, and what the engines raise.
+    """
+    began = asyncio.get_running_loop().time()
+    base = await asyncio.to_thread(backup.newest, kit)
+    await backup.check(settings, base)
+    await asyncio.to_thread(_sweep, settings.home)
+    await asyncio.to_thread(_check_room, settings.home, kit, base)
+    here = await counts(settings.database_url, before=backup.moment(base))
+    with tempfile.TemporaryDirectory(dir=settings.home, prefix=PREFIX) as scratch:
+        home = Path(scratch) / "home"
+        await backup.restore(kit, home, media=False)
+        async with engines.running(home, nats=False) as found:
+            there = await counts(found.database_url, before=backup.moment(base))
+    _compare(here, there)
+    missing = await _missing_media(settings, kit, before=backup.moment(base))
+    return {
+        **{name: value for name, value in there.items() if name in TABLES},
+        "copy_age_s": (utc_now() - backup.moment(base)).total_seconds(),
+        "media_looked_at": missing,
+        "seconds": asyncio.get_running_loop().time() - began,
+    }
+
+
+def _compare(here: dict[str, float], there: dict[str, float]) -> None:
+    for table in TABLES:
+        if there[table] < 0.99 * here[table] - 10:
+            raise backup.BackupFailed(
+                f"The copy holds {there[table]:,.0f} rows of {table}, the place held {here[table]:,.0f}."
+            )
+    if there["newest_receipt"] < here["newest_receipt"]:
+        raise backup.BackupFailed("The newest receipt that the place had is not in the copy.")
+
+
+async def counts(database_url: str, *, before: datetime | None = None) -> dict[str, float]:
+    """How many rows the tables have that tell whether a place is whole, once the database takes writes again; and the
+    number of the newest receipt. `before`: only what was there at that moment."""
+    db = await postgres.connect(database_url, size=1, application="parvis restore", statement_s=WITHIN_S)
+    try:
+        async with db.connection() as connection:
+            async with asyncio.timeout(WITHIN_S):
+                while await connection.fetchval("SELECT pg_is_in_recovery()"):  # noqa: ASYNC110 - the database works
+                    await asyncio.sleep(0.2)
+            moment = before or utc_now() + timedelta(days=1)
+            found = {
+                table: float(await connection.fetchval(f"SELECT count(*) FROM {table} WHERE {column} < $1", moment))
+                for table, column in TABLES.items()
+            }
+            newest = "SELECT coalesce(max(number), 0) FROM receipt WHERE numbered_at < $1"
+            return found | {"newest_receipt": float(await connection.fetchval(newest, moment))}
+    finally:
+        await db.close()
+
+
+async def _missing_media(settings: Settings, kit: Path, *, before: datetime) -> float:
+    """Of how many media it was seen that their files are in the kit. Raises: BackupFailed for one that is not."""
+    if settings.media_url:
+        return 0.0  # they lie elsewhere, and are kept safe there
+    db = await postgres.connect(settings.database_url, size=1, application="parvis restore")
+    try:
+        async with db.connection() as connection:
+            keys = await connection.fetch(
+                """
+                SELECT key
+                  FROM media
+                 WHERE state = 'ready' AND created_at < $1
+                 ORDER BY random()
+                 LIMIT $2
+                """,
+                before,
+                SAMPLE,
+            )
+    finally:
+        await db.close()
+    gone = [row["key"] for row in keys if not (kit / "media" / row["key"]).exists()]
+    if gone:
+        raise backup.BackupFailed(f"{len(gone)} of {len(keys)} media have no file in {kit / 'media'}.")
+    return float(len(keys))
+
+
+def _check_room(home: Path, kit: Path, base: Path) -> None:
+    wanted = backup.size(base) + backup.size(kit / "wal")
+    free = shutil.disk_usage(home).free
+    if free < 1.2 * wanted + (256 << 20):
+        raise backup.BackupFailed(
+            f"{home} has {free >> 20} MiB left: too little to bring {wanted >> 20} MiB back on trial."
+        )
+
+
+def _sweep(home: Path) -> None:
+    """What a drill left behind whose worker was killed is gone; one at a time is made in the whole cluster."""
+    for folder in home.glob(f"{PREFIX}*"):
+        shutil.rmtree(folder, ignore_errors=True)
