@@ -123,7 +123,7 @@ DESCRIPTIONS: dict[str, str] = {
     "alert_mail": "Who hears of incidents by mail, comma separated. Default: PARVIS_CONTACT_EMAIL.",
     "alert_webhook": "An address that is told of incidents by POST, as JSON.",
     "status_directory": "Folder for the public status page, which a proxy serves also when Parvis is dead; empty: none.",
-    "backup": "Folder of `parvis backup`: every week the newest copy in it is brought back on trial; empty: no trial.",
+    "backup": "Where `parvis backup` keeps copies: every week the newest is brought back on trial; empty: no trial.",
     "metrics_bind": "Address and port of /metrics for Prometheus, such as 127.0.0.1:9464; empty: none.",
     "countries_file": "A file of countries by address (MaxMind DB, .mmdb) for insights; empty: countries are not counted.",
     "log_level": "debug, info, warning or error.",

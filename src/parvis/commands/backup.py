@@ -1,4 +1,4 @@
-"""Keep the place safe in a folder, best on another machine: a whole copy, with --follow also every change from then on.
+"""Keep the place safe in a folder or a bucket, best on another machine: a whole copy, with --follow every change from then on.
 
 The copy is checked when it is made. `parvis restore` brings it back; with --drill that is tried at once, in a scratch folder.
 With --follow this runs until it is ended, as a service beside `parvis serve`: what was committed is in the folder a moment
@@ -13,17 +13,18 @@ import contextlib
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 
 from parvis.base.clock import utc_now
 from parvis.base.settings import Settings
 from parvis.infra import engines
-from parvis.infra.engines import backup
+from parvis.infra.engines import backup, remote_kit
 from parvis.worker import drill
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", type=Path, nargs="?", help="where the copies are kept (PARVIS_BACKUP)")
+    parser.add_argument("folder", nargs="?", help="where the copies are kept, or s3://bucket/prefix (PARVIS_BACKUP)")
     parser.add_argument("--follow", action="store_true", help="go on, and keep every change")
     parser.add_argument("--drill", action="store_true", help="bring the copy back in a scratch folder, and compare")
 
@@ -36,13 +37,14 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _back_up(arguments: argparse.Namespace, settings: Settings) -> int:
-    kit = (arguments.folder or Path(settings.backup)).absolute()
+    kit = arguments.folder or settings.backup
+    keeper = remote_kit if remote_kit.is_remote(kit) else _Folder()
     if arguments.follow and not settings.database_url:
         engines.join(settings)  # a database that we started would keep the server out for as long as we follow
     async with engines.reachable(settings, nats=False) as reached:
-        following = asyncio.create_task(backup.follow(reached, kit)) if arguments.follow else None
+        following = asyncio.create_task(keeper.follow(reached, kit)) if arguments.follow else None
         try:
-            fine = await _recorded(reached, "backup", lambda: backup.copy(reached, kit, now=utc_now()))
+            fine = await _recorded(reached, "backup", lambda: keeper.copy(reached, kit, now=utc_now()))
             if fine and arguments.drill:
                 fine = await _recorded(reached, "drill", lambda: drill.drill(reached, kit))
             if following is not None and fine:
@@ -60,6 +62,16 @@ async def _back_up(arguments: argparse.Namespace, settings: Settings) -> int:
             if following is not None:
                 following.cancel()
                 await asyncio.gather(following, return_exceptions=True)
+
+
+class _Folder:
+    """A kit in a folder, by the same names as one in a bucket."""
+
+    async def copy(self, settings: Settings, place: str, *, now: datetime) -> dict[str, float]:
+        return await backup.copy(settings, Path(place).absolute(), now=now)
+
+    async def follow(self, settings: Settings, place: str) -> None:
+        await backup.follow(settings, Path(place).absolute())
 
 
 async def _recorded(settings: Settings, what: str, work: Callable[[], Awaitable[dict[str, float]]]) -> bool:

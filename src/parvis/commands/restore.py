@@ -8,17 +8,16 @@ import argparse
 import asyncio
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 from parvis.base.settings import Settings
 from parvis.domain import accounts
 from parvis.infra import engines, postgres
-from parvis.infra.engines import backup
+from parvis.infra.engines import backup, remote_kit
 from parvis.worker import drill
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", type=Path, help="the folder of `parvis backup`")
+    parser.add_argument("folder", help="the folder of `parvis backup`, or s3://bucket/prefix")
     parser.add_argument("--keep-signed-in", action="store_true", help="let the sessions and apps of that time in again")
     parser.add_argument("--to", type=_moment, metavar="TIME", help="as it was then, such as 2026-05-01T12:00:00Z")
 
@@ -38,7 +37,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 async def _restore(arguments: argparse.Namespace, settings: Settings) -> int:
     began = asyncio.get_running_loop().time()
-    await backup.restore(arguments.folder.absolute(), settings.home, to=arguments.to)
+    async with remote_kit.opened(settings, arguments.folder, to=arguments.to) as kit:
+        await backup.restore(kit, settings.home, to=arguments.to)
     async with engines.running(settings.home, nats=False) as found:
         held = await drill.counts(found.database_url)
         ended = 0 if arguments.keep_signed_in else await _sign_everybody_out(found.database_url)

@@ -19,7 +19,7 @@ from parvis.base.clock import utc_now
 from parvis.base.settings import Settings
 from parvis.domain import health
 from parvis.infra import engines, postgres
-from parvis.infra.engines import backup
+from parvis.infra.engines import backup, remote_kit
 from parvis.infra.services import Services
 
 log = structlog.get_logger(__name__)
@@ -42,7 +42,7 @@ async def when_due(services: Services) -> None:
         drills = [one for one in await health.safekeeping(db, 50) if one["what"] == "drill"]
     if drills and now - drills[0]["began_at"] < (AGAIN_AFTER if drills[0]["problem"] else EVERY):
         return
-    problem, facts = await recorded(settings, "drill", lambda: drill(settings, Path(settings.backup)))
+    problem, facts = await recorded(settings, "drill", lambda: drill(settings, settings.backup))
     log.log(30 if problem else 20, "drill.done", problem=problem, **facts)
 
 
@@ -64,16 +64,24 @@ async def recorded(
     return problem, facts
 
 
-async def drill(settings: Settings, kit: Path) -> dict[str, float]:
+async def drill(settings: Settings, place: str) -> dict[str, float]:
     """The newest copy came back in a scratch folder and holds what the place held when it was made.
 
     Its checksums are right, its database starts and takes writes, accounts, posts and receipts are there up to the
     newest, and media are in the kit. Raises: BackupFailed, and what the engines raise.
     """
     began = asyncio.get_running_loop().time()
+    await asyncio.to_thread(_sweep, settings.home)
+    async with remote_kit.opened(settings, place, media=False) as kit:
+        found = await _tried(settings, kit)
+    at = utc_now() - timedelta(seconds=found["copy_age_s"])
+    looked_at = await _media_seen(settings, place, before=at)
+    return found | {"media_looked_at": looked_at, "seconds": asyncio.get_running_loop().time() - began}
+
+
+async def _tried(settings: Settings, kit: Path) -> dict[str, float]:
     base = await asyncio.to_thread(backup.newest, kit)
     await backup.check(settings, base)
-    await asyncio.to_thread(_sweep, settings.home)
     await asyncio.to_thread(_check_room, settings.home, kit, base)
     here = await counts(settings.database_url, before=backup.moment(base))
     with tempfile.TemporaryDirectory(dir=settings.home, prefix=PREFIX) as scratch:
@@ -82,13 +90,8 @@ async def drill(settings: Settings, kit: Path) -> dict[str, float]:
         async with engines.running(home, nats=False) as found:
             there = await counts(found.database_url, before=backup.moment(base))
     _compare(here, there)
-    missing = await _missing_media(settings, kit, before=backup.moment(base))
-    return {
-        **{name: value for name, value in there.items() if name in TABLES},
-        "copy_age_s": (utc_now() - backup.moment(base)).total_seconds(),
-        "media_looked_at": missing,
-        "seconds": asyncio.get_running_loop().time() - began,
-    }
+    counted = {name: value for name, value in there.items() if name in TABLES}
+    return counted | {"copy_age_s": (utc_now() - backup.moment(base)).total_seconds()}
 
 
 def _compare(here: dict[str, float], there: dict[str, float]) -> None:
@@ -121,7 +124,7 @@ async def counts(database_url: str, *, before: datetime | None = None) -> dict[s
         await db.close()
 
 
-async def _missing_media(settings: Settings, kit: Path, *, before: datetime) -> float:
+async def _media_seen(settings: Settings, place: str, *, before: datetime) -> float:
     """Of how many media it was seen that their files are in the kit. Raises: BackupFailed for one that is not."""
     if settings.media_url:
         return 0.0  # they lie elsewhere, and are kept safe there
@@ -141,9 +144,13 @@ async def _missing_media(settings: Settings, kit: Path, *, before: datetime) -> 
             )
     finally:
         await db.close()
-    gone = [row["key"] for row in keys if not (kit / "media" / row["key"]).exists()]
+    if remote_kit.is_remote(place):
+        there = {name.rpartition("/")[0] for name in await remote_kit.media_names(place)}
+    else:
+        there = {row["key"] for row in keys if (Path(place) / "media" / row["key"]).exists()}
+    gone = [row["key"] for row in keys if row["key"] not in there]
     if gone:
-        raise backup.BackupFailed(f"{len(gone)} of {len(keys)} media have no file in {kit / 'media'}.")
+        raise backup.BackupFailed(f"{len(gone)} of {len(keys)} media have no file in the kit.")
     return float(len(keys))
 
 
@@ -158,5 +165,6 @@ def _check_room(home: Path, kit: Path, base: Path) -> None:
 
 def _sweep(home: Path) -> None:
     """What a drill left behind whose worker was killed is gone; one at a time is made in the whole cluster."""
-    for folder in home.glob(f"{PREFIX}*"):
-        shutil.rmtree(folder, ignore_errors=True)
+    for prefix in (PREFIX, remote_kit.PREFIX):
+        for folder in home.glob(f"{prefix}*"):
+            shutil.rmtree(folder, ignore_errors=True)

@@ -35,7 +35,7 @@ class BackupFailed(RuntimeError):
     """A copy could not be made, or not be brought back; the message says why"""
 
 
-async def copy(settings: Settings, kit: Path, *, now: datetime) -> dict[str, float]:
+async def copy(settings: Settings, kit: Path, *, now: datetime, media: bool = True) -> dict[str, float]:
     """The kit holds a whole copy of this moment; what it took. Older copies but the newest three are gone."""
     kit.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = kit / "base.new"
@@ -50,8 +50,10 @@ async def copy(settings: Settings, kit: Path, *, now: datetime) -> dict[str, flo
     for old in bases(kit)[:-BASES_KEPT]:
         shutil.rmtree(old)
     await asyncio.to_thread(_prune_journal, kit)
-    files = await asyncio.to_thread(_copy_new, settings.home / "media", kit / "media")
-    await asyncio.to_thread(_note_gone, settings.home / "media", kit, now)
+    files = 0
+    if media:
+        files = await asyncio.to_thread(_copy_new, settings.home / "media", kit / "media")
+        await asyncio.to_thread(_note_gone, settings.home / "media", kit, now)
     await asyncio.to_thread(_copy_new, settings.home / "secrets", kit / "secrets", always=True)
     return {
         "bytes": float(await asyncio.to_thread(size, final)),
@@ -145,10 +147,15 @@ def forget_restoring(home: Path) -> None:
 def _needed(base: Path, wal: Path) -> list[Path]:
     """The files of the journal that the copy needs to go on: from the one in which it begins."""
     label = (base / "backup_label").read_text()
+    files = sorted(wal.glob("*")) if wal.is_dir() else []
+    return [file for file in files if is_needed(label, file.name)]
+
+
+def is_needed(label: str, name: str) -> bool:
+    """Whether a copy with that label needs the file of the journal to go on."""
     first = re.search(r"^START WAL LOCATION: \S+ \(file [0-9A-F]{8}([0-9A-F]{16})\)", label, re.MULTILINE)
     assert first is not None, label
-    files = sorted(wal.glob("*")) if wal.is_dir() else []
-    return [file for file in files if not _SEGMENT.match(file.name) or file.name[8:24] >= first[1]]
+    return not _SEGMENT.match(name) or name[8:24] >= first[1]
 
 
 def _prune_journal(kit: Path) -> None:
