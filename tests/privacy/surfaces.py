@@ -380,7 +380,8 @@ OTHER_READS = frozenset(
     /api/parvis/v1/admission/log/inclusion /api/parvis/v1/admission/log/leaves /api/parvis/v1/admission/now
     /api/parvis/v1/admission/place /api/parvis/v1/admission/proof /ticket/{ticket:str}
     /settings/data /settings/data/export/{kind:str} /settings/data/archive/{archive_id:str} /settings/leave
-    /prove /sign-in/code /settings/security /settings/security/app /api/oembed /api/v1/annual_reports
+    /prove /sign-in/code /settings/security /settings/security/app /settings/security/passkeys
+    /api/oembed /api/v1/annual_reports
     /api/v1/annual_reports/:year /api/v1/annual_reports/:year/state /api/v1/domain_blocks/preview
     /api/v1/donation_campaigns /api/v1/instance/privacy_policy /api/v1/instance/terms_of_service
     /api/v1/instance/terms_of_service/:date /api/v1/scheduled_statuses/:id /api/v2_alpha/notifications/unread_count
@@ -541,10 +542,13 @@ OTHER_WRITES = frozenset(
     DELETE /api/parvis/v1/media/:id/captions/:language
     POST /captions/{media_id:str}
     POST /sign-in/code
+    POST /sign-in/passkey
     POST /settings/security/app
     POST /settings/security/app/confirm
     POST /settings/security/app/remove
     POST /settings/security/codes
+    POST /settings/security/passkeys
+    POST /settings/security/passkeys/remove
     DELETE /api/v1/announcements/:id/reactions/:name
     DELETE /api/v1/domain_blocks
     DELETE /api/v1/featured_tags/:id

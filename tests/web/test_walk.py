@@ -36,7 +36,8 @@ def test_pages_that_write_are_for_somebody_or_are_known_to_be_public() -> None:
     public = {one.path for one in WRITING if one.policy.audience == "public"}
     ticket = "/ticket/{ticket:str}"
     assert public == {
-        "/sign-up", "/sign-in", "/sign-in/code", "/sign-out", "/forgot", "/confirm", "/reset-password", "/setup/{token:str}",
+        "/sign-up", "/sign-in", "/sign-in/passkey",
+        "/sign-in/code", "/sign-out", "/forgot", "/confirm", "/reset-password", "/setup/{token:str}",
         ticket, f"{ticket}/password", f"{ticket}/back", f"{ticket}/letter", f"{ticket}/address", f"{ticket}/withdraw",
         f"{ticket}/follow", f"{ticket}/unfollow", f"{ticket}/push", f"{ticket}/push/end",
     }  # fmt: skip

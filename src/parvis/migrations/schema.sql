@@ -764,6 +764,17 @@ CREATE TABLE public.one_time_token (
     used_at timestamp with time zone
 );
 
+CREATE TABLE public.passkey (
+    account_id bigint NOT NULL,
+    id bigint NOT NULL,
+    credential_id bytea NOT NULL,
+    public_key bytea NOT NULL,
+    counter bigint NOT NULL,
+    name text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    last_used_at timestamp with time zone
+);
+
 CREATE TABLE public.pin (
     account_id bigint NOT NULL,
     post_id bigint NOT NULL,
@@ -1048,6 +1059,11 @@ CREATE TABLE public.session (
     user_agent text DEFAULT ''::text NOT NULL,
     address text DEFAULT ''::text NOT NULL,
     proved_at timestamp with time zone
+);
+
+CREATE TABLE public.spent_challenge (
+    hash bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.spent_proof (
@@ -1365,6 +1381,9 @@ ALTER TABLE ONLY public.oauth_token
 ALTER TABLE ONLY public.one_time_token
     ADD CONSTRAINT one_time_token_pkey PRIMARY KEY (token_hash);
 
+ALTER TABLE ONLY public.passkey
+    ADD CONSTRAINT passkey_pkey PRIMARY KEY (account_id, id);
+
 ALTER TABLE ONLY public.pin
     ADD CONSTRAINT pin_pkey PRIMARY KEY (account_id, post_id);
 
@@ -1457,6 +1476,9 @@ ALTER TABLE ONLY public.session
 
 ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY public.spent_challenge
+    ADD CONSTRAINT spent_challenge_pkey PRIMARY KEY (hash);
 
 ALTER TABLE ONLY public.spent_proof
     ADD CONSTRAINT spent_proof_pkey PRIMARY KEY (hash);
@@ -1564,6 +1586,8 @@ CREATE INDEX oauth_token_of_code ON public.oauth_token USING btree (code_hash) W
 CREATE INDEX oauth_token_of_receipt ON public.oauth_token USING btree (receipt_id) WHERE (receipt_id IS NOT NULL);
 
 CREATE INDEX one_time_token_of_account ON public.one_time_token USING btree (account_id);
+
+CREATE UNIQUE INDEX passkey_by_credential ON public.passkey USING btree (credential_id);
 
 CREATE INDEX poll_vote_of_post ON public.poll_vote USING btree (post_id, account_id);
 

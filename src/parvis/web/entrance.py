@@ -29,6 +29,12 @@ class SignIn(Onward, frozen=True):
     password: str = ""
 
 
+class Signed(Onward, frozen=True):
+    """What a device signed (for passkey.js)."""
+
+    passkey: str = ""
+
+
 class Forgot(msgspec.Struct, frozen=True):
     email: str = ""
 
@@ -109,7 +115,8 @@ async def sign_in_form(call: Call[Onward]) -> Answer:
     onward = safe_path(call.params.return_to, "")
     if call.viewer is not None:
         return Redirect(onward or "/home")
-    return Page("web/entrance/sign_in.html", {"return_to": onward})
+    options = accounts.passkey_request(call.services, now=call.now)
+    return Page("web/entrance/sign_in.html", {"return_to": onward, "passkey_options": options})
 
 
 @page(
@@ -137,6 +144,30 @@ async def sign_in(call: Call[SignIn]) -> Answer:
         )
     except SecondFactorWanted as wanted:
         return second_step(call, wanted.half, safe_path(call.params.return_to, ""))
+    cookies = [session_of(call, ticket), device_cookie_of(call, ticket.account_id)]
+    return Redirect(safe_path(call.params.return_to, "/home"), cookies=cookies)
+
+
+@page(
+    "POST",
+    "/sign-in/passkey",
+    urgency=ENTRANCE,
+    bulkhead="hashing",
+    params=Signed,
+    again=sign_in_form,
+    connects=False,
+    limit=SIGN_INS,
+)
+async def sign_in_by_passkey(call: Call[Signed]) -> Answer:
+    """The browser is signed in, with a session that is new; a passkey is two factors by itself."""
+    ticket = await accounts.sign_in_by_passkey(
+        call.services,
+        call.params.passkey,
+        address=address_of(call),
+        user_agent=user_agent_of(call),
+        replaces=call.session_token,
+        now=call.now,
+    )
     cookies = [session_of(call, ticket), device_cookie_of(call, ticket.account_id)]
     return Redirect(safe_path(call.params.return_to, "/home"), cookies=cookies)
 

@@ -25,6 +25,7 @@ class Onward(msgspec.Struct, frozen=True):
 class Proof(Onward, frozen=True):
     current_password: str = ""
     code: str = ""
+    passkey: str = ""
 
 
 async def ask_first(call: Call[Any], return_to: str) -> Redirect | None:
@@ -45,6 +46,9 @@ async def prove_form(call: Call[Onward]) -> Answer:
         {
             "return_to": safe_path(call.params.return_to, "/settings/security"),
             "has_password": login is not None and login.has_password,
+            "passkey_options": accounts.passkey_request(call.services, now=call.now)
+            if await accounts.passkeys_of(call.db, call.me)
+            else "",
             "second_factor": await accounts.has_factor(call.db, call.me),
         },
     )
@@ -63,6 +67,12 @@ async def prove_form(call: Call[Onward]) -> Answer:
 async def prove(call: Call[Proof]) -> Answer:
     """The session is fresh for some minutes, under a new key."""
     wanted = call.params
+    onward = safe_path(wanted.return_to, "/settings/security")
+    if wanted.passkey:
+        ticket = await accounts.prove_by_passkey(
+            call.services, call.me, call.session_token or "", wanted.passkey, now=call.now
+        )
+        return Redirect(onward, cookies=[session_of(call, ticket)])
     ticket = await accounts.prove(
         call.services,
         call.me,
@@ -71,4 +81,4 @@ async def prove(call: Call[Proof]) -> Answer:
         code=wanted.code,
         now=call.now,
     )
-    return Redirect(safe_path(wanted.return_to, "/settings/security"), cookies=[session_of(call, ticket)])
+    return Redirect(onward, cookies=[session_of(call, ticket)])

@@ -9,7 +9,7 @@ import msgspec
 from litestar.datastructures import Cookie
 
 from parvis.base.errors import NotFound
-from parvis.domain import admission
+from parvis.domain import accounts, admission
 from parvis.domain.admission import Application, NowServing, SignedUp, Ticket
 from parvis.infra import jobs
 from parvis.infra.doors import ENTRANCE
@@ -34,6 +34,7 @@ class SignUp(Wanted, frozen=True):
     email: str = ""
     password: str = ""
     proof: str = ""
+    passkey: str = ""
 
 
 def ticket_cookie_of(call: Call[Any], text: str) -> Cookie:
@@ -80,6 +81,7 @@ async def sign_up_form(call: Call[Any]) -> Answer:
         "span": "" if found is None else span(found, call.locale),
         "kept": kept_ticket(call),
         "puzzle": _puzzle(call),
+        "passkey_options": accounts.passkey_creation(call.services, now=call.now),
     }
     return Page("web/entrance/sign_up.html", said)
 
@@ -123,8 +125,11 @@ async def sign_up(call: Call[SignUp]) -> Answer:
 
 async def _received(call: Call[SignUp], asked: Application) -> SignedUp:
     """In a line the form asks for no password; if the line has gone meanwhile, one is chosen at once on the ticket's page."""
-    if not call.params.password:
+    params = call.params
+    if not params.password and not params.passkey:
         door = await door_of(call)
         if door is None or not door.open:
             return SignedUp(await admission.receive(call.services, wanted=asked, now=call.now))
-    return await admission.sign_up(call.services, wanted=asked, password=call.params.password, now=call.now)
+    passkey = accounts.passkey_made(call.services, params.passkey, now=call.now) if params.passkey else None
+    password = None if passkey else params.password
+    return await admission.sign_up(call.services, wanted=asked, password=password, passkey=passkey, now=call.now)

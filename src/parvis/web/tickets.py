@@ -35,6 +35,7 @@ class OneTicket(msgspec.Struct, frozen=True):
 class Entering(OneTicket, frozen=True):
     username: str = ""
     password: str = ""
+    passkey: str = ""
 
 
 class Letter(OneTicket, frozen=True):
@@ -68,6 +69,9 @@ async def ticket_page(call: Call[Any]) -> Answer:
         "at": seen.place,
         "chosen": seen.chosen,
         "called": seen.called,
+        "passkey_options": accounts.passkey_creation(
+            call.services, handle=(seen.place.handle or "") if seen.place else "", now=call.now
+        ),
         "push_key": vapid.public_key(call.services.secrets),
         "has_password": seen.has_password,
         "still": call.params is not None and call.params.still,
@@ -85,7 +89,7 @@ async def _seen(call: Call[Any], ticket: Ticket) -> _Seen:
                 return _Seen()
             has_password = True
             if found.account_id is not None:
-                has_password = (await accounts.login_of(db, found.account_id)).has_password
+                has_password = await accounts.can_sign_in(db, found.account_id)
             return _Seen(
                 found,
                 await admission.serving(db),
@@ -130,12 +134,14 @@ def _standing(call: Call[Any], seen: _Seen) -> dict[str, Any]:
 async def enter(call: Call[Entering]) -> Answer:
     """Whoever was admitted has an account and is signed in."""
     ticket, wanted = ticket_in(call), call.params
-    if not wanted.password:
+    passkey = accounts.passkey_made(call.services, wanted.passkey, now=call.now) if wanted.passkey else None
+    if not wanted.password and passkey is None:
         raise Invalid("password", "Password can't be blank", "blank")
     if wanted.username:
         async with call.services.db.transaction() as tx:
             await admission.correct(tx, ticket, handle=wanted.username, now=call.now)
-    account_id = await admission.enter(call.services, ticket, password=wanted.password, now=call.now)
+    password = None if passkey else wanted.password
+    account_id = await admission.enter(call.services, ticket, password=password, passkey=passkey, now=call.now)
     await jobs.wake(call.services)
     return await signed_in(call, account_id, "/home", [ticket_cookie_of(call, "")])
 

@@ -45,6 +45,20 @@ from parvis.domain.accounts.keys import digest
 from parvis.domain.accounts.letters import CONFIRMATION_JOB, RESET_JOB, send_confirmation, send_reset
 from parvis.domain.accounts.one_time import Purpose, is_usable
 from parvis.domain.accounts.owner import become_owner, contact, create_owner, has_owner, owner_token, set_role
+from parvis.domain.accounts.passkeys import (
+    NewPasskey,
+    Passkey,
+    add_passkey,
+    can_sign_in,
+    passkeys_of,
+    prove_by_passkey,
+    remove_passkey,
+    sign_in_by_passkey,
+)
+from parvis.domain.accounts.passkeys import creation as passkey_creation
+from parvis.domain.accounts.passkeys import credentials as passkey_credentials
+from parvis.domain.accounts.passkeys import made as passkey_made
+from parvis.domain.accounts.passkeys import request as passkey_request
 from parvis.domain.accounts.password import (
     ask_reset,
     change_password,
@@ -109,7 +123,9 @@ __all__ = [
     "Grant",
     "Login",
     "NewAccount",
+    "NewPasskey",
     "OAuthProblem",
+    "Passkey",
     "ProfileChange",
     "Purpose",
     "Role",
@@ -120,6 +136,7 @@ __all__ = [
     "Totals",
     "Viewer",
     "account_of_half",
+    "add_passkey",
     "app_by_client_id",
     "app_by_id",
     "ask_reset",
@@ -132,6 +149,7 @@ __all__ = [
     "by_handle",
     "by_id",
     "by_ids",
+    "can_sign_in",
     "change_counters",
     "change_password",
     "check_authorization",
@@ -169,12 +187,19 @@ __all__ = [
     "open_half",
     "open_session",
     "owner_token",
+    "passkey_creation",
+    "passkey_credentials",
+    "passkey_made",
+    "passkey_request",
+    "passkeys_of",
     "prove",
+    "prove_by_passkey",
     "receipt_of_token",
     "redirect_target",
     "register_app",
     "release_handles",
     "remove_factor",
+    "remove_passkey",
     "renew_codes",
     "renew_session",
     "resend_confirmation",
@@ -190,6 +215,7 @@ __all__ = [
     "set_password",
     "set_role",
     "sign_in",
+    "sign_in_by_passkey",
     "sign_out",
     "sign_up",
     "still_valid",

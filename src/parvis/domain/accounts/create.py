@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -88,17 +88,16 @@ async def release_handles(tx: Connection, held: Mapping[int, str]) -> None:
     await people.handles_released(tx, held)
 
 
-def check_sign_up(*, handle: str, email: str, password: str) -> None:
+def check_sign_up(*, handle: str, email: str, password: str | None) -> None:
     """What is given can be used, as far as that shows without looking anything up.
 
     Raises: InvalidFields with every problem at once, so that a form can show them together.
     """
     problems: list[Invalid] = []
-    for check, value in (
-        (rules.check_handle, handle),
-        (rules.normalise_email, email),
-        (rules.check_password, password),
-    ):
+    checks: list[tuple[Callable[[str], object], str]] = [(rules.check_handle, handle), (rules.normalise_email, email)]
+    if password is not None:
+        checks.append((rules.check_password, password))
+    for check, value in checks:
         try:
             check(value)
         except Invalid as problem:

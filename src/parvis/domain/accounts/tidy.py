@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from parvis.domain.accounts.queries import one_time as one_time_queries
+from parvis.domain.accounts.queries import passkeys as passkey_queries
 from parvis.infra.postgres import Connection
 
 
@@ -16,3 +17,4 @@ async def end_all_access(tx: Connection) -> int:
 async def delete_expired(tx: Connection, *, now: datetime) -> None:
     """Sessions, links and codes that can never be used again are gone."""
     await one_time_queries.expired_deleted(tx, now, now - timedelta(days=7))
+    await passkey_queries.old_challenges_forgotten(tx, now)

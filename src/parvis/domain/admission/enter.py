@@ -14,10 +14,17 @@ from parvis.infra.postgres import Connection, Row
 from parvis.infra.services import Services
 
 
-async def enter(services: Services, ticket: Ticket, *, password: str | None, now: datetime) -> AccountId:
+async def enter(
+    services: Services,
+    ticket: Ticket,
+    *,
+    password: str | None,
+    passkey: accounts.NewPasskey | None = None,
+    now: datetime,
+) -> AccountId:
     """The ticket's owner has an account, unconfirmed until the letter is answered. A ticket enters once.
 
-    Without a password one is chosen later (`choose_password`).
+    Without a password or a passkey a password is chosen later (`choose_password`).
     Raises: InvalidFields for the password; Forbidden while the ticket waits; Conflict when it has entered; NotFound
     for one that is over.
     """
@@ -26,7 +33,7 @@ async def enter(services: Services, ticket: Ticket, *, password: str | None, now
         row = await queries.receipt_locked(tx, ticket.receipt_id)
         if row is None:
             raise NotFound
-        return await enter_with(services, tx, row, password_hash=password_hash, now=now)
+        return await enter_with(services, tx, row, password_hash=password_hash, passkey=passkey, now=now)
 
 
 async def hashed(services: Services, password: str) -> str:
@@ -39,7 +46,13 @@ async def hashed(services: Services, password: str) -> str:
 
 
 async def enter_with(
-    services: Services, tx: Connection, row: Row, *, password_hash: str | None, now: datetime
+    services: Services,
+    tx: Connection,
+    row: Row,
+    *,
+    password_hash: str | None,
+    passkey: accounts.NewPasskey | None = None,
+    now: datetime,
 ) -> AccountId:
     """The receipt, which is locked, is an account now."""
     state = State(row["state"])
@@ -59,6 +72,8 @@ async def enter_with(
         account_id = await accounts.open_account(services, tx, new=new, now=now)
     except Invalid as problem:
         raise InvalidFields([problem]) from None
+    if passkey is not None:
+        await accounts.add_passkey(tx, services.ids, account_id, passkey, name="", now=now)
     await accounts.bind_tokens(tx, row["id"], account_id)
     await queries.entered(tx, row["id"], account_id, now)
     if row["admitted_at"] < now:  # who comes in at once had no time to choose
@@ -70,13 +85,15 @@ async def enter_with(
 async def choose_password(services: Services, ticket: Ticket, *, password: str, now: datetime) -> AccountId:
     """The account that entered without a password (an app had it made) has this one, the first and only time.
 
-    Raises: InvalidFields for the password; NotFound before entry; Conflict when there is a password.
+    Raises: InvalidFields for the password; NotFound before entry; Conflict when there is a password or a passkey.
     """
     password_hash = await hashed(services, password)
     async with services.db.transaction() as tx:
         row = await queries.receipt_locked(tx, ticket.receipt_id)
         if row is None or row["account_id"] is None:
             raise NotFound
+        if await accounts.can_sign_in(tx, row["account_id"]):
+            raise Conflict("This account has a password or a passkey")
         await accounts.set_first_password(tx, row["account_id"], password_hash, now=now)
         return row["account_id"]
 

@@ -29,8 +29,17 @@ class SignedUp(msgspec.Struct, frozen=True):
     account_id: AccountId | None = None
 
 
-async def sign_up(services: Services, *, wanted: Application, password: str, now: datetime) -> SignedUp:
-    """Received, and if there is room admitted and entered in the same transaction. A password is kept only if so.
+async def sign_up(
+    services: Services,
+    *,
+    wanted: Application,
+    password: str | None,
+    passkey: accounts.NewPasskey | None = None,
+    now: datetime,
+) -> SignedUp:
+    """Received, and if there is room admitted and entered in the same transaction. A password or passkey is kept only
+    if so.
+
 
     Raises: InvalidFields with everything that cannot be used; Invalid for `proof` where a sign-up costs one.
     """
@@ -38,8 +47,10 @@ async def sign_up(services: Services, *, wanted: Application, password: str, now
     if await _has_room(services):
         new = prepared(services, wanted, now)
         await paid(services, wanted, new, now=now)
-        password_hash = await services.hasher.hash(accounts.rules.encodable_password(password))
-        done = await _at_once(services, new, password=password, password_hash=password_hash, now=now)
+        password_hash = None
+        if password is not None:
+            password_hash = await services.hasher.hash(accounts.rules.encodable_password(password))
+        done = await _at_once(services, new, password=password, password_hash=password_hash, passkey=passkey, now=now)
         if done is not None:
             toll.note(services, wanted)
             return done
@@ -56,7 +67,13 @@ async def _has_room(services: Services) -> bool:
 
 
 async def _at_once(
-    services: Services, new: NewReceipt, *, password: str, password_hash: str, now: datetime
+    services: Services,
+    new: NewReceipt,
+    *,
+    password: str | None,
+    password_hash: str | None,
+    passkey: accounts.NewPasskey | None,
+    now: datetime,
 ) -> SignedUp | None:
     """None when somebody began to wait meanwhile, whom it would pass."""
     async with services.db.transaction() as tx:
@@ -75,12 +92,13 @@ async def _at_once(
         row = await queries.receipt_locked(tx, stored)
         assert row is not None
         if row["state"] == State.ADMITTED:
-            return SignedUp(ticket, await enter_with(services, tx, row, password_hash=password_hash, now=now))
+            entered = await enter_with(services, tx, row, password_hash=password_hash, passkey=passkey, now=now)
+            return SignedUp(ticket, entered)
     return SignedUp(ticket, await _entered_before(services, row["account_id"], password))
 
 
-async def _entered_before(services: Services, account_id: AccountId | None, password: str) -> AccountId | None:
+async def _entered_before(services: Services, account_id: AccountId | None, password: str | None) -> AccountId | None:
     """The account that the same request made before, if whoever repeats it knows the password."""
-    if account_id is None or not await accounts.has_this_password(services, account_id, password):
+    if account_id is None or password is None or not await accounts.has_this_password(services, account_id, password):
         return None
     return account_id

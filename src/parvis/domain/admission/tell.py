@@ -52,8 +52,8 @@ async def _address(db: Connection, row: Row) -> tuple[str, str, str, str] | None
         return "your_turn", row["email"], row["locale"], row["handle"] or ""
     if row["state"] != State.ENTERED or row["app_id"] is None or row["account_id"] is None:
         return None
-    login = await accounts.login_of(db, row["account_id"])
-    if login.has_password:
+    if await accounts.can_sign_in(db, row["account_id"]):
         return None
+    login = await accounts.login_of(db, row["account_id"])
     person = await accounts.by_id(db, row["account_id"])
     return "first_password", login.email, login.locale, person.handle

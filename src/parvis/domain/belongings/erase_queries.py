@@ -13,7 +13,7 @@ ERASED: tuple[str, ...] = (
     "domain_block", "endorsement", "featured_tag", "filter", "filter_keyword", "filter_post", "filter_state",
     "half_session", "home_entry", "home_state", "list", "list_member", "marker", "mute", "notification",
     "notification_permission", "notification_policy", "notification_request", "oauth_code", "oauth_token",
-    "one_time_token", "pin", "post_edit", "publish_key", "push_subscription", "recovery_code", "scheduled_post",
+    "one_time_token", "passkey", "pin", "post_edit", "publish_key", "push_subscription", "recovery_code", "scheduled_post",
     "search_account", "second_factor", "session", "suggestion_dismissed", "tag_follow", "thread_mute",
 )  # fmt: skip
 

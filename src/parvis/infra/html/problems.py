@@ -74,6 +74,8 @@ _FIELDS: dict[tuple[str, str], str] = {
     ("password", "too_long"): later("At most 256 characters."),
     ("current_password", "wrong"): later("This is not your present password."),
     ("code", "wrong_code"): later("This code is not right, or was used already."),
+    ("passkey", "wrong_passkey"): later("This passkey does not work here."),
+    ("passkey", "too_many"): later("There are too many passkeys: take one out first."),
     ("login", "wrong_login"): later("Name, address or password is not right."),
     ("token", "expired"): later("This link no longer works."),
     ("text", "blank"): later("Write something, or add a picture."),
