@@ -168,3 +168,54 @@ async def test_without_memory_every_answer_is_made_anew(world: World, alice: Per
     with world.statements() as sent:
         await words(alice)
     assert not any("pg_current_snapshot" in one for one in sent)
+
+
+async def test_a_block_shortly_after_an_outage_is_seen(world: World, alice: Person, bob: Person) -> None:
+    post_id = await publish(world, bob, "bread")
+    path = f"/api/v1/statuses/{post_id}"
+    await alice.get(HOME)
+    await alice.get(HOME)  # a reading has been made
+    answers_of(world).changes._forget()  # and then one failed
+    assert (await alice.get(path)).status_code == 200
+    await bob.post(f"/api/v1/accounts/{alice.id}/block")
+    assert (await alice.get(path)).status_code == 404
+
+
+async def test_a_page_with_a_poll_that_has_ended_is_remembered(world: World, alice: Person, bob: Person) -> None:
+    await publish(world, bob, "rye or wheat", poll={"options": ["rye", "wheat"], "expires_in": 3600})
+    async with world.services.db.connection() as db:
+        await db.execute("UPDATE poll SET expires_at = now() - interval '1 hour'")
+    await words(alice)
+    await world.settle()
+    await words(alice)
+    with world.statements() as sent:
+        await words(alice)
+    assert len(sent) == 1
+
+
+async def test_a_thread_is_gone_with_its_only_post(world: World, alice: Person, bob: Person) -> None:
+    post_id = await publish(world, bob, "bread")
+    path = f"/api/v1/statuses/{post_id}/context"
+    assert (await alice.get(path)).status_code == 200
+    await bob.delete(f"/api/v1/statuses/{post_id}")
+    assert (await alice.get(path)).status_code == 404
+
+
+async def test_what_is_made_while_memory_is_cleared_is_not_kept(world: World, alice: Person) -> None:
+    answers = answers_of(world)
+    making = await answers.begin()
+    making.whole = True
+    answers.clear()
+    answers.keep(("token", HOME, b""), b"[]", None, making, utc_now())
+    assert not answers._kept
+
+
+async def test_long_addresses_are_not_kept_and_all_that_is_kept_is_counted(world: World, alice: Person) -> None:
+    answers = answers_of(world)
+    await alice.get(HOME, nothing="x" * 2000)
+    assert not answers._kept
+    await alice.get(HOME, nothing="x" * 400)
+    assert len(answers._kept) == 1
+    assert answers._bytes > 900
+    answers.clear()
+    assert answers._bytes == 0

@@ -120,8 +120,17 @@ async def test_after_an_outage_nothing_is_trusted(world: World) -> None:
     finally:
         world.services.db.take = take  # type: ignore[method-assign]
     assert changes.changed((1,), before)
+    assert changes.fresh() is None, "until the next reading nobody knows what has changed since"
     after = await changes.read()
     assert not changes.changed((1,), after)
+
+
+async def test_a_snapshot_that_goes_back_is_of_another_database(world: World) -> None:
+    changes = Changes(world.services.db)
+    before = await changes.read()
+    changes._snapshot = "99999999:99999999:"
+    await changes.read()
+    assert changes.changed((1,), before)
 
 
 async def test_after_a_long_silence_nothing_older_is_trusted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -140,7 +140,7 @@ async def _remembered(
     known = await answers.find(key)
     if known is not None:
         return _again(known, encoding_for(request.scope["headers"]))
-    making = Making(await answers.begin())
+    making = await answers.begin()
     response = present(await _read(declared, request, token, now, making), request, request.app.state.services)
     if making.whole and response.status_code == 200:
         answers.keep(key, response.content, response.headers.get("Link"), making, now)

@@ -75,7 +75,7 @@ class Call(Generic[P]):
             return
         answers: Answers = self.request.app.state.answers
         found = await answers.reliance(self.db, self.viewer_id)
-        self.making.rests_on((self.viewer_id, *keys, *(found.keys if followed else ())), found.until)
+        self.making.rests_on((self.viewer_id, *keys, *(found.keys if followed else ())), *found.ends)
         self.making.whole = True
 
 

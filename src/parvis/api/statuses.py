@@ -219,7 +219,8 @@ async def context(call: Call[OnePost]) -> Context:
         most_descendants=60 if stranger else 4096,
         depth=20 if stranger else None,
     )
-    shown = await statuses(call, [*found.ancestors, *found.descendants], "thread")
+    # The post itself is not in the answer, but without it, or to those who no longer see it, there is none.
+    shown = await statuses(call, [*found.ancestors, PostId(call.params.id), *found.descendants], "thread")
     if found.id is not None:
         await call.remember(-found.id)
     return Context(

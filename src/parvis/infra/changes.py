@@ -47,7 +47,7 @@ class Changes:
     def fresh(self) -> int | None:
         """The number of a reading that something made from now on may be said to be later than; None without one."""
         age = asyncio.get_running_loop().time() - self._read_at
-        return self.reading if self.reading and age < TRUSTED_S / 2 else None
+        return self.reading if self._snapshot and age < TRUSTED_S / 2 else None
 
     async def read(self) -> int:
         """Everything committed before this call is known; returns the reading's number.
@@ -90,7 +90,8 @@ class Changes:
 
     def _take(self, snapshot: str, keys: list[int]) -> None:
         now = asyncio.get_running_loop().time()
-        if now - self._read_at > TRUSTED_S:  # nothing that is remembered is younger than that
+        # Nothing that is remembered is younger than that; or this is another database, an older copy put in its place.
+        if now - self._read_at > TRUSTED_S or (self._snapshot and _oldest(snapshot) < _oldest(self._snapshot)):
             self._forget()
         self.reading += 1
         self._snapshot, self._read_at = snapshot, now
@@ -105,6 +106,11 @@ class Changes:
         self.reading += 1
         self.last_change = self.reading
         self._before, self._latest, self._snapshot = {}, {EVERYBODY: self.reading}, ""
+
+
+def _oldest(snapshot: str) -> int:
+    """The first transaction that had not ended."""
+    return int(snapshot.partition(":")[0])
 
 
 def _look(done: asyncio.Task[int]) -> None:

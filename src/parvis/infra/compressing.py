@@ -24,22 +24,26 @@ _packer = zstandard.ZstdCompressor(level=1)
 
 def encoding_for(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     """The best encoding that the request accepts, or nothing."""
-    offered = b""
+    accepted = encodings_for(headers)
+    return next((one for one in (b"zstd", b"gzip") if one in accepted), b"") if accepted else b""
+
+
+def encodings_for(headers: Iterable[tuple[bytes, bytes]]) -> frozenset[bytes]:
+    """The encodings that the request accepts."""
     for name, value in headers:
         if name == b"accept-encoding":
-            offered = value
-            break
-    return _best(offered) if offered else b""
+            return _accepted(value)
+    return frozenset()
 
 
 @lru_cache(256)
-def _best(offered: bytes) -> bytes:
+def _accepted(offered: bytes) -> frozenset[bytes]:
     accepted = set()
     for one in offered.lower().split(b","):
         name, _, parameter = one.strip().partition(b";")
         if parameter.replace(b" ", b"") not in (b"q=0", b"q=0.0", b"q=0.00", b"q=0.000"):
             accepted.add(name.strip())
-    return next((one for one in (b"zstd", b"gzip") if one in accepted), b"")
+    return frozenset(accepted)
 
 
 @lru_cache(KEPT_PAGES)

@@ -11,6 +11,7 @@ from litestar.response import Stream
 
 from parvis.base.errors import NotFound
 from parvis.infra.catalogues import babel_locale, catalogue_of, later
+from parvis.infra.compressing import encodings_for
 from parvis.infra.doors import READING, Policy
 from parvis.infra.html.assets import asset, asset_path
 from parvis.infra.html.headers import file_headers
@@ -26,16 +27,17 @@ _RANGE = re.compile(r"bytes=(\d{1,18})-(\d{0,18})", re.ASCII)
 
 def _send(request: Request[Any, Any, Any], name: str, caching: str) -> Response[bytes]:
     file = asset(name)
-    headers = {"Cache-Control": caching, "ETag": f'"{file.version}"'}
+    packed = file.compressed if b"gzip" in encodings_for(request.scope["headers"]) else None
+    headers = {"Cache-Control": caching, "ETag": f'"{file.version}{"" if packed is None else "-gzip"}"'}
+    if file.compressed is not None:
+        headers["Vary"] = "Accept-Encoding"
     if file.content_type.startswith("image/svg"):
         headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(b"", status_code=304, headers=headers)
-    if file.compressed is not None:
-        headers["Vary"] = "Accept-Encoding"
-        if "gzip" in request.headers.get("accept-encoding", ""):
-            headers["Content-Encoding"] = "gzip"
-            return Response(file.compressed, headers=headers, media_type=file.content_type)
+    if packed is not None:
+        headers["Content-Encoding"] = "gzip"
+        return Response(packed, headers=headers, media_type=file.content_type)
     return Response(file.content, headers=headers, media_type=file.content_type)
 
 

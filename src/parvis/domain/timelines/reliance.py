@@ -11,10 +11,13 @@ from parvis.infra.postgres import Connection
 
 
 class Reliance(msgspec.Struct, frozen=True):
-    """The keys of `change` that are about what a reader follows, and the next moment at which time alone changes a page."""
+    """The keys of `change` that are about what a reader follows, and the moments at which time alone changes a page.
+
+    Those of the last minute are among `ends`: one may have passed between a page's statement and this one.
+    """
 
     keys: tuple[int, ...]
-    until: datetime | None
+    ends: tuple[datetime, ...]
 
 
 async def reliance_of(db: Connection, reader: AccountId) -> Reliance:
@@ -24,10 +27,13 @@ async def reliance_of(db: Connection, reader: AccountId) -> Reliance:
         SELECT array(SELECT target_id FROM follow WHERE account_id = $1
                       UNION ALL
                      SELECT tag_key(tag) FROM tag_follow WHERE account_id = $1) AS keys,
-               least((SELECT min(expires_at) FROM mute WHERE account_id = $1 AND expires_at > now()),
-                     (SELECT min(expires_at) FROM filter WHERE account_id = $1 AND expires_at > now())) AS until
+               array(SELECT expires_at FROM mute
+                      WHERE account_id = $1 AND expires_at > now() - interval '1 minute'
+                      UNION ALL
+                     SELECT expires_at FROM filter
+                      WHERE account_id = $1 AND expires_at > now() - interval '1 minute') AS ends
         """,
         reader,
     )
     assert row is not None
-    return Reliance(tuple(row["keys"]), row["until"])
+    return Reliance(tuple(row["keys"]), tuple(row["ends"]))
