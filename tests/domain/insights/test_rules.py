@@ -86,7 +86,14 @@ def test_whoever_says_nothing_of_languages_is_a_program() -> None:
     ],
 )
 def test_a_source_is_a_host_and_nothing_else(referrer: bytes, source: str) -> None:
-    assert rules.source_of(referrer, HOSTS) == source
+    assert rules.source_of(rules.origin_of(referrer), HOSTS) == source
+
+
+def test_where_somebody_was_on_a_site_is_not_remembered() -> None:
+    rules.source_of.cache_clear()
+    for number in range(20):
+        rules.look_of([*PERSON, (b"referer", b"https://news.example/a?secret=%d" % number)], HOSTS)
+    assert rules.source_of.cache_info().currsize == 1
 
 
 @pytest.mark.parametrize(

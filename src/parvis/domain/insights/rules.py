@@ -18,6 +18,7 @@ _PROGRAM = re.compile(
     rb"|phantom|selenium|curl|wget|python|java/|okhttp|axios|node|go-http|ruby|perl|php|http_|httpclient|\+http",
     re.IGNORECASE,
 )
+_ORIGIN = re.compile(rb"[^/?#]{1,60}//[^/?#]{1,260}")
 _LANGUAGE = re.compile(rb"\s*([A-Za-z]{2,3})(?:[-_;,\s]|$)")
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,98}[a-z0-9_])?")
 _NOT_THE_PLACE = re.compile(r"^(?:www|m|mobile|l|lm|out|away|amp)\.(?=[^.]+\.)")
@@ -25,6 +26,7 @@ _NOT_THE_PLACE = re.compile(r"^(?:www|m|mobile|l|lm|out|away|amp)\.(?=[^.]+\.)")
 _AHEAD = re.compile(rb"prefetch|prerender|preview", re.IGNORECASE)
 _PURPOSES = frozenset((b"sec-purpose", b"purpose", b"x-purpose", b"x-moz"))
 
+MOST_AGENT = 500  # of a browser's name; what comes behind it is not looked at
 DIRECT, HERE, OTHER = "", "", "other"
 _WANTED = frozenset((b"user-agent", b"accept-language", b"referer", b"sec-fetch-dest", *_PURPOSES))
 
@@ -41,13 +43,13 @@ def look_of(headers: Iterable[tuple[bytes, bytes]], hosts: frozenset[str]) -> Lo
     """Who looks at a page, as far as that is kept; None when nobody does: a program, a look ahead, a part of a page."""
     said = {name: value for name, value in headers if name in _WANTED}
     agent, languages = said.get(b"user-agent", b""), said.get(b"accept-language", b"")
-    if not languages or is_program(agent):
+    if not languages or is_program(agent[:MOST_AGENT]):
         return None
     if said.get(b"sec-fetch-dest", b"document") != b"document":
         return None
     if not _PURPOSES.isdisjoint(said) and is_ahead(said):
         return None
-    return Look(agent, language_of(languages), source_of(said.get(b"referer", b""), hosts))
+    return Look(agent, language_of(languages[:40]), source_of(origin_of(said.get(b"referer", b"")), hosts))
 
 
 @lru_cache(4096)
@@ -66,6 +68,12 @@ def language_of(accepted: bytes) -> str:
     """The language somebody likes best, without a region: `fr` for `fr-CA,fr;q=0.8`."""
     found = _LANGUAGE.match(accepted)
     return found[1].decode().lower() if found else OTHER
+
+
+def origin_of(referrer: bytes) -> bytes:
+    """The address of a site, without path and query, which are nobody's business and are not even remembered."""
+    found = _ORIGIN.match(referrer)
+    return found[0] if found else referrer[:1]
 
 
 @lru_cache(4096)

@@ -66,6 +66,7 @@ class Visits:
         self._country_of = country_of
         self._hosts = settings.hosts | {settings.domain.partition(":")[0]}
         self._salts: dict[date, bytes] = {}
+        self._salt: bytes | None = None  # of the day of the batch
         self._waiting: list[Batch] = []
         self._day: int = -1
         self._batch = Batch(date.min)
@@ -78,7 +79,7 @@ class Visits:
         now_s = self._clock()
         batch = self._batch_at(now_s)
         batch.counts["page", path] += 1
-        visitor = self._visitor(batch.day, network, look.agent)
+        visitor = self._visitor(network, look.agent)
         if visitor is None:
             return
         seen = batch.seen.get(visitor)
@@ -123,6 +124,7 @@ class Visits:
     def learn(self, salts: dict[date, bytes]) -> None:
         """These are the salts; all others are forgotten."""
         self._salts = salts
+        self._salt = salts.get(self._batch.day)
 
     def _batch_at(self, now_s: float) -> Batch:
         day: int = int(now_s // DAY_S)
@@ -130,15 +132,14 @@ class Visits:
             if not self._batch.empty:
                 self._waiting.append(self._batch)
             self._batch, self._day = Batch(day_of(now_s)), day
-            self._salts = {each: salt for each, salt in self._salts.items() if each >= self._batch.day}
+            self.learn({each: salt for each, salt in self._salts.items() if each >= self._batch.day})
         return self._batch
 
-    def _visitor(self, day: date, network: str, agent: bytes) -> int | None:
+    def _visitor(self, network: str, agent: bytes) -> int | None:
         """A number that tells visitors of one day apart; None while there is no salt."""
-        salt = self._salts.get(day)
-        if salt is None:
+        if self._salt is None:
             return None
-        digest = hashlib.blake2b(network.encode() + b"\n" + agent, digest_size=8, key=salt).digest()
+        digest = hashlib.blake2b(network.encode() + b"\n" + agent, digest_size=8, key=self._salt).digest()
         return int.from_bytes(digest, "big", signed=True)
 
     def _source(self, batch: Batch, source: str) -> str:
