@@ -33,6 +33,12 @@ def test_what_is_fetched_ahead_or_as_a_part_is_no_look(more: tuple[bytes, bytes]
     assert rules.look_of([*PERSON, more], HOSTS) is None
 
 
+def test_a_page_that_a_service_worker_fetches_for_somebody_is_a_look_too() -> None:
+    fetched = [(b"sec-fetch-dest", b"empty"), (b"sec-fetch-mode", b"navigate")]
+    assert rules.look_of([*PERSON, *fetched], HOSTS) is not None
+    assert rules.look_of([*PERSON, fetched[0], (b"sec-fetch-mode", b"cors")], HOSTS) is None
+
+
 @pytest.mark.parametrize(
     "agent",
     [

@@ -28,7 +28,7 @@ _PURPOSES = frozenset((b"sec-purpose", b"purpose", b"x-purpose", b"x-moz"))
 
 MOST_AGENT = 500  # of a browser's name; what comes behind it is not looked at
 DIRECT, HERE, OTHER = "", "", "other"
-_WANTED = frozenset((b"user-agent", b"accept-language", b"referer", b"sec-fetch-dest", *_PURPOSES))
+_WANTED = frozenset((b"user-agent", b"accept-language", b"referer", b"sec-fetch-dest", b"sec-fetch-mode", *_PURPOSES))
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -45,7 +45,7 @@ def look_of(headers: Iterable[tuple[bytes, bytes]], hosts: frozenset[str]) -> Lo
     agent, languages = said.get(b"user-agent", b""), said.get(b"accept-language", b"")
     if not languages or is_program(agent[:MOST_AGENT]):
         return None
-    if said.get(b"sec-fetch-dest", b"document") != b"document":
+    if not is_document(said):
         return None
     if not _PURPOSES.isdisjoint(said) and is_ahead(said):
         return None
@@ -56,6 +56,12 @@ def look_of(headers: Iterable[tuple[bytes, bytes]], hosts: frozenset[str]) -> Lo
 def is_program(agent: bytes) -> bool:
     """Whether no person is behind it."""
     return not agent or _PROGRAM.search(agent) is not None
+
+
+def is_document(said: dict[bytes, bytes]) -> bool:
+    """Whether somebody goes to the page. What a service worker fetches for them has no destination, but still that mode."""
+    destination = said.get(b"sec-fetch-dest", b"document")
+    return destination == b"document" or (destination == b"empty" and said.get(b"sec-fetch-mode") == b"navigate")
 
 
 def is_ahead(said: dict[bytes, bytes]) -> bool:
