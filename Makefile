@@ -31,7 +31,7 @@ test: $(DONE)/dev $(DONE)/parvis $(DONE)/clients browser ## The tests; T=tests/d
 	  echo "What failed runs once more, alone: some tests wait for things, and the machine may have been busy."; \
 	  $(PYTEST) -m "not long" --last-failed --last-failed-no-failures none $(T); }
 
-test-long: $(DONE)/dev $(DONE)/parvis $(DONE)/clients browser ## The long tests: faults, fuzzing, bulk
+test-long: $(DONE)/dev $(DONE)/parvis $(DONE)/clients $(DONE)/lighthouse browser ## The long tests: faults, fuzzing, bulk
 	$(PYTEST) -m long --timeout 1800 $(T)
 
 check: $(DONE)/dev $(DONE)/parvis ## Formatting, lint, types, import order, templates
@@ -55,7 +55,7 @@ schema: $(DONE)/parvis ## src/parvis/migrations/schema.sql, the sum of all migra
 	$(BIN)/python scripts/write_schema.py
 
 clean: ## Everything that `make` made is gone; PARVIS_HOME stays
-	rm -rf .venv assets/node_modules tests/clients/node_modules src/parvis/static/vendor tests/.artifacts
+	rm -rf .venv assets/node_modules tests/clients/node_modules tests/browser/lighthouse/node_modules src/parvis/static/vendor tests/.artifacts
 
 # ── steps that are done once ──────────────────────────────────────────────────────────────────────────────────
 
@@ -82,6 +82,11 @@ $(DONE)/dev: requirements/dev.lock $(DONE)/runtime
 $(DONE)/clients: tests/clients/package-lock.json $(DONE)/runtime
 	@echo "Installing the JavaScript clients for tests …"
 	@cd tests/clients && ../../$(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(DONE)/lighthouse: tests/browser/lighthouse/package-lock.json $(DONE)/runtime
+	@echo "Installing Lighthouse …"
+	@cd tests/browser/lighthouse && ../../../$(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 .PHONY: browser

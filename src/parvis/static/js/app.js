@@ -27,22 +27,56 @@ function ago(then) {
   return null;
 }
 
+// Made when first needed, and once: making one costs more than all it writes.
+let dates;
+function moment(time) {
+  dates ||= new Intl.DateTimeFormat(tongue, { dateStyle: "long", timeStyle: "short" });
+  return dates.format(new Date(time.dateTime));
+}
+
 function freshenTimes(root = document) {
   for (const time of $$(".post-when time, .note-line time", root)) {
     const text = ago(Date.parse(time.dateTime));
     if (text && time.textContent !== text) time.textContent = text;
     if (!time.dataset.local) {
       time.dataset.local = "1";
-      time.title = new Date(time.dateTime).toLocaleString(tongue, { dateStyle: "long", timeStyle: "short" });
+      time.title = moment(time);
     }
   }
   for (const time of $$("time[data-moment]:not([data-local])", root)) {
     time.dataset.local = "1";
-    time.textContent = new Date(time.dateTime).toLocaleString(tongue, { dateStyle: "long", timeStyle: "short" });
+    time.textContent = moment(time);
   }
 }
 freshenTimes();
 setInterval(freshenTimes, 30000);
+
+// ── htmx comes with the first touch, key or scroll, so that it costs nothing before ──
+
+const stands = new Promise((done) => (document.readyState === "complete" ? done() : addEventListener("load", done)));
+let swapping;
+let ready = !document.body.dataset.htmx; // without it, buttons and links do what they do without scripts
+function swaps() {
+  swapping ||= stands.then(() => new Promise((done) => {
+    const script = Object.assign(document.createElement("script"), { src: document.body.dataset.htmx });
+    script.onload = script.onerror = done;
+    document.head.append(script);
+  })).then(() => (ready = true));
+  return swapping;
+}
+if (!ready) {
+  const first = ["pointerdown", "pointermove", "keydown", "focusin", "scroll"];
+  for (const kind of first) addEventListener(kind, swaps, { once: true, passive: true });
+  if ($('[hx-trigger="load"]')) swaps();
+}
+// Whoever is faster than it is kept waiting for that moment.
+addEventListener("click", (event) => {
+  const target = !ready && event.target.closest?.("[hx-get], [hx-post]");
+  if (!target || document.readyState !== "complete") return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  swaps().then(() => target.click());
+}, true);
 
 // ── reactions show at once and are taken back if the server says no ──
 
