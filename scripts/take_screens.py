@@ -19,13 +19,21 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from parvis.infra.catalogues import LOCALES, babel_locale  # noqa: E402
 from tests.browser.conftest import DESK, FLAGS, PHONE  # noqa: E402
 from tests.rig.server import Server  # noqa: E402
 from tests.rig.tools import chromium  # noqa: E402
 
 SCREENS = ROOT / "docs" / "screens"
 WIDTHS = {390: PHONE, 1280: DESK}
-STRANGERS = {"landing": "/", "sign-up": "/sign-up"}
+STRANGERS = {
+    "landing": "/",
+    "sign-up": "/sign-up",
+    "sign-in": "/sign-in",
+    "about": "/about",
+    "public-profile": "/@marta",
+    "public-search": "/search?q=bread",
+}
 MEMBERS = {
     "home": "/home",
     "profile": "/@marta",
@@ -44,29 +52,58 @@ MEMBERS = {
     "muted": "/mutes",
     "report": "/@marta/report",
     "disturb": "/settings/notifications",
+    "search": "/search?q=bread",
+    "tag": "/tags/bread",
+    "bookmarks": "/bookmarks",
+    "account": "/settings/account",
+    "appearance": "/settings/appearance",
+    "security": "/settings/security",
+    "access": "/settings/access",
+    "data": "/settings/data",
+    "options": "/@marta/options",
+    "announcements": "/announcements",
+    "compose-poll": "/compose",
+    "lightbox": "picture",
+    "menu": "/home",
 }
+OWNERS = {
+    "console": "/console",
+    "console-gate": "/console/gate",
+    "console-mail": "/console/mail",
+    "console-invitations": "/console/invitations",
+}
+# In other languages: what a stranger sees first, a post with its answers, the form to sign up.
+LANGUAGES = {"landing": "/", "thread": "thread", "sign-up": "/sign-up", "about": "/about"}
 # Pages of those who wait, taken while the door lets few in: what a look means is (width, scheme, language).
 WAITING = ("line", "ticket", "ticket-follow", "ticket-proof", "your-turn")
 LOOKS = ((390, "light", "en"), (390, "dark", "en"), (1280, "light", "en"), (390, "light", "fr"))
 PEOPLE_BEFORE = 240
+OLGAS = "a long password"
 COLOUR_QUALITY = 95
 
 
 def main() -> None:
-    wanted = sys.argv[1:] or [*STRANGERS, *MEMBERS, *WAITING]
+    wanted = sys.argv[1:] or [*STRANGERS, *MEMBERS, *OWNERS, *LANGUAGES, "status", *WAITING]
     SCREENS.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
         server = Server(Path(home))
+        status = Path(home) / "status"
+        server.settings["PARVIS_STATUS_DIRECTORY"] = str(status)
         server.start("--demo", patience_s=120)
         _wait_for_the_demo(server)
         try:
             browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+            server.account("olga", OLGAS, role="owner")
             if {*MEMBERS} & {*wanted}:
                 _fill(browser, server)
             for scheme in ("light", "dark"):
                 for width in WIDTHS:
-                    if {*STRANGERS, *MEMBERS} & {*wanted}:
-                        _take(browser, server, wanted, width, scheme)
+                    _take(browser, server, wanted, width, scheme)
+                    if "status" in wanted:
+                        _take_status(browser, status, width, scheme)
+            for locale in LOCALES:
+                if locale != "en" and {*LANGUAGES} & {*wanted}:
+                    _take_in(browser, server, wanted, locale)
             if {*WAITING} & {*wanted}:
                 _take_waiting(browser, server)
             browser.close()
@@ -98,14 +135,44 @@ def _take(browser: Browser, server: Server, wanted: list[str], width: int, schem
         if name in wanted:
             page.goto(path)
             _keep(page, f"{name}-{width}-{scheme}")
-    _sign_in(page, server)
+    _sign_in(page, "demo", (server.home / "demo-password").read_text().strip())
     for name, path in MEMBERS.items():
         if name in wanted:
-            page.goto({"thread": _thread, "poll": _poll}[path](page) if path in ("thread", "poll") else path)
-            if name == "compose":
-                _write(page)
+            page.goto(FOUND[path](page) if path in FOUND else path)
+            if name in ABOUT_TO:
+                ABOUT_TO[name](page)
+            _keep(page, f"{name}-{width}-{scheme}")
+    page.context.clear_cookies()
+    if {*OWNERS} & {*wanted}:
+        _sign_in(page, "olga", OLGAS)
+    for name, path in OWNERS.items():
+        if name in wanted:
+            page.goto(path)
             _keep(page, f"{name}-{width}-{scheme}")
     context.close()
+
+
+def _take_status(browser: Browser, folder: Path, width: int, scheme: str) -> None:
+    """The page that stands when nothing else does."""
+    size = WIDTHS[width]
+    viewport = {"width": size[0], "height": size[1]}
+    page = browser.new_page(viewport=viewport, color_scheme=scheme)  # type: ignore[arg-type]
+    page.goto((folder / "index.html").as_uri())
+    _keep(page, f"status-{width}-{scheme}")
+    page.close()
+
+
+def _take_in(browser: Browser, server: Server, wanted: list[str], locale: str) -> None:
+    """The first pages in that language, on a phone, and on a desk where it reads the other way."""
+    for width in (390, 1280) if babel_locale(locale).text_direction == "rtl" else (390,):
+        size = WIDTHS[width]
+        viewport = {"width": size[0], "height": size[1]}
+        page = browser.new_page(viewport=viewport, base_url=server.origin, locale=locale, reduced_motion="reduce")
+        for name, path in LANGUAGES.items():
+            if name in wanted:
+                page.goto(FOUND[path](page) if path in FOUND else path)
+                _keep(page, f"{name}-{locale}-{width}-light")
+        page.close()
 
 
 def _take_waiting(browser: Browser, server: Server) -> None:
@@ -153,10 +220,10 @@ def _take_waiting(browser: Browser, server: Server) -> None:
         _keep(page, f"your-turn-{look}", whole=True)
 
 
-def _sign_in(page: Page, server: Server) -> None:
+def _sign_in(page: Page, name: str, password: str) -> None:
     page.goto("/sign-in")
-    page.get_by_label("E-mail address or name").fill("demo")
-    page.get_by_label("Password").fill((server.home / "demo-password").read_text().strip())
+    page.get_by_label("E-mail address or name").fill(name)
+    page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/home")
 
@@ -164,7 +231,7 @@ def _sign_in(page: Page, server: Server) -> None:
 def _fill(browser: Browser, server: Server) -> None:
     """Some pages show what only their owner has: a poll, a list, a filter, something for later, words between two."""
     page = browser.new_context(base_url=server.origin, locale="en-GB").new_page()
-    _sign_in(page, server)
+    _sign_in(page, "demo", (server.home / "demo-password").read_text().strip())
     headers = {"Authorization": f"Bearer {server.token('demo')}"}
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     poll = {"options": ["Rye", "Spelt", "Whatever is warm"], "expires_in": 86400}
@@ -206,6 +273,36 @@ def _write(page: Page) -> None:
         {"name": "market.webp", "mimeType": "image/webp", "buffer": page.request.get(picture["url"]).body()}
     )
     page.get_by_label("What the picture shows").fill("Stalls under striped awnings in front of the clock tower")
+
+
+def _with_pictures(page: Page) -> str:
+    """A post with pictures to open."""
+    found = page.request.get("/api/v1/timelines/public?limit=40&only_media=true").json()
+    one = next(
+        one for one in found if one["media_attachments"][0]["type"] == "image" and one["account"]["acct"] == "marta"
+    )
+    return f"/@{one['account']['acct']}/{one['id']}"
+
+
+def _open_picture(page: Page) -> None:
+    page.locator("a[data-picture]").first.click()
+    page.locator("dialog.lightbox[open]").wait_for()
+
+
+def _ask(page: Page) -> None:
+    page.get_by_label("What is there to say?").fill("Which loaf for Sunday?")
+    page.locator("[data-more] > summary").click()
+    for number, answer in enumerate(("Rye", "Spelt", "Whatever is warm"), 1):
+        page.locator(f"input[name=option_{number}]").fill(answer)
+
+
+def _open_menu(page: Page) -> None:
+    menu = page.locator("article.post details.menu").first
+    menu.locator("summary").click()
+
+
+FOUND = {"thread": _thread, "poll": _poll, "picture": _with_pictures}
+ABOUT_TO = {"compose": _write, "compose-poll": _ask, "lightbox": _open_picture, "menu": _open_menu}
 
 
 def _keep(page: Page, name: str, *, whole: bool = False) -> None:
