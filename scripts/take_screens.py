@@ -166,8 +166,12 @@ def _take_in(browser: Browser, server: Server, wanted: list[str], locale: str) -
     """The first pages in that language, on a phone, and on a desk where it reads the other way."""
     for width in (390, 1280) if babel_locale(locale).text_direction == "rtl" else (390,):
         size = WIDTHS[width]
-        viewport = {"width": size[0], "height": size[1]}
-        page = browser.new_page(viewport=viewport, base_url=server.origin, locale=locale, reduced_motion="reduce")
+        page = browser.new_page(
+            viewport={"width": size[0], "height": size[1]},
+            base_url=server.origin,
+            locale=locale,
+            reduced_motion="reduce",
+        )
         for name, path in LANGUAGES.items():
             if name in wanted:
                 page.goto(FOUND[path](page) if path in FOUND else path)
