@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
 import pytest
 
 from parvis.cli import COMMANDS, main
+from parvis.infra.spool import Spool
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +50,20 @@ def test_the_doctor_speaks_json_and_fails_when_nothing_runs(capsys: pytest.Captu
     assert answer["causes"][0]["name"] == "database_gone"
     assert {"subject", "verdict", "message"} == answer["checks"][0].keys()
     assert not (tmp_path / "home").exists()
+
+
+def test_receipts_that_could_not_be_stored_are_shown_and_tried_again(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "home" / "spool"
+    Spool(folder / "receipts-broken").append([b"of another release"])
+    assert main(["admission", "aside"]) == 0
+    assert base64.b64decode(json.loads(capsys.readouterr().out)["unreadable"]) == b"of another release"
+    assert main(["admission", "aside", "--again"]) == 0
+    assert capsys.readouterr().out.startswith("1 receipts will be tried again")
+    assert Spool(folder / "receipts").records() == [b"of another release"]
+    assert main(["admission", "aside"]) == 0
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize("role", ["web", "work"])

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 
 from parvis.base.clock import utc_now
@@ -21,6 +22,7 @@ from parvis.domain.admission.receive import prepared
 from parvis.domain.admission.types import Ticket
 from parvis.infra.services import Services
 from tests.domain.admission.line import application, line_of, place_of
+from tests.infra.test_spool import files_of_at_most
 
 
 @contextmanager
@@ -128,18 +130,16 @@ async def _a_moment_later(coming: Coroutine[Any, Any, Ticket]) -> Ticket:
 
 async def test_what_the_disk_did_not_take_is_as_if_it_had_never_been_asked_for(services: Services) -> None:
     wanted = application("alice", principal="me", idempotency_key="a key")
-    path = late.spool_of(services.settings).path
+    spool = late.spool_of(services.settings)
     with gone(services):
-        path.mkdir(parents=True)  # no file can be there
-        (path / "full").touch()
-        for one in (wanted, application("bob")):
-            with pytest.raises(IsADirectoryError):
-                await admission.receive(services, wanted=one, now=utc_now())
-        (path / "full").unlink()
-        path.rmdir()
+        large = msgspec.structs.replace(prepared(services, application("first"), utc_now()), locale="x" * 4_000_000)
+        await late.keep(services, [large])
+        with files_of_at_most(spool.path.stat().st_size):
+            for one in (wanted, application("bob")):
+                with pytest.raises(OSError, match="File too large"):
+                    await admission.receive(services, wanted=one, now=utc_now())
         tickets = [await admission.receive(services, wanted=one, now=utc_now()) for one in (wanted, application("bob"))]
-    assert await admission.replay(services) == 2
-    await admission.sequence(services, now=utc_now())
+    assert await admission.replay(services) == 3
     assert [(await place_of(services, one)).handle for one in tickets] == ["alice", "bob"]
 
 
