@@ -30,14 +30,16 @@ MEMBERS = (
     "/followed-tags", "/scheduled", "/follow-requests", "/mutes", "/blocks", "/blocked-servers", "/filters",
     "/announcements", "/compose", "/compose/film", "/share?text=bread", "/about", "/tags/bread", "/prove",
     "/oauth/authorize/native?code=none", "/settings/profile", "/settings/account", "/settings/appearance",
-    "/settings/notifications", "/settings/security", "/settings/security/app", "/settings/access",
+    "/settings/notifications", "/settings/security", "/settings/security/app",
+    "/settings/security/passkeys", "/settings/access",
     "/settings/invitations", "/settings/data", "/settings/leave",
 )  # fmt: skip
-OWNERS = ("/console", "/console/gate", "/console/mail", "/console/invitations")
+OWNERS = ("/console", "/console/gate", "/console/mail", "/console/invitations", "/console/insights")
 # These answer with a file, a part of a page, or another address.
 NO_PAGES = {
     "/confirm", "/reset-password", "/settings", "/posts/{post_id:str}", "/compose/media/{media_id:str}",
-    "/compose/uploads/{upload_id:str}", "/settings/data/archive/{archive_id:str}", "/settings/data/export/{kind:str}",
+    "/console/insights.csv", "/console/insights.json", "/compose/uploads/{upload_id:str}",
+    "/settings/data/archive/{archive_id:str}", "/settings/data/export/{kind:str}",
 }  # fmt: skip
 
 
