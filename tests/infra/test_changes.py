@@ -16,11 +16,12 @@ UNTOLD = frozenset(
     account_handle account_note admission_head admission_log admission_node admission_tree announcement
     announcement_dismissal announcement_reaction archive change conversation custom_emoji data_import endorsement
     featured_tag follow_request follower gate_change gate_minute gate_promise gate_state half_session health_hour
-    health_minute health_signal home_state house_rule incident insight_count insight_sketch invitation job link
-    login_email marker media oauth_app oauth_code one_time_token passkey post_directory post_edit post_link
-    process_lease publish_key push_subscription receipt receipt_follow receipt_push recovery_code report safekeeping
-    schedule scheduled_post schema_migration search_account search_backlog search_post second_factor server_secret
-    session spent_challenge spent_proof suggestion_dismissed tag trend upload
+    health_minute health_signal home_state house_rule incident insight_count insight_salt insight_sketch
+    insight_visitor invitation job link login_email marker media oauth_app oauth_code one_time_token passkey
+    post_directory post_edit post_link process_lease publish_key push_subscription receipt receipt_follow
+    receipt_push recovery_code report safekeeping schedule scheduled_post schema_migration search_account
+    search_backlog search_post second_factor server_secret session spent_challenge spent_proof suggestion_dismissed
+    tag trend upload
     """.split()
 )
 
