@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-LONGEST_S = 0.8  # that a refusal waits
-MOST_HELD = 5000
+LONGEST_S = 2.0  # that a refusal waits
+MOST_HELD = 8000
 LEAST_A_S, MOST_A_S = 300.0, 50_000.0
 LATE_S = 0.010  # the clock of a loop that does too much at once; half of what the controller takes for waiting
 SLOT_S = 0.02  # those who are due within it go out together: one timer for all
