@@ -19,8 +19,11 @@ def page_request(limit: int | None, default: int, most: int, **cursors: int | No
 
 
 def link_header(request: Request[Any, Any, Any], page: Page[Any], origin: str) -> str | None:
-    """`<…max_id=A>; rel="next", <…min_id=B>; rel="prev"` for a page with rows; None for an empty one."""
-    if page.first_cursor is None or page.last_cursor is None:
+    """`<…max_id=A>; rel="next", <…min_id=B>; rel="prev"` for a page with rows; None for an empty one.
+
+    Also for one whose rows are all hidden by now: some clients ask again for as long as there is a previous page.
+    """
+    if not page.items or page.first_cursor is None or page.last_cursor is None:
         return None
     kept = ""
     if request.scope["query_string"]:
