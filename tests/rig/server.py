@@ -91,10 +91,10 @@ class Server:
             self.process.wait(30)
         self.process = None
 
-    def run(self, *words: str, stdin: str | None = None) -> str:
+    def run(self, *words: str, stdin: str | None = None, patience_s: float = 60) -> str:
         """What a command of the running server prints."""
         done = subprocess.run(
-            [*COMMAND, *words], env=self.environment, input=stdin, capture_output=True, text=True, timeout=60
+            [*COMMAND, *words], env=self.environment, input=stdin, capture_output=True, text=True, timeout=patience_s
         )
         assert done.returncode == 0, (words, done.stdout, done.stderr)
         return done.stdout
