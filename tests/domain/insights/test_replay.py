@@ -35,7 +35,7 @@ class Replay:
                 self.now_s, due = due, due + self.every_s
                 await self._hand_over()
             self.now_s = look.at_s
-            self.processes[number * 7919 % PROCESSES].page_seen("/public", look.network, look.headers)
+            self.processes[number * 7919 % PROCESSES].page_seen("/public", look.network, dict(look.headers))
         self.now_s = due
         await self._hand_over()
 

@@ -13,7 +13,7 @@ PERSON = [(b"user-agent", FIREFOX), (b"accept-language", b"fr-CA,fr;q=0.8,en;q=0
 
 def test_a_person_is_known_by_browser_language_and_where_they_come_from() -> None:
     look = rules.look_of(
-        [*PERSON, (b"referer", b"https://www.news.example/a/b?c=d"), (b"sec-fetch-dest", b"document")], HOSTS
+        dict([*PERSON, (b"referer", b"https://www.news.example/a/b?c=d"), (b"sec-fetch-dest", b"document")]), HOSTS
     )
     assert look == rules.Look(FIREFOX, "fr", "news.example")
 
@@ -30,13 +30,13 @@ def test_a_person_is_known_by_browser_language_and_where_they_come_from() -> Non
     ],
 )
 def test_what_is_fetched_ahead_or_as_a_part_is_no_look(more: tuple[bytes, bytes]) -> None:
-    assert rules.look_of([*PERSON, more], HOSTS) is None
+    assert rules.look_of(dict([*PERSON, more]), HOSTS) is None
 
 
 def test_a_page_that_a_service_worker_fetches_for_somebody_is_a_look_too() -> None:
     fetched = [(b"sec-fetch-dest", b"empty"), (b"sec-fetch-mode", b"navigate")]
-    assert rules.look_of([*PERSON, *fetched], HOSTS) is not None
-    assert rules.look_of([*PERSON, fetched[0], (b"sec-fetch-mode", b"cors")], HOSTS) is None
+    assert rules.look_of(dict([*PERSON, *fetched]), HOSTS) is not None
+    assert rules.look_of(dict([*PERSON, fetched[0], (b"sec-fetch-mode", b"cors")]), HOSTS) is None
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_page_that_a_service_worker_fetches_for_somebody_is_a_look_too() -> No
 )
 def test_programs_are_left_out(agent: bytes) -> None:
     assert rules.is_program(agent)
-    assert rules.look_of([(b"user-agent", agent), (b"accept-language", b"en")], HOSTS) is None
+    assert rules.look_of({b"user-agent": agent, b"accept-language": b"en"}, HOSTS) is None
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_browsers_are_believed(agent: bytes) -> None:
 
 
 def test_whoever_says_nothing_of_languages_is_a_program() -> None:
-    assert rules.look_of([(b"user-agent", FIREFOX)], HOSTS) is None
+    assert rules.look_of({b"user-agent": FIREFOX}, HOSTS) is None
 
 
 @pytest.mark.parametrize(
@@ -96,10 +96,10 @@ def test_a_source_is_a_host_and_nothing_else(referrer: bytes, source: str) -> No
 
 
 def test_where_somebody_was_on_a_site_is_not_remembered() -> None:
-    rules.source_of.cache_clear()
+    rules._look.cache_clear()
     for number in range(20):
-        rules.look_of([*PERSON, (b"referer", b"https://news.example/a?secret=%d" % number)], HOSTS)
-    assert rules.source_of.cache_info().currsize == 1
+        rules.look_of(dict([*PERSON, (b"referer", b"https://news.example/a?secret=%d" % number)]), HOSTS)
+    assert rules._look.cache_info().currsize == 1
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ async def test_two_processes_agree_on_who_comes_and_when_a_visit_begins(fresh_da
     for minutes, process in ((0, one), (10, other), (39, one), (70, other), (75, one)):
         clock.at_s = NOON_S + 60 * minutes
         await insights.hand_over(fresh_database, process)  # so that it knows the salt
-        process.page_seen("/public", "192.0.2.7", BROWSER)
+        process.page_seen("/public", "192.0.2.7", dict(BROWSER))
         await insights.hand_over(fresh_database, process)
     await count(fresh_database, clock)
     assert await counted(fresh_database) == {
@@ -58,7 +58,7 @@ async def test_a_pause_within_one_batch_ends_a_visit_too(fresh_database: Databas
     await insights.hand_over(fresh_database, process)
     for minutes in (0, 31, 62):
         clock.at_s = NOON_S + 60 * minutes
-        process.page_seen("/public", "192.0.2.7", BROWSER)
+        process.page_seen("/public", "192.0.2.7", dict(BROWSER))
     await insights.hand_over(fresh_database, process)
     assert (await counted(fresh_database))["visits"] == 3
 
@@ -67,9 +67,9 @@ async def test_midnight_ends_a_visit_and_the_salt_and_what_came_of_it_go(fresh_d
     clock = Clock(datetime(2026, 5, 4, 23, 55, tzinfo=UTC).timestamp())
     process = a_process(clock)
     await insights.hand_over(fresh_database, process)
-    process.page_seen("/public", "192.0.2.7", BROWSER)
+    process.page_seen("/public", "192.0.2.7", dict(BROWSER))
     clock.at_s += 600
-    process.page_seen("/public", "192.0.2.7", BROWSER)
+    process.page_seen("/public", "192.0.2.7", dict(BROWSER))
     await insights.hand_over(fresh_database, process)
     await count(fresh_database, clock)
     tomorrow = DAY + timedelta(days=1)
@@ -89,13 +89,13 @@ async def test_whoever_is_away_for_longer_than_a_pause_is_forgotten(fresh_databa
     clock = Clock()
     process = a_process(clock)
     await insights.hand_over(fresh_database, process)
-    process.page_seen("/public", "192.0.2.7", BROWSER)
+    process.page_seen("/public", "192.0.2.7", dict(BROWSER))
     await insights.hand_over(fresh_database, process)
     clock.at_s += 33 * 60
     await count(fresh_database, clock)
     async with fresh_database.connection() as db:
         assert await db.fetchval("SELECT count(*) FROM insight_visitor") == 0
-    process.page_seen("/public", "192.0.2.7", BROWSER)
+    process.page_seen("/public", "192.0.2.7", dict(BROWSER))
     await insights.hand_over(fresh_database, process)
     await count(fresh_database, clock)
     found = await counted(fresh_database)
@@ -107,11 +107,11 @@ async def test_while_the_database_is_away_nothing_is_lost_and_visitors_are_not_t
 ) -> None:
     clock = Clock()
     process = a_process(clock)
-    process.page_seen("/public", "192.0.2.7", BROWSER)
+    process.page_seen("/public", "192.0.2.7", dict(BROWSER))
     async with fresh_database.connection() as db:
         await db.execute("ALTER TABLE insight_count RENAME TO away")
     assert not await insights.hand_over(fresh_database, process)
-    process.page_seen("/public", "192.0.2.7", BROWSER)
+    process.page_seen("/public", "192.0.2.7", dict(BROWSER))
     assert not await insights.hand_over(fresh_database, process)
     async with fresh_database.connection() as db:
         await db.execute("ALTER TABLE away RENAME TO insight_count")
@@ -131,7 +131,7 @@ async def test_invented_sources_and_visitors_fill_neither_memory_nor_tables(
     for turn in range(4):
         await insights.hand_over(fresh_database, process)
         for number in range(100):
-            headers = [*BROWSER, (b"referer", f"https://s{turn}-{number}.example/".encode())]
+            headers = {**dict(BROWSER), b"referer": f"https://s{turn}-{number}.example/".encode()}
             process.page_seen("/public", f"192.0.2.{number}", headers)
             clock.at_s += 0.01
         clock.at_s += 1900

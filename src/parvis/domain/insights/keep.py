@@ -55,7 +55,7 @@ async def know_salts(db: Database, visits: Visits) -> None:
     if visits.knows_salts(days):
         return
     async with db.connection() as connection:
-        visits.learn({day: await queries.salt(connection, day, secrets.token_bytes(32)) for day in days})
+        visits.learn({day: await queries.salt(connection, day, secrets.token_bytes(16)) for day in days})
 
 
 async def _shielded(db: Database, visits: Visits) -> None:

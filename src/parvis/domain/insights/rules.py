@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import lru_cache
 from urllib.parse import urlsplit
@@ -28,7 +28,6 @@ _PURPOSES = frozenset((b"sec-purpose", b"purpose", b"x-purpose", b"x-moz"))
 
 MOST_AGENT = 500  # of a browser's name; what comes behind it is not looked at
 DIRECT, HERE, OTHER = "", "", "other"
-_WANTED = frozenset((b"user-agent", b"accept-language", b"referer", b"sec-fetch-dest", b"sec-fetch-mode", *_PURPOSES))
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -39,37 +38,40 @@ class Look(msgspec.Struct, frozen=True):
     source: str
 
 
-def look_of(headers: Iterable[tuple[bytes, bytes]], hosts: frozenset[str]) -> Look | None:
-    """Who looks at a page, as far as that is kept; None when nobody does: a program, a look ahead, a part of a page."""
-    said = {name: value for name, value in headers if name in _WANTED}
-    agent, languages = said.get(b"user-agent", b""), said.get(b"accept-language", b"")
-    if not languages or is_program(agent[:MOST_AGENT]):
+def look_of(said: Mapping[bytes, bytes], hosts: frozenset[str]) -> Look | None:
+    """Who looks at a page, as far as that is kept; None when nobody does: a program, a look ahead, a part of a page.
+
+    `said`: the request's headers by name.
+    """
+    if not is_document(said) or (not _PURPOSES.isdisjoint(said) and is_ahead(said)):
         return None
-    if not is_document(said):
-        return None
-    if not _PURPOSES.isdisjoint(said) and is_ahead(said):
-        return None
-    return Look(agent, language_of(languages[:40]), source_of(origin_of(said.get(b"referer", b"")), hosts))
+    origin = origin_of(said.get(b"referer", b""))
+    return _look(said.get(b"user-agent", b"")[:MOST_AGENT], said.get(b"accept-language", b"")[:40], origin, hosts)
 
 
 @lru_cache(4096)
+def _look(agent: bytes, languages: bytes, origin: bytes, hosts: frozenset[str]) -> Look | None:
+    if not languages or is_program(agent):
+        return None
+    return Look(agent, language_of(languages), source_of(origin, hosts))
+
+
 def is_program(agent: bytes) -> bool:
     """Whether no person is behind it."""
     return not agent or _PROGRAM.search(agent) is not None
 
 
-def is_document(said: dict[bytes, bytes]) -> bool:
+def is_document(said: Mapping[bytes, bytes]) -> bool:
     """Whether somebody goes to the page. What a service worker fetches for them has no destination, but still that mode."""
     destination = said.get(b"sec-fetch-dest", b"document")
     return destination == b"document" or (destination == b"empty" and said.get(b"sec-fetch-mode") == b"navigate")
 
 
-def is_ahead(said: dict[bytes, bytes]) -> bool:
+def is_ahead(said: Mapping[bytes, bytes]) -> bool:
     """Whether the page is only fetched in case somebody wants it."""
     return any(_AHEAD.search(said[name]) for name in _PURPOSES if name in said)
 
 
-@lru_cache(1024)
 def language_of(accepted: bytes) -> str:
     """The language somebody likes best, without a region: `fr` for `fr-CA,fr;q=0.8`."""
     found = _LANGUAGE.match(accepted)
@@ -82,7 +84,6 @@ def origin_of(referrer: bytes) -> bytes:
     return found[0] if found else referrer[:1]
 
 
-@lru_cache(4096)
 def source_of(referrer: bytes, hosts: frozenset[str]) -> str:
     """The host of the page before, without `www.` and its like; empty when there was none, or it was one of ours."""
     if not referrer:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
 from parvis.base.settings import Settings
@@ -71,8 +71,8 @@ class Visits:
         self._day: int = -1
         self._batch = Batch(date.min)
 
-    def page_seen(self, path: str, network: str, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        """A page was given to somebody; `path` is its route's."""
+    def page_seen(self, path: str, network: str, headers: Mapping[bytes, bytes]) -> None:
+        """A page was given to somebody; `path` is its route's, `headers` are the request's by name."""
         look = rules.look_of(headers, self._hosts)
         if look is None:
             return
@@ -139,7 +139,8 @@ class Visits:
         """A number that tells visitors of one day apart; None while there is no salt."""
         if self._salt is None:
             return None
-        digest = hashlib.blake2b(network.encode() + b"\n" + agent, digest_size=8, key=self._salt).digest()
+        # The salt in front does what a key does (BLAKE2 cannot be lengthened), and costs half: one block, not two.
+        digest = hashlib.blake2b(b"%b%b\n%b" % (self._salt, network.encode(), agent), digest_size=8).digest()
         return int.from_bytes(digest, "big", signed=True)
 
     def _source(self, batch: Batch, source: str) -> str:

@@ -5,28 +5,34 @@ What is told is what the request said; what of it is counted, and for how long i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from parvis.infra.overload.principals import Asking
 from parvis.infra.overload.routes import Route
 
-# The route's path, the network that asks, the headers of the request.
-Listener = Callable[[str, str, Iterable[tuple[bytes, bytes]]], None]
+# The route's path, the network that asks, what the request's headers say that the limiter reads.
+Listener = Callable[[str, str, Mapping[bytes, bytes]], None]
+
+
+def may_look(asking: Asking, scope: Any) -> bool:
+    """Whether a page would be looked at: parts of pages and bare heads are no pages."""
+    return b"hx-request" not in asking.headers and not scope.get("head")
 
 
 def telling(tell: Listener, route: Route, asking: Asking, scope: Any, send: Any) -> Any:
-    """`send`, by which a page is told of as soon as its answer begins. Parts of pages and bare heads are no pages."""
-    if b"hx-request" in asking.headers or scope.get("head"):
+    """`send`, by which a page is told of as soon as its answer begins."""
+    if not may_look(asking, scope):
         return send
 
     async def sending(message: Any) -> None:
-        if message["type"] == "http.response.start" and message["status"] == 200 and _is_page(message["headers"]):
-            tell(route.path, asking.network, scope["headers"])
+        if message["type"] == "http.response.start" and message["status"] == 200 and is_page(message["headers"]):
+            tell(route.path, asking.network, asking.headers)
         await send(message)
 
     return sending
 
 
-def _is_page(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+def is_page(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether these headers of an answer say that it is a page."""
     return any(name == b"content-type" and value.startswith(b"text/html") for name, value in headers)

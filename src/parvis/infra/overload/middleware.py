@@ -77,12 +77,16 @@ class Overload:
             return
         route = self.routes.find(scope["method"], scope["path"])
         asking = self.principals.asking(scope)
-        if route.page and self.tell_of_page is not None:
-            send = telling(self.tell_of_page, route, asking, scope, send)
         if route.shared_s and asking.stranger and self.sharing.pages.most_bytes:
             await self.sharing.answer(route, asking, scope, receive, send, inner)
         else:
-            await self.limited(route, asking, scope, receive, send, inner)
+            await self.limited(route, asking, scope, receive, self.telling(route, asking, scope, send), inner)
+
+    def telling(self, route: Route, asking: Asking, scope: Any, send: Any) -> Any:
+        """`send`, by which whoever counts pages hears of this one, if it is one."""
+        if route.page and self.tell_of_page is not None:
+            return telling(self.tell_of_page, route, asking, scope, send)
+        return send
 
     async def stream(self, scope: Any, receive: Any, send: Any, inner: App) -> None:
         """A stream is opened: a place is taken until it is open, and no longer."""

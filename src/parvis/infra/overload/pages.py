@@ -11,6 +11,8 @@ import re
 from collections import OrderedDict, deque
 from collections.abc import Hashable
 
+from parvis.infra.overload.audience import is_page
+
 KEPT_S = 3600.0
 BEHIND_S = 3.0  # how long after its freshness an answer is given at once, a new one following behind
 MOST_BYTES = 512 * 1024  # of one answer
@@ -24,11 +26,12 @@ _ONE_READERS = (b"x-ratelimit-limit", b"x-ratelimit-remaining", b"x-ratelimit-re
 class Answer:
     """A whole answer of the application."""
 
-    __slots__ = ("body", "headers", "posts", "status", "verified", "went_out_at")
+    __slots__ = ("body", "headers", "is_page", "posts", "status", "verified", "went_out_at")
 
     def __init__(self, status: int, headers: Headers, body: bytes, began_at: float) -> None:
         self.status = status
         self.headers = headers
+        self.is_page = status == 200 and is_page(headers)
         self.body = body
         self.went_out_at = began_at
         self.verified = True

@@ -12,8 +12,14 @@ from parvis.infra.requests import client_address, network_of
 
 MOST_KNOWN = 50_000
 _WANTED = frozenset(
-    (b"authorization", b"cookie", b"accept-language", b"hx-request", b"accept", b"content-length", b"transfer-encoding")
-)
+    (
+        b"authorization", b"cookie", b"accept-language", b"hx-request", b"accept", b"content-length",
+        b"transfer-encoding",
+        # for those who count pages
+        b"user-agent", b"referer", b"sec-fetch-dest", b"sec-fetch-mode", b"sec-purpose", b"purpose", b"x-purpose",
+        b"x-moz",
+    )
+)  # fmt: skip
 
 
 class Asking:

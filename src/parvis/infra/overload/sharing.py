@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from parvis.base.settings import Settings
 from parvis.infra.catalogues import accepted_locale
 from parvis.infra.overload import levels
+from parvis.infra.overload.audience import may_look
 from parvis.infra.overload.pages import BEHIND_S, KEPT_S, MOST_BYTES, Answer, Pages
 from parvis.infra.overload.principals import Asking
 from parvis.infra.overload.routes import Route
@@ -44,8 +45,12 @@ class Sharing:
             age = now - known.went_out_at
             if known.verified and age < (route.shared_s if self._overload.watch.hears_news else 1.0):
                 self.pages.hits += 1
+                tell = self._overload.tell_of_page
+                if tell is not None and known.is_page and route.page and may_look(asking, scope):
+                    tell(route.path, asking.network, asking.headers)
                 await _give(send, known, None)
                 return
+            send = self._overload.telling(route, asking, scope, send)
             if known.verified and age < route.shared_s + self._behind_s():
                 self._fly(key, route, asking, scope, inner)
                 await self._give_old(send, known, age)
@@ -55,6 +60,8 @@ class Sharing:
         elif self._overload.level == levels.CACHED_ONLY and self._overload.limits:
             await self._overload.refuse("load", asking, scope, send)
             return
+        else:
+            send = self._overload.telling(route, asking, scope, send)
         if known is None and key not in self._flights and self._overload.would_shed(route, asking, now):
             await self._overload.limited(route, asking, scope, receive, send, inner)  # refused, without a task for it
             return
