@@ -111,10 +111,12 @@ async def _give_way(process: asyncio.subprocess.Process, pressed: Pressed) -> No
             await asyncio.sleep(LOOK_EVERY_S)
             continue
         since = time.monotonic()
-        with contextlib.suppress(ProcessLookupError):
-            process.send_signal(signal.SIGSTOP)
         log.info("video.rests")
         while pressed() and time.monotonic() - since < LONGEST_REST_S:  # there is no event for calm
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(
+                    signal.SIGSTOP
+                )  # again and again: others may let it go on, as a thawed container does
             await asyncio.sleep(LOOK_EVERY_S)
             excuse(since)
         with contextlib.suppress(ProcessLookupError):
