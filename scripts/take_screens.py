@@ -1,4 +1,4 @@
-"""Takes the pictures in docs/screens from the demo community: every page at two widths, light and dark.
+"""Takes the pictures in docs/screens from the demo community: every page at two widths, the main ones light and dark.
 
     .venv/bin/python scripts/take_screens.py [page …]
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyvips
@@ -20,60 +19,29 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from parvis.infra.catalogues import LOCALES, babel_locale  # noqa: E402
+from scripts.screens.furnish import furnish  # noqa: E402
+from scripts.screens.pages import (  # noqa: E402
+    ABOUT_TO,
+    LANGUAGES,
+    MAIN,
+    MEMBERS,
+    SPOKEN,
+    SPOKEN_BY_MEMBERS,
+    STRANGERS,
+    where,
+)
 from tests.browser.conftest import DESK, FLAGS, PHONE  # noqa: E402
 from tests.rig.server import Server  # noqa: E402
 from tests.rig.tools import chromium  # noqa: E402
 
 SCREENS = ROOT / "docs" / "screens"
 WIDTHS = {390: PHONE, 1280: DESK}
-STRANGERS = {
-    "landing": "/",
-    "sign-up": "/sign-up",
-    "sign-in": "/sign-in",
-    "about": "/about",
-    "public-profile": "/@marta",
-    "public-search": "/search?q=bread",
-}
-MEMBERS = {
-    "home": "/home",
-    "profile": "/@marta",
-    "thread": "thread",
-    "compose": "/compose",
-    "notifications": "/notifications",
-    "settings": "/settings/profile",
-    "explore": "/explore",
-    "explore-people": "/explore/people",
-    "pictures": "/@marta/media",
-    "poll": "poll",
-    "conversations": "/conversations",
-    "lists": "/lists",
-    "filters": "/filters",
-    "scheduled": "/scheduled",
-    "muted": "/mutes",
-    "report": "/@marta/report",
-    "disturb": "/settings/notifications",
-    "search": "/search?q=bread",
-    "tag": "/tags/bread",
-    "bookmarks": "/bookmarks",
-    "account": "/settings/account",
-    "appearance": "/settings/appearance",
-    "security": "/settings/security",
-    "access": "/settings/access",
-    "data": "/settings/data",
-    "options": "/@marta/options",
-    "announcements": "/announcements",
-    "compose-poll": "/compose",
-    "lightbox": "picture",
-    "menu": "/home",
-}
 OWNERS = {
     "console": "/console",
     "console-gate": "/console/gate",
     "console-mail": "/console/mail",
     "console-invitations": "/console/invitations",
 }
-# In other languages: what a stranger sees first, a post with its answers, the form to sign up.
-LANGUAGES = {"landing": "/", "thread": "thread", "sign-up": "/sign-up", "about": "/about"}
 # Pages of those who wait, taken while the door lets few in: what a look means is (width, scheme, language).
 WAITING = ("line", "ticket", "ticket-follow", "ticket-proof", "your-turn")
 LOOKS = ((390, "light", "en"), (390, "dark", "en"), (1280, "light", "en"), (390, "light", "fr"))
@@ -95,16 +63,17 @@ def main() -> None:
         try:
             browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
             server.account("olga", OLGAS, role="owner")
-            if {*MEMBERS} & {*wanted}:
-                _fill(browser, server)
+            made = furnish(server) if {*MEMBERS, *STRANGERS} & {*wanted} else {}
             for scheme in ("light", "dark"):
                 for width in WIDTHS:
-                    _take(browser, server, wanted, width, scheme)
+                    _take(browser, server, [name for name in wanted if _worth(name, scheme)], width, scheme, made)
                     if "status" in wanted:
                         _take_status(browser, status, width, scheme)
             for locale in LOCALES:
                 if locale != "en" and {*LANGUAGES} & {*wanted}:
-                    _take_in(browser, server, wanted, locale)
+                    _take_in(browser, server, wanted, locale, made)
+            for locale in SPOKEN:
+                _take_spoken(browser, server, wanted, locale, made)
             if {*WAITING} & {*wanted}:
                 _take_waiting(browser, server)
             browser.close()
@@ -121,7 +90,11 @@ def _wait_for_the_demo(server: Server) -> None:
     time.sleep(5)
 
 
-def _take(browser: Browser, server: Server, wanted: list[str], width: int, scheme: str) -> None:
+def _worth(name: str, scheme: str) -> bool:
+    return scheme == "light" or name in MAIN or name in OWNERS
+
+
+def _take(browser: Browser, server: Server, wanted: list[str], width: int, scheme: str, made: dict[str, str]) -> None:
     size = WIDTHS[width]
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
@@ -134,15 +107,16 @@ def _take(browser: Browser, server: Server, wanted: list[str], width: int, schem
     page = context.new_page()
     for name, path in STRANGERS.items():
         if name in wanted:
-            page.goto(path)
+            page.goto(where(page, path, made))
             _keep(page, f"{name}-{width}-{scheme}")
     _sign_in(page, "demo", (server.home / "demo-password").read_text().strip())
     for name, path in MEMBERS.items():
         if name in wanted:
-            page.goto(FOUND[path](page) if path in FOUND else path)
+            page.goto(where(page, path, made))
             if name in ABOUT_TO:
                 ABOUT_TO[name](page)
             _keep(page, f"{name}-{width}-{scheme}")
+            page.evaluate("localStorage.clear(); sessionStorage.clear()")
     page.context.clear_cookies()
     if {*OWNERS} & {*wanted}:
         _sign_in(page, "olga", OLGAS)
@@ -163,7 +137,7 @@ def _take_status(browser: Browser, folder: Path, width: int, scheme: str) -> Non
     page.close()
 
 
-def _take_in(browser: Browser, server: Server, wanted: list[str], locale: str) -> None:
+def _take_in(browser: Browser, server: Server, wanted: list[str], locale: str, made: dict[str, str]) -> None:
     """The first pages in that language, on a phone, and on a desk where it reads the other way."""
     for width in (390, 1280) if babel_locale(locale).text_direction == "rtl" else (390,):
         size = WIDTHS[width]
@@ -175,9 +149,39 @@ def _take_in(browser: Browser, server: Server, wanted: list[str], locale: str) -
         )
         for name, path in LANGUAGES.items():
             if name in wanted:
-                page.goto(FOUND[path](page) if path in FOUND else path)
+                page.goto(where(page, path, made))
                 _keep(page, f"{name}-{locale}-{width}-light")
         page.close()
+
+
+def _take_spoken(browser: Browser, server: Server, wanted: list[str], locale: str, made: dict[str, str]) -> None:
+    """What members see most, on a phone, as somebody sees it who has chosen that language."""
+    names = [name for name in SPOKEN_BY_MEMBERS if name in wanted]
+    if not names:
+        return
+    page = browser.new_page(
+        viewport={"width": PHONE[0], "height": PHONE[1]},
+        base_url=server.origin,
+        locale="en-GB",
+        reduced_motion="reduce",
+    )
+    _sign_in(page, "demo", (server.home / "demo-password").read_text().strip())
+    _speak(page, locale)
+    for name in names:
+        page.goto(where(page, MEMBERS[name], made))
+        if name in ABOUT_TO:
+            ABOUT_TO[name](page)
+        _keep(page, f"{name}-member-{locale}-390-light")
+        page.evaluate("localStorage.clear(); sessionStorage.clear()")
+    _speak(page, "en")
+    page.close()
+
+
+def _speak(page: Page, locale: str) -> None:
+    page.goto("/settings/appearance")
+    page.locator(f"input[name=locale][value={locale}]").check()
+    page.locator("main form button[type=submit]").first.click()
+    page.wait_for_load_state()
 
 
 def _take_waiting(browser: Browser, server: Server) -> None:
@@ -231,83 +235,6 @@ def _sign_in(page: Page, name: str, password: str) -> None:
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/home")
-
-
-def _fill(browser: Browser, server: Server) -> None:
-    """Some pages show what only their owner has: a poll, a list, a filter, something for later, words between two."""
-    page = browser.new_context(base_url=server.origin, locale="en-GB").new_page()
-    _sign_in(page, "demo", (server.home / "demo-password").read_text().strip())
-    headers = {"Authorization": f"Bearer {server.token('demo')}"}
-    tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
-    poll = {"options": ["Rye", "Spelt", "Whatever is warm"], "expires_in": 86400}
-    for body in (
-        {"status": "Which loaf for Sunday?", "poll": poll},
-        {"status": "@marta the clock is right twice a day, shall we?", "visibility": "direct"},
-        {"status": "Good morning, square. The market opens at seven.", "scheduled_at": tomorrow},
-    ):
-        assert page.request.post("/api/v1/statuses", data=body, headers=headers).ok
-    for title in ("Bakers", "The council"):
-        page.request.post("/api/v1/lists", data={"title": title}, headers=headers)
-    words = [{"keyword": word, "whole_word": True} for word in ("score", "penalty")]
-    form = {"title": "Football", "context": ["home", "public"], "keywords_attributes": words}
-    assert page.request.post("/api/v2/filters", data=form, headers=headers).ok
-    time.sleep(3)
-    page.context.close()
-
-
-def _poll(page: Page) -> str:
-    found = page.request.get("/api/v1/timelines/public?limit=40").json()
-    one = next(one for one in found if one["poll"])
-    return f"/@{one['account']['acct']}/{one['id']}"
-
-
-def _thread(page: Page) -> str:
-    """The conversation of words with the most replies."""
-    found = page.request.get("/api/v1/timelines/public?limit=40").json()
-    best = max(found, key=lambda one: (not one["media_attachments"], one["replies_count"]))
-    return f"/@{best['account']['acct']}/{best['id']}"
-
-
-def _write(page: Page) -> None:
-    found = page.request.get("/api/v1/timelines/public?limit=40&only_media=true").json()
-    picture = next(one["media_attachments"][0] for one in found if one["account"]["acct"] == "marta")
-    page.get_by_label("What is there to say?").fill(
-        "Market day. The baker sold out before nine, the clock says otherwise, and somebody left a red balloon."
-    )
-    page.locator("input[data-files]").set_input_files(
-        {"name": "market.webp", "mimeType": "image/webp", "buffer": page.request.get(picture["url"]).body()}
-    )
-    page.get_by_label("What the picture shows").fill("Stalls under striped awnings in front of the clock tower")
-
-
-def _with_pictures(page: Page) -> str:
-    """A post with pictures to open."""
-    found = page.request.get("/api/v1/timelines/public?limit=40&only_media=true").json()
-    one = next(
-        one for one in found if one["media_attachments"][0]["type"] == "image" and one["account"]["acct"] == "marta"
-    )
-    return f"/@{one['account']['acct']}/{one['id']}"
-
-
-def _open_picture(page: Page) -> None:
-    page.locator("a[data-picture]").first.click()
-    page.locator("dialog.lightbox[open]").wait_for()
-
-
-def _ask(page: Page) -> None:
-    page.get_by_label("What is there to say?").fill("Which loaf for Sunday?")
-    page.locator("[data-more] > summary").click()
-    for number, answer in enumerate(("Rye", "Spelt", "Whatever is warm"), 1):
-        page.locator(f"input[name=option_{number}]").fill(answer)
-
-
-def _open_menu(page: Page) -> None:
-    menu = page.locator("article.post details.menu").first
-    menu.locator("summary").click()
-
-
-FOUND = {"thread": _thread, "poll": _poll, "picture": _with_pictures}
-ABOUT_TO = {"compose": _write, "compose-poll": _ask, "lightbox": _open_picture, "menu": _open_menu}
 
 
 def _keep(page: Page, name: str, *, whole: bool = False) -> None:
