@@ -14,7 +14,7 @@ from parvis.base.clock import utc_now
 from parvis.base.settings import Settings
 from parvis.commands import installation, print_json
 from parvis.demo import community, login
-from parvis.domain import accounts
+from parvis.domain import accounts, search
 from parvis.infra.opening import open_services
 
 
@@ -43,6 +43,7 @@ async def _make(settings: Settings, *, if_empty: bool) -> dict[str, Any]:
         if made is None:
             return {"made": False, "message": "The demo community is here already."}
         login.keep(settings, made.password)
+        await search.trends.compute(services, now=utc_now())  # whoever looks around finds something to explore at once
         message = (
             f"{made.accounts} people and {made.posts} posts. Sign in as {community.LOGIN}, password {made.password}"
         )
