@@ -56,6 +56,19 @@ def test_offline_the_last_home_is_read_and_what_is_written_appears_once(
     expect(page.locator("article.post", has_text="Written in the tunnel")).to_have_count(1)
 
 
+def test_a_page_that_somebody_is_about_to_open_is_here_already(people: People, handle: Callable[[str], str]) -> None:
+    people.watched.expected += NO_NETWORK
+    page = people.signed_up(handle("iris"))
+    ready(page)
+    page.locator(".nav-link", has_text="Explore").hover()
+    page.wait_for_timeout(2000)
+    page.context.set_offline(True)  # so that only what is here can be shown
+    page.locator(".nav-link", has_text="Explore").click()
+    expect(page.get_by_role("heading", name="Explore")).to_be_visible()
+    page.context.set_offline(False)
+    page.goto("/home")
+
+
 def test_an_answer_that_was_lost_does_not_publish_twice(people: People, handle: Callable[[str], str]) -> None:
     people.watched.expected += NO_NETWORK
     name = handle("jo")

@@ -52,4 +52,15 @@ async def test_what_is_no_look_at_a_page_does_not_count(world: World) -> None:
     await ask("/about.rss", headers=PERSON)
     await ask("/manifest.webmanifest", headers=PERSON)
     await world.client.head("/public", headers=PERSON)
+    await ask("/public", headers={**PERSON, "X-Ahead": "1"})  # somebody may open it next
     assert await counted(world.services.db, visits) == {}
+
+
+async def test_what_was_fetched_ahead_counts_when_it_is_opened(world: World) -> None:
+    visits: insights.Visits = world.app.inner.framework.state.visits
+    ahead = {**PERSON, "X-Ahead": "1"}
+    assert (await world.client.get("/public", headers=ahead)).status_code == 200
+    opened = await world.client.head("/public", headers=ahead)
+    assert (opened.status_code, opened.content) == (204, b"")
+    found = await counted(world.services.db, visits)
+    assert (found["page /public"], found["visits"]) == (1, 1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from parvis.infra.overload.principals import Asking
+from parvis.infra.overload.principals import AHEAD, Asking
 from parvis.infra.overload.routes import Route
 
 # The route's path, the network that asks, what the request's headers say that the limiter reads.
@@ -16,8 +16,8 @@ Listener = Callable[[str, str, Mapping[bytes, bytes]], None]
 
 
 def may_look(asking: Asking, scope: Any) -> bool:
-    """Whether a page would be looked at: parts of pages and bare heads are no pages."""
-    return b"hx-request" not in asking.headers and not scope.get("head")
+    """Whether a page would be looked at: parts of pages and bare heads are no pages, and what is fetched ahead may never be."""
+    return b"hx-request" not in asking.headers and AHEAD not in asking.headers and not scope.get("head")
 
 
 def telling(tell: Listener, route: Route, asking: Asking, scope: Any, send: Any) -> Any:
@@ -31,6 +31,13 @@ def telling(tell: Listener, route: Route, asking: Asking, scope: Any, send: Any)
         await send(message)
 
     return sending
+
+
+async def opened(tell: Listener, route: Route, asking: Asking, send: Any) -> None:
+    """A page that was fetched ahead is told of, because it has been opened; nothing is made for that."""
+    tell(route.path, asking.network, asking.headers)
+    await send({"type": "http.response.start", "status": 204, "headers": [(b"cache-control", b"no-store")]})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def is_page(headers: Iterable[tuple[bytes, bytes]]) -> bool:

@@ -11,11 +11,11 @@ from parvis.base.settings import Settings
 from parvis.infra.doors import BROWSING, ENTRANCE, READING
 from parvis.infra.overload import answers, levels
 from parvis.infra.overload.answers import LEVEL
-from parvis.infra.overload.audience import Listener, telling
+from parvis.infra.overload.audience import Listener, opened, telling
 from parvis.infra.overload.bodies import Body, TooSlow
 from parvis.infra.overload.control import Buckets
 from parvis.infra.overload.pacing import Pace
-from parvis.infra.overload.principals import Asking, Principals
+from parvis.infra.overload.principals import AHEAD, Asking, Principals
 from parvis.infra.overload.routes import STREAMING, Route, Routes
 from parvis.infra.overload.sharing import Sharing
 from parvis.infra.overload.shedder import Shedder
@@ -77,6 +77,9 @@ class Overload:
             return
         route = self.routes.find(scope["method"], scope["path"])
         asking = self.principals.asking(scope)
+        if self.tell_of_page is not None and route.page and AHEAD in asking.headers and scope.get("head"):
+            await opened(self.tell_of_page, route, asking, send)
+            return
         if route.shared_s and asking.stranger and self.sharing.pages.most_bytes:
             await self.sharing.answer(route, asking, scope, receive, send, inner)
         else:
@@ -259,7 +262,12 @@ class Overload:
 
 
 def _urgency(route: Route, asking: Asking) -> int:
-    """The class: reading is a member's only if it is known that a member asks, or if nobody else may."""
+    """The class: reading is a member's only if it is known that a member asks, or if nobody else may.
+
+    What may be opened next is as urgent as nothing else is.
+    """
+    if AHEAD in asking.headers and route.urgency == READING:
+        return BROWSING
     if route.audience != "public" and asking.credential is not None:
         return route.urgency
     return BROWSING if route.urgency == READING and not asking.proven else route.urgency

@@ -11,10 +11,11 @@ from parvis.infra.html.visit import session_cookie
 from parvis.infra.requests import client_address, network_of
 
 MOST_KNOWN = 50_000
+AHEAD = b"x-ahead"  # a page that somebody is about to open, or, of a bare head, has opened (sw.js)
 _WANTED = frozenset(
     (
         b"authorization", b"cookie", b"accept-language", b"hx-request", b"accept", b"content-length",
-        b"transfer-encoding",
+        b"transfer-encoding", AHEAD,
         # for those who count pages
         b"user-agent", b"referer", b"sec-fetch-dest", b"sec-fetch-mode", b"sec-purpose", b"purpose", b"x-purpose",
         b"x-moz",

@@ -31,6 +31,7 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (url.origin !== location.origin) return;
+  if (request.method === "POST") ahead.clear(); // what was fetched before it may have changed
   if (request.method === "POST" && url.pathname === "/compose") event.respondWith(publish(event));
   else if (request.method === "POST" && LEAVING.includes(url.pathname)) event.respondWith(leave(request));
   else if (request.method !== "GET") return;
@@ -42,10 +43,35 @@ async function asset(request) {
   return (await caches.match(request)) || fetch(request);
 }
 
+// What somebody is about to open is asked for a moment before; the server makes it last of all and counts it when it is opened.
+const ahead = new Map();
+const AHEAD_MS = 8000;
+const MOST_AHEAD = 3;
+
+function look(path) {
+  const known = ahead.get(path);
+  if (known && Date.now() - known.at < AHEAD_MS) return;
+  const headers = { Accept: "text/html", "X-Ahead": "1" };
+  ahead.delete(path);
+  ahead.set(path, { at: Date.now(), asked: fetch(path, { headers, redirect: "manual" }).catch(() => null) });
+  for (const one of ahead.keys()) if (ahead.size > MOST_AHEAD) ahead.delete(one);
+}
+
+async function looked(request, url) {
+  const path = url.pathname + url.search;
+  const known = ahead.get(path);
+  ahead.delete(path);
+  if (!known || request.cache !== "default" || Date.now() - known.at > AHEAD_MS) return null;
+  const response = await known.asked;
+  if (!response?.ok) return null;
+  fetch(path, { method: "HEAD", headers: { "X-Ahead": "1" } }).catch(() => {});
+  return response;
+}
+
 async function open(event, url) {
   const keeps = KEPT.includes(url.pathname) && !url.search;
   try {
-    const response = await fetch(event.request);
+    const response = (await looked(event.request, url)) || (await fetch(event.request));
     if (response.ok && keeps) event.waitUntil(keep(url.pathname, response.clone()));
     if (url.pathname === "/sign-in" && response.ok) event.waitUntil(caches.delete(READ));
     return response;
@@ -153,7 +179,7 @@ self.addEventListener("sync", (event) => {
 });
 
 self.addEventListener("message", (event) => {
-  const { kind, who, token, key } = event.data;
+  const { kind, who, token, key, path } = event.data;
   const answer = (said) => event.ports[0]?.postMessage(said);
   if (kind === "send") event.waitUntil(send(who, token).then(answer));
   if (kind === "push") event.waitUntil(store("readwrite", (all) => all.objectStore("push").put({ id: 1, token })));
@@ -162,6 +188,7 @@ self.addEventListener("message", (event) => {
     const first = async () => answer((await waitingPosts()).find((one) => "refused" in one && one.who === who));
     event.waitUntil(first());
   }
+  if (kind === "ahead") look(path);
   if (kind === "wipe") event.waitUntil(wipe());
   if (kind === "restored") event.waitUntil(forget(key).then(answer));
 });
@@ -181,6 +208,7 @@ async function leave(request) {
 
 async function wipe() {
   wiped += 1;
+  ahead.clear();
   const subscription = await self.registration.pushManager?.getSubscription();
   await subscription?.unsubscribe().catch(() => {});
   await caches.delete(READ);
