@@ -6,6 +6,7 @@ They are in no repository of ours; wheels and source archives carry them, so tha
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 from pathlib import Path
@@ -19,6 +20,9 @@ VENDORED = {
     "hls.js/dist/hls.light.min.mjs": "hls.js",
     "tus-js-client/dist/tus.min.js": "tus.js",
 }
+EMOJI = "unicode-emoji-json/data-by-group.json"
+EMOJI_NAMES = "cldr-annotations-modern/annotations/{}/annotations.json"
+NEWEST_EMOJI = 15.1  # what is newer, many phones show as an empty box
 
 
 class VendorHook(BuildHookInterface):  # type: ignore[type-arg]
@@ -29,18 +33,20 @@ class VendorHook(BuildHookInterface):  # type: ignore[type-arg]
         root = Path(self.root)
         vendor = root / "src" / "parvis" / "static" / "vendor"
         stamp = vendor / ".from"
-        wanted = hashlib.sha256((root / "assets" / "package-lock.json").read_bytes()).hexdigest()
-        if (
-            stamp.is_file()
-            and stamp.read_text() == wanted
-            and all((vendor / name).is_file() for name in VENDORED.values())
-        ):
+        languages = sorted(path.name for path in (root / "src" / "parvis" / "locales").iterdir() if path.is_dir())
+        made_from = ((root / "assets" / "package-lock.json").read_bytes(), Path(__file__).read_bytes())
+        wanted = hashlib.sha256(b"".join(made_from)).hexdigest()
+        names = [*VENDORED.values(), *(f"emoji.{language}.json" for language in languages)]
+        if stamp.is_file() and stamp.read_text() == wanted and all((vendor / name).is_file() for name in names):
             return
         self.app.display_info("Fetching the files that browsers load …")
         _install(root / "assets")
         vendor.mkdir(parents=True, exist_ok=True)
         for source, name in VENDORED.items():
             shutil.copyfile(root / "assets" / "node_modules" / source, vendor / name)
+        for language in languages:
+            listed = _emoji(root / "assets" / "node_modules", language)
+            (vendor / f"emoji.{language}.json").write_text(listed, encoding="utf-8")
         stamp.write_text(wanted)
 
 
@@ -54,3 +60,24 @@ def _install(folder: Path) -> None:
     done = npm(arguments, return_completed_process=True, cwd=folder, env=environment, capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(f"npm ci failed in {folder}:\n{done.stdout}\n{done.stderr}")
+
+
+def _emoji(packages: Path, language: str) -> str:
+    """The emoji of Unicode by groups, in JSON: `[sign, name, words, whether it has skin tones]` each.
+
+    Names and words are that language's, and the English name stands among the words; flags are named by the browser.
+    """
+    groups = json.loads((packages / EMOJI).read_text(encoding="utf-8"))
+    said = json.loads((packages / EMOJI_NAMES.format(language)).read_text(encoding="utf-8"))
+    known = said["annotations"]["annotations"]
+    listed = []
+    for group in groups:
+        signs = [one for one in group["emojis"] if float(one["emoji_version"]) <= NEWEST_EMOJI]
+        listed.append([_entry(one, known.get(one["emoji"].replace("\ufe0f", ""), {})) for one in signs])
+    return json.dumps(listed, ensure_ascii=False, separators=(",", ":"))
+
+
+def _entry(one: dict[str, Any], said: dict[str, list[str]]) -> list[Any]:
+    name = said.get("tts", [one["name"]])[0]
+    words = [word for word in [*said.get("default", []), one["name"]] if word != name]
+    return [one["emoji"], name, " ".join(dict.fromkeys(words)), int(one["skin_tone_support"])]

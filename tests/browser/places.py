@@ -28,7 +28,7 @@ MEMBERS = (
     "/home", "/public", "/explore", "/explore/tags", "/explore/links", "/explore/people", "/search?q=bread",
     "/notifications", "/notifications/requests", "/conversations", "/lists", "/bookmarks", "/favourites",
     "/followed-tags", "/scheduled", "/follow-requests", "/mutes", "/blocks", "/blocked-servers", "/filters",
-    "/announcements", "/compose", "/compose/film", "/share?text=bread", "/about", "/tags/bread", "/prove",
+    "/announcements", "/keys", "/compose", "/compose/film", "/share?text=bread", "/about", "/tags/bread", "/prove",
     "/oauth/authorize/native?code=none", "/settings/profile", "/settings/account", "/settings/appearance",
     "/settings/notifications", "/settings/security", "/settings/security/app",
     "/settings/security/passkeys", "/settings/access",
@@ -39,7 +39,7 @@ OWNERS = ("/console", "/console/gate", "/console/mail", "/console/invitations", 
 NO_PAGES = {
     "/confirm", "/reset-password", "/settings", "/posts/{post_id:str}", "/compose/media/{media_id:str}",
     "/console/insights.csv", "/console/insights.json", "/compose/uploads/{upload_id:str}",
-    "/settings/data/archive/{archive_id:str}", "/settings/data/export/{kind:str}",
+    "/settings/data/archive/{archive_id:str}", "/settings/data/export/{kind:str}", "/suggest", "/compose/emoji",
 }  # fmt: skip
 
 

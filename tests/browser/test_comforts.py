@@ -9,6 +9,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE, People
+from tests.browser.test_axe import problems
 
 
 def publish(page: Page, text: str) -> None:
@@ -114,6 +115,7 @@ def test_writing_counts_uploads_and_warns(people: People, handle: Callable[[str]
     form.get_by_placeholder("Content warning").fill("colours")
     form.get_by_label("Mark the pictures as sensitive").check()
     submit.click()
+    submit.click()  # nobody has described the pictures, which is asked about once
     post = page.locator("article.post", has_text="colours")
     expect(post.locator(".pictures")).to_be_hidden()
     post.locator("summary", has_text="colours").click()
@@ -145,8 +147,28 @@ def test_a_picture_opens_large_and_closes_again(people: People, handle: Callable
     expect(box).to_have_count(0)
 
 
-def test_keys_move_from_post_to_post(people: People, handle: Callable[[str], str]) -> None:
-    page = people.signed_up(handle("jon"))
+def test_pictures_of_one_post_follow_each_other(people: People, handle: Callable[[str], str], picture: Path) -> None:
+    page = people.signed_up(handle("ivo"))
+    page.locator("[data-files]").set_input_files([picture] * 3)
+    for number, line in enumerate(("One", "Two", "Three")):
+        page.get_by_label("What the picture shows").nth(number).fill(line)
+    page.get_by_role("button", name="Publish").click()
+    page.locator("article.post a.picture").nth(1).click()
+    box = page.locator("dialog.lightbox")
+    expect(box.get_by_role("img", name="Two")).to_be_visible()
+    expect(box.get_by_text("2 / 3")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect(box.get_by_role("img", name="Three")).to_be_visible()
+    box.get_by_role("button", name="The next picture").click()
+    expect(box.get_by_role("img", name="One")).to_be_visible()
+    assert problems(page) == []
+    box.get_by_role("button", name="Close").click()
+    expect(box).to_have_count(0)
+
+
+def test_keys_move_act_and_lead_about(people: People, handle: Callable[[str], str]) -> None:
+    name = handle("jon")
+    page = people.signed_up(name)
     for number in range(3):
         publish(page, f"Post {number}")
     page.goto("/home")
@@ -156,9 +178,55 @@ def test_keys_move_from_post_to_post(people: People, handle: Callable[[str], str
     page.keyboard.press("j")
     expect(page.locator("article.post").nth(1)).to_be_focused()
     page.keyboard.press("k")
-    expect(page.locator("article.post").nth(0)).to_be_focused()
+    first = page.locator("article.post").nth(0)
+    expect(first).to_be_focused()
+    page.keyboard.press("f")
+    expect(first.get_by_role("button", name="Favourite")).to_have_attribute("aria-pressed", "true")
+    first.locator("[formaction$='/unfavourite']").wait_for()
     page.keyboard.press("n")
     expect(page.get_by_label("What is there to say?")).to_be_focused()
+    page.keyboard.press("g")  # in a text, a letter is a letter
+    expect(page.get_by_label("What is there to say?")).to_have_value("g")
+    page.locator("h1").click()
+    page.keyboard.press("/")
+    expect(page.locator("#side-search")).to_be_focused()
+    page.locator("h1").click()
+    page.keyboard.press("g")
+    page.keyboard.press("p")
+    page.wait_for_url(f"**/@{name}")
+    page.locator("h1").first.click()
+    page.keyboard.press("j")
+    page.keyboard.press("o")
+    page.wait_for_url(f"**/@{name}/*")
+
+
+def test_all_keys_are_told_and_can_be_switched_off(people: People, handle: Callable[[str], str]) -> None:
+    page = people.signed_up(handle("joy"))
+    publish(page, "One to go to")
+    page.goto("/home")
+    page.locator("h1").click()
+    page.keyboard.press("?")
+    box = page.get_by_role("dialog", name="Keys")
+    expect(box.get_by_text("next and previous post")).to_be_visible()
+    assert problems(page) == []
+    box.get_by_label("Use single keys on this device").uncheck()
+    page.keyboard.press("Escape")
+    expect(box).to_have_count(0)
+    page.goto("/keys")
+    expect(page.get_by_label("Use single keys on this device")).not_to_be_checked()
+    page.goto("/home")
+    page.locator("h1").click()
+    page.keyboard.press("j")
+    page.keyboard.press("?")
+    page.wait_for_timeout(300)
+    expect(page.locator("article.post").nth(0)).not_to_be_focused()
+    expect(box).to_have_count(0)
+    page.goto("/keys")
+    page.get_by_label("Use single keys on this device").check()
+    page.goto("/home")
+    page.locator("h1").click()
+    page.keyboard.press("j")
+    expect(page.locator("article.post").nth(0)).to_be_focused()
 
 
 def test_everything_can_be_reached_by_tab(people: People, handle: Callable[[str], str]) -> None:
@@ -193,6 +261,40 @@ def test_older_posts_come_by_themselves(people: People, handle: Callable[[str], 
         page.wait_for_timeout(150)
     expect(page.locator("article.post")).to_have_count(45)
     assert page.locator(".more").count() == 0
+
+
+def test_going_back_leads_to_the_same_place(people: People, handle: Callable[[str], str]) -> None:
+    name = handle("lou")
+    page = people.signed_up(name, PHONE)
+    token = people.server.token(name)
+    for number in range(45):
+        answer = page.request.post(
+            "/api/v1/statuses", form={"status": f"Number {number}."}, headers={"Authorization": f"Bearer {token}"}
+        )
+        assert answer.ok
+    page.goto(f"/@{name}")
+    posts = page.locator("article.post")
+    while posts.count() < 45:
+        page.mouse.wheel(0, 2000)
+        page.wait_for_timeout(100)
+    wanted = page.locator("article.post", has_text="Number 7.")
+    wanted.scroll_into_view_if_needed()
+    top = wanted.bounding_box()
+    wanted.locator(".post-when").click()
+    page.wait_for_url(f"**/@{name}/*")
+    page.get_by_role("button", name="Favourite").first.click()
+    page.locator("[formaction$='/unfavourite']").first.wait_for()
+    page.go_back()
+    expect(posts).to_have_count(45)
+    expect(wanted).to_be_in_viewport()
+    now = wanted.bounding_box()
+    assert top
+    assert now
+    assert abs(top["y"] - now["y"]) < 4
+    wanted.get_by_role("button", name="Repost").click()  # what came back can be used
+    wanted.locator("[formaction$='/unrepost']").wait_for()
+    page.goto(f"/@{name}")  # going there anew is not going back
+    expect(posts).to_have_count(20)
 
 
 def test_dark_is_dark_and_light_is_light(people: People, handle: Callable[[str], str]) -> None:

@@ -375,7 +375,7 @@ OTHER_READS = frozenset(
     /{at:str}/mute /{at:str}/block /follow-requests /settings /settings/profile /settings/account
     /api/parvis/v1/admission/puzzle /api/parvis/v1/media/:id/captions /api/parvis/v1/uploads/:id
     /captions/{media_id:str} /compose/film /compose/media/{media_id:str} /compose/uploads/{upload_id:str}
-    /settings/appearance /settings/access /setup/{token:str} /console/mail
+    /settings/appearance /settings/access /setup/{token:str} /console/mail /suggest /compose/emoji /keys
     /api/parvis/v1/admission/log/consistency /api/parvis/v1/admission/log/head
     /api/parvis/v1/admission/log/inclusion /api/parvis/v1/admission/log/leaves /api/parvis/v1/admission/now
     /api/parvis/v1/admission/place /api/parvis/v1/admission/proof /ticket/{ticket:str}

@@ -43,6 +43,9 @@ NAMES = {
 }
 
 
+PARTS = {"/suggest", "/compose/emoji"}  # what scripts put into a page
+
+
 class Words(HTMLParser):
     """The words that a page shows in its own voice, each with the text it stands in."""
 
@@ -159,7 +162,7 @@ async def test_no_page_shows_an_english_word(world: World, open_browser: Callabl
         for path in addresses:
             answer = await browser.get(path, **{"Accept-Language": locale})
             if answer.headers.get("content-type", "").startswith("text/html"):
-                assert f'<html lang="{locale}"' in answer.text, path
+                assert path in PARTS or f'<html lang="{locale}"' in answer.text, path
                 found += [(path, *one) for one in strange(answer.text, foreign, own)]
     assert "\n".join(sorted({f"{word}: {text}" for _, word, text in found})) == ""
 

@@ -54,6 +54,7 @@ class Before(msgspec.Struct, frozen=True):
     text: str = ""
     in_reply_to: int | None = None
     media: int | None = None
+    thread: bool = False
 
 
 class Shared(msgspec.Struct, frozen=True):
@@ -73,6 +74,7 @@ class NewPost(msgspec.Struct, frozen=True):
     quote_policy: int = 0
     key: str = ""
     return_to: str = ""
+    thread: bool = False
     media_ids: list[int] = []
     file_1: Upload | None = None
     file_2: Upload | None = None
@@ -113,7 +115,8 @@ def reply_to(call: Call[Any], post: PostView) -> Writing:
     assert call.viewer is not None
     named = [post.author.acct, *(one.acct for one in post.mentions)]
     others = dict.fromkeys(acct for acct in named if acct != call.viewer.handle)
-    prompt = call.text(later("Your reply to %(who)s"), who=post.author.name)
+    own = post.author.id == call.viewer.account_id
+    prompt = call.text(later("And then?") if own else later("Your reply to %(who)s"), who=post.author.name)
     form = blank(call, return_to="", prompt=prompt)
     return msgspec.structs.replace(
         form,
@@ -128,8 +131,11 @@ def reply_to(call: Call[Any], post: PostView) -> Writing:
 async def write(call: Call[Before]) -> Answer:
     """The form on a page of its own."""
     shown = await _form(call, call.params.in_reply_to, text=call.params.text)
+    if call.params.thread:  # one part stands, and whoever goes on may go on after the next one too
+        form = shown.context["compose"]
+        shown.context["compose"] = msgspec.structs.replace(form, values={"thread": "1"})
     if call.params.media is not None:  # it was sent without scripts, before
-        form: Writing = shown.context["compose"]
+        form = shown.context["compose"]
         shown.context["compose"] = msgspec.structs.replace(form, pictures=await _waiting(call, [call.params.media]))
     return shown
 
@@ -231,6 +237,8 @@ async def publish(call: Call[NewPost]) -> Answer:
             idempotency_key=key,
             now=call.now,
         )
+    if call.params.thread:
+        return Redirect(f"/compose?in_reply_to={post_id}&thread=1", notice="published")
     if call.params.in_reply_to_id is not None and not call.params.return_to:
         return Redirect(f"/@{call.viewer.handle}/{post_id}", notice="published")
     return Redirect(safe_path(call.params.return_to, "/home"), notice="published")

@@ -16,6 +16,7 @@ FOLDER = Path(__file__).parent.parent.parent / "static"
 _TYPES = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
+    "json": "application/json",
     "svg": "image/svg+xml",
     "png": "image/png",
     "ico": "image/x-icon",

@@ -151,6 +151,8 @@ def script_words(locale: str, place: dict[str, Any]) -> str:
         "sent": words.text(later("What waited is published.")),
         "refused": words.text(later("Something that waited could not be published. It stands in the form again.")),
         "close": words.text(later("Close")),
+        "before": words.text(later("The picture before")),
+        "after": words.text(later("The next picture")),
     }
     return msgspec.json.encode(said).decode()
 

@@ -150,9 +150,11 @@ on("click", "[data-back]", (event) => {
     history.back();
   }
 });
+const pristine = new WeakMap(); // players as they were before they began
 document.addEventListener("play", ({ target }) => {
   const box = target.closest?.("[data-player]");
   if (!box || "ready" in box.dataset) return;
+  pristine.set(box, box.outerHTML);
   box.dataset.ready = "";
   import(box.dataset.player).then(({ prepare }) => prepare(box));
 }, true);
@@ -170,23 +172,48 @@ if (matchMedia("(prefers-reduced-motion: no-preference)").matches && window.Inte
 on("click", "[data-picture]", (event, link) => {
   if (event.metaKey || event.ctrlKey || event.shiftKey || !window.HTMLDialogElement) return;
   event.preventDefault();
-  const box = Object.assign(document.createElement("dialog"), { className: "lightbox" });
-  const alt = $("img", link).alt;
-  const picture = Object.assign(document.createElement("img"), { src: link.href, alt });
-  const close = Object.assign(document.createElement("button"), { className: "icon-button", textContent: "×" });
-  close.setAttribute("aria-label", words.close);
-  box.append(picture, close);
-  if (alt) box.append(Object.assign(document.createElement("p"), { textContent: alt }));
-  box.addEventListener("click", (click) => click.target.tagName !== "P" && box.close());
-  box.addEventListener("close", () => box.remove());
-  document.body.append(box);
-  box.showModal();
+  import(document.body.dataset.lightbox).then(({ show }) => show(link, words)).catch(() => location.assign(link.href));
 });
 on("click", ".post", (event, post) => {
   if (event.target.closest("a, button, summary, details, img, input, textarea, video, audio, figcaption") || String(getSelection())) return;
   const link = $(".post-when", post);
   if (link && !post.classList.contains("large")) location.assign(link.href);
 });
+
+// ── back leads to the same place ──
+
+const list = $("[data-list]");
+const place = `list ${location.pathname}${location.search}`;
+const returning = (act) => import(document.body.dataset.returning).then(act);
+const longer = () => returning(({ watch }) => watch(list, pristine));
+if (list && sessionStorage.getItem(place)) {
+  const came = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+  if (!came) sessionStorage.removeItem(place);
+  else returning(({ restore }) => restore(list) && (freshenTimes(), longer()));
+}
+if (list) {
+  const grown = ({ detail }) => {
+    if (!list.contains(detail.elt) || !detail.elt.matches("article, .more, li")) return;
+    document.removeEventListener("htmx:afterSettle", grown);
+    longer();
+  };
+  document.addEventListener("htmx:afterSettle", grown);
+}
+
+// ── what somebody is about to open is asked for a moment before ──
+
+function intend({ target }) {
+  const link = target.closest?.("a[href^='/']:not([target], [download], [data-picture], [data-back], [hx-get])");
+  const worker = navigator.serviceWorker?.controller;
+  if (!link || !worker || link.pathname === location.pathname || navigator.connection?.saveData) return;
+  if (!/^\/(static|media)\//.test(link.pathname)) worker.postMessage({ kind: "ahead", path: link.pathname + link.search });
+}
+let intending;
+addEventListener("pointerdown", (event) => event.button || intend(event), { passive: true });
+addEventListener("pointerover", (event) => {
+  clearTimeout(intending);
+  if (event.pointerType === "mouse") intending = setTimeout(intend, 120, event);
+}, { passive: true });
 
 // ── live, and the app on the home screen ──
 
@@ -348,6 +375,17 @@ function prepare(form) {
       if (kind === "drop") upload(event.dataTransfer.files);
     });
   }
+  // Once per form: a picture that nobody described is asked about. Heard before everybody else who hears of the sending.
+  const undescribed = $("[data-undescribed]", form);
+  form.addEventListener("submit", (event) => {
+    const bare = $$("[data-picture-item] textarea", form).find((one) => !one.value.trim());
+    if (!bare || "said" in undescribed.dataset) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    undescribed.dataset.said = "";
+    undescribed.hidden = false;
+    bare.focus();
+  }, true);
   keepDraft(form, text);
   form.addEventListener("submit", () => setTimeout(() => (submit.disabled = true)));
   addEventListener("pageshow", refresh);
@@ -357,24 +395,22 @@ function prepare(form) {
   refresh();
 }
 $$("[data-compose]").forEach(prepare);
+on("input", "[data-suggest]", (_, field) => import(field.dataset.suggest).then(({ attend }) => attend(field)));
+on("click", "[data-emoji-open]", (_, button) => {
+  import(button.form.dataset.emoji).then(({ open }) => open(button.form, button)).catch(() => tell(words.failed));
+});
 
 // ── keys ──
 
+const KEYS = /^[jknrfbsoxghlecp/?.]$/;
+const usesKeys = () => localStorage.getItem("keys") !== "off";
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") for (const menu of $$("details[data-menu][open]")) menu.open = false;
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
-  if (event.key === "n") {
-    event.preventDefault();
-    const text = $("[data-compose] textarea[name=text]");
-    if (text) text.focus();
-    else location.assign("/compose");
-  }
-  if (event.key !== "j" && event.key !== "k") return;
-  const posts = $$("article.post");
-  const at = posts.indexOf(document.activeElement?.closest("article.post"));
-  const next = posts[at + (event.key === "j" ? 1 : -1)];
-  if (next) {
-    next.focus();
-    next.scrollIntoView({ block: "nearest" });
-  }
+  if (event.ctrlKey || event.metaKey || event.altKey || !me || !KEYS.test(event.key) || !usesKeys()) return;
+  if (event.target.closest("input, textarea, select, dialog, video, audio, [data-player]")) return;
+  event.preventDefault();
+  const failed = () => tell(words.failed);
+  import(document.body.dataset.keys).then(({ pressed }) => pressed(event.key, { words, failed }), failed);
 });
+for (const one of $$("[data-keys-choice]")) one.checked = usesKeys();
+on("change", "[data-keys-choice]", (_, one) => (one.checked ? localStorage.removeItem("keys") : localStorage.setItem("keys", "off")));
