@@ -58,7 +58,7 @@ async def test_what_is_no_look_at_a_page_does_not_count(world: World) -> None:
 
 async def test_what_was_fetched_ahead_counts_when_it_is_opened(world: World) -> None:
     visits: insights.Visits = world.app.inner.framework.state.visits
-    ahead = {**PERSON, "X-Ahead": "1"}
+    ahead = {**PERSON, "X-Ahead": "1", "Sec-Fetch-Dest": "empty", "Sec-Fetch-Mode": "cors"}
     assert (await world.client.get("/public", headers=ahead)).status_code == 200
     opened = await world.client.head("/public", headers=ahead)
     assert (opened.status_code, opened.content) == (204, b"")

@@ -35,7 +35,8 @@ def telling(tell: Listener, route: Route, asking: Asking, scope: Any, send: Any)
 
 async def opened(tell: Listener, route: Route, asking: Asking, send: Any) -> None:
     """A page that was fetched ahead is told of, because it has been opened; nothing is made for that."""
-    tell(route.path, asking.network, asking.headers)
+    # The service worker says it, of a page that a person went to.
+    tell(route.path, asking.network, {k: v for k, v in asking.headers.items() if not k.startswith(b"sec-fetch")})
     await send({"type": "http.response.start", "status": 204, "headers": [(b"cache-control", b"no-store")]})
     await send({"type": "http.response.body", "body": b""})
 
