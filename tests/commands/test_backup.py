@@ -52,9 +52,10 @@ async def test_nothing_acknowledged_is_missing_when_it_comes_back_on_an_empty_ho
         await asyncio.to_thread(following.wait, 60)
         shutil.rmtree(server.home)
         began = time.monotonic()
-        print(await asyncio.to_thread(server.run, "restore", str(kit), "--keep-signed-in"))
+        print(await asyncio.to_thread(server.run, "restore", str(kit)))
         await asyncio.to_thread(server.start)
         print(f"destroyed, and answering again after {time.monotonic() - began:.1f} s")
+        await asyncio.to_thread(crowd.sign_in_again)
         await asyncio.to_thread(crowd.check)
         await asyncio.to_thread(server.stop)
 
@@ -139,9 +140,10 @@ async def test_a_place_comes_back_from_a_bucket_with_all_that_was_followed(
             known = await remote_kit.names(s3_store(kit))
         assert len({name.partition("/")[0] for name in known if name.startswith("base-")}) == 3
         shutil.rmtree(server.home)
-        print(await asyncio.to_thread(server.run, "restore", kit, "--keep-signed-in"))
+        print(await asyncio.to_thread(server.run, "restore", kit))
         assert list(server.home.glob(".kit-*")) == []
         await asyncio.to_thread(server.start)
+        await asyncio.to_thread(crowd.sign_in_again)
         await asyncio.to_thread(crowd.check)
     finally:
         if following is not None and following.poll() is None:

@@ -1,5 +1,8 @@
 """Bring the place back from the folder of `parvis backup` into an empty PARVIS_HOME, as late as the folder knows or as it
 was at a moment. Then `parvis serve`.
+
+Everybody is signed out by it, browsers and apps, and no link of a letter works any more: the copy does not know what was
+revoked after it was made. Cut short, it goes on where it was when it is called again; until then nothing is served.
 """
 
 from __future__ import annotations
@@ -18,7 +21,6 @@ from parvis.worker import drill
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", help="the folder of `parvis backup`, or s3://bucket/prefix")
-    parser.add_argument("--keep-signed-in", action="store_true", help="let the sessions and apps of that time in again")
     parser.add_argument("--to", type=_moment, metavar="TIME", help="as it was then, such as 2026-05-01T12:00:00Z")
 
 
@@ -37,17 +39,20 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 async def _restore(arguments: argparse.Namespace, settings: Settings) -> int:
     began = asyncio.get_running_loop().time()
-    async with remote_kit.opened(settings, arguments.folder, to=arguments.to) as kit:
-        await backup.restore(kit, settings.home, to=arguments.to)
+    if backup.is_laid_out(settings.home):
+        print("It is in place already; what was cut short goes on.", flush=True)
+    else:
+        async with remote_kit.opened(settings, arguments.folder, to=arguments.to) as kit:
+            await backup.restore(kit, settings.home, to=arguments.to)
     async with engines.running(settings.home, nats=False) as found:
         held = await drill.counts(found.database_url)
-        ended = 0 if arguments.keep_signed_in else await _sign_everybody_out(found.database_url)
-    backup.forget_restoring(settings.home)
+        ended = await _sign_everybody_out(found.database_url)
+    backup.finish_restoring(settings.home)
     took = asyncio.get_running_loop().time() - began
     print(
         f"The place is back after {took:.1f} s: "
         + ", ".join(f"{held[table]:,.0f} × {table}" for table in drill.TABLES)
-        + (f". {ended:,} sessions and apps were signed out." if ended else ".")
+        + f". {ended:,} sessions and apps were signed out, and links of letters are void: everybody signs in anew."
     )
     return 0
 

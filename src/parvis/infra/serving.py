@@ -13,7 +13,7 @@ import msgspec
 
 from parvis.base.settings import Settings, variable_of
 from parvis.infra import engines, migrate
-from parvis.infra.engines import processes
+from parvis.infra.engines import backup, processes
 from parvis.infra.engines.supervisor import EngineFailed, Keeper, Supervisor
 
 log = logging.getLogger(__name__)
@@ -77,6 +77,7 @@ async def serve(settings: Settings, commands: Commands) -> int:
 
 
 async def _serve(settings: Settings, commands: Commands, told: asyncio.Event) -> None:
+    _refuse_half_restored(settings)
     async with engines.supervised(settings) as supervisor:
         _refuse_taken_port(settings)
         settings = engines.with_addresses(settings)
@@ -120,6 +121,14 @@ def _launch(command: Sequence[str], settings: Settings) -> processes.Launch:
     told = {"home": str(settings.home), "database_url": settings.database_url, "nats_url": settings.nats_url}
     environment = dict(os.environ) | {variable_of(name): value for name, value in told.items()}
     return processes.Launch(argv=command, environment=environment)
+
+
+def _refuse_half_restored(settings: Settings) -> None:
+    """What was revoked after a copy was made lets nobody in because coming back was cut short. Raises: EngineFailed."""
+    if backup.is_unfinished(settings.home):
+        raise EngineFailed(
+            f"{settings.home} was not brought back to the end: call `parvis restore` again, with the same words."
+        )
 
 
 def _refuse_taken_port(settings: Settings) -> None:

@@ -29,6 +29,7 @@ SLOT = "parvis_backup"
 BASES_KEPT = 3
 _SEGMENT = re.compile(r"[0-9A-F]{24}(\.partial|\.\w+\.backup)?$")
 JOURNAL = "restored-journal"  # inside the data folder, which the database's account can read
+UNFINISHED = "restore.unfinished"  # in PARVIS_HOME, until what was revoked after the copy is revoked again
 
 
 class BackupFailed(RuntimeError):
@@ -103,6 +104,7 @@ async def restore(kit: Path, home: Path, *, to: datetime | None = None, media: b
     if not known:
         raise BackupFailed(f"{kit} holds no copy that is old enough.")
     places.create()
+    (home / UNFINISHED).touch(mode=0o600)
     await asyncio.to_thread(_copy_new, kit / "secrets", home / "secrets", always=True)
     if media:
         await asyncio.to_thread(_copy_new, kit / "media", home / "media", without=_gone_by(kit, to))
@@ -132,8 +134,19 @@ def _lay_out(base: Path, wal: Path, data: Path, to: datetime | None) -> None:
     os.rename(fresh, data)
 
 
-def forget_restoring(home: Path) -> None:
-    """The journal that was needed to come back is gone, once it is no longer needed."""
+def is_unfinished(home: Path) -> bool:
+    """Whether a place began to come back there, and is not to be served yet."""
+    return (home / UNFINISHED).exists()
+
+
+def is_laid_out(home: Path) -> bool:
+    """Whether only the last part of coming back is missing: the database is there, and people are signed in as they were."""
+    return is_unfinished(home) and PostgreSQL(Places(home)).data.exists()
+
+
+def finish_restoring(home: Path) -> None:
+    """The place may be served; the journal that was needed to come back is gone, once it is no longer needed."""
+    (home / UNFINISHED).unlink(missing_ok=True)
     data = PostgreSQL(Places(home)).data
     if (data / "recovery.signal").exists():
         return
