@@ -12,6 +12,7 @@ import msgspec
 import psutil
 import pytest
 
+from parvis.base.errors import NotFound
 from parvis.infra import busy, video
 from tests.rig import films, pictures
 from tests.rig.people import Person, decoded
@@ -165,7 +166,8 @@ async def test_what_was_sent_is_kept_until_all_is_made_and_never_served(world: W
     await world.settle()
     async with world.services.db.connection() as db:
         assert await db.fetchval("SELECT source_key FROM media") is None
-    assert not (world.services.settings.home / "media" / key).exists()
+    with pytest.raises(NotFound):
+        await world.services.storage.open(key)
 
 
 @pytest.mark.parametrize(

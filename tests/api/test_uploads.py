@@ -17,6 +17,7 @@ from parvis.base.clock import utc_now
 from parvis.domain import media
 from tests.rig import films, pictures
 from tests.rig.people import Person
+from tests.rig.stored import keys
 from tests.rig.world import World
 
 ROOT = "/api/parvis/v1/uploads"
@@ -46,9 +47,8 @@ def checksum(data: bytes, kind: str = "sha256") -> str:
     return f"{kind} {base64.b64encode(hashlib.new(kind, data).digest()).decode()}"
 
 
-async def stored(world: World) -> list[Path]:
-    folder = world.services.settings.home / "media" / "originals"
-    return [path for path in folder.rglob("*") if path.is_file()]
+async def stored(world: World) -> list[str]:
+    return await keys(world.services.storage, "originals")
 
 
 async def test_a_film_that_comes_in_parts_is_made_playable(world: World, tmp_path: Path) -> None:

@@ -90,11 +90,12 @@ async def check_quota(services: Services, owner: AccountId, now: datetime) -> No
 
 
 def _check_room(services: Services) -> None:
-    """Raises: Unavailable while less than a tenth is free, so that there is always room for what people write."""
+    """Raises: Unavailable while less than a tenth is free, so that there is always room for what people write.
+
+    With a store elsewhere it is the disk of our own folder that counts: everything passes through it on its way.
+    """
     place = services.storage.local_path("posts")
-    if place is None:
-        return
-    usage = shutil.disk_usage(place.parent)
+    usage = shutil.disk_usage(services.settings.home if place is None else place.parent)
     if usage.free < LEAST_FREE * usage.total:
         raise Unavailable("There is no room left for files", retry_after_s=300)
 
