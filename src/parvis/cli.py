@@ -54,6 +54,7 @@ COMMANDS = (
     ),
     Command("backup", "parvis.commands.backup", "Keep the place safe in a folder, once or from now on."),
     Command("restore", "parvis.commands.restore", "Bring the place back from such a folder."),
+    Command("handover", "parvis.commands.handover", "Write down what somebody needs who takes the place over."),
     Command("doctor", "parvis.commands.doctor", "Say what is wrong and what to do, or that all is well."),
     Command("session end", "parvis.commands.session_end", "End a session of the database that others wait for."),
     Command("jobs retry", "parvis.commands.jobs_retry", "Try the jobs of a kind again that were given up."),

@@ -51,6 +51,13 @@ def status(checks: list[health.Check], judgement: health.Judgement) -> int:
 
 
 async def look(settings: Settings) -> tuple[list[health.Check], health.Judgement]:
+    """What was checked, and what is wrong."""
+    checks, seen = await examine(settings)
+    return checks, health.judge(seen)
+
+
+async def examine(settings: Settings) -> tuple[list[health.Check], health.Findings]:
+    """What was checked, and everything that rules look at."""
     checks = await health.examine(settings, unknown=unknown_variables(), clock=utc_now)
     checks.append(admission.kept_back(settings))
     began = time.perf_counter()
@@ -68,7 +75,7 @@ async def look(settings: Settings) -> tuple[list[health.Check], health.Judgement
     finally:
         if storage is not None:
             await storage.close()
-    return checks, health.judge(seen)
+    return checks, seen
 
 
 async def _told(settings: Settings) -> tuple[health.Door | None, health.Tide | None]:

@@ -44,7 +44,7 @@ from parvis.domain.accounts.halves import SecondFactorWanted, account_of_half, h
 from parvis.domain.accounts.keys import digest
 from parvis.domain.accounts.letters import CONFIRMATION_JOB, RESET_JOB, send_confirmation, send_reset
 from parvis.domain.accounts.one_time import Purpose, is_usable
-from parvis.domain.accounts.owner import become_owner, contact, create_owner, has_owner, owner_token, set_role
+from parvis.domain.accounts.owner import become_owner, contact, create_owner, has_owner, owner_token, set_role, staff
 from parvis.domain.accounts.passkeys import (
     NewPasskey,
     Passkey,
@@ -105,6 +105,7 @@ from parvis.domain.accounts.types import (
     Role,
     Session,
     SessionTicket,
+    Staff,
     State,
     Totals,
     Viewer,
@@ -132,6 +133,7 @@ __all__ = [
     "SecondFactorWanted",
     "Session",
     "SessionTicket",
+    "Staff",
     "State",
     "Totals",
     "Viewer",
@@ -218,6 +220,7 @@ __all__ = [
     "sign_in_by_passkey",
     "sign_out",
     "sign_up",
+    "staff",
     "still_valid",
     "totals",
     "update_profile",

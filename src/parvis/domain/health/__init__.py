@@ -9,10 +9,12 @@ from collections.abc import Sequence
 
 from parvis.domain.health.doctor import examine, sound
 from parvis.domain.health.gather import gather
+from parvis.domain.health.gather_queries import facts as database_facts
 from parvis.domain.health.gather_queries import session_ended
 from parvis.domain.health.headroom import forget_old, headroom
 from parvis.domain.health.history import Minutes, mean
 from parvis.domain.health.incidents import Book, Incident
+from parvis.domain.health.inventory_queries import applied, due, tables
 from parvis.domain.health.measure import Measuring, measured
 from parvis.domain.health.overview import Overview, overview
 from parvis.domain.health.probes import Probe, held, refusing
@@ -48,7 +50,10 @@ __all__ = [
     "Signal",
     "Tide",
     "Verdict",
+    "applied",
     "busiest",
+    "database_facts",
+    "due",
     "elected",
     "examine",
     "forget_old",
@@ -69,6 +74,7 @@ __all__ = [
     "safekeeping",
     "session_ended",
     "sound",
+    "tables",
 ]
 
 ANOTHER_LOOK_AFTER_S = 6.0  # by then every process has measured itself anew

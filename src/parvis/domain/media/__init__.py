@@ -16,7 +16,7 @@ from parvis.domain.media.captions import (
 )  # fmt: skip
 from parvis.domain.media.describe import describe
 from parvis.domain.media.film import transcode, transcode_again, upload_film
-from parvis.domain.media.find import unattached
+from parvis.domain.media.find import totals, unattached
 from parvis.domain.media.portraits import discard_portrait, small_of, store_avatar, store_header
 from parvis.domain.media.poster import choose_poster, read_poster
 from parvis.domain.media.purge import discard, purge_of_account, purge_of_post, purge_unattached
@@ -40,5 +40,6 @@ __all__ = [
     "languages_of",
     "own_video", "purge_of_account", "purge_of_post", "purge_unattached", "purge_uploads", "read_poster",
     "receive", "small_of", "sort_of",
-    "store_avatar", "store_header", "transcode", "transcode_again", "unattached", "uncaption", "upload_film", "upload_image",
+    "store_avatar", "store_header", "totals", "transcode", "transcode_again", "unattached", "uncaption",
+    "upload_film", "upload_image",
 ]  # fmt: skip

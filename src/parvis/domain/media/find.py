@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from parvis.base.errors import Invalid, NotFound
 from parvis.base.ids import AccountId, MediaId
 from parvis.domain.media import queries
 from parvis.domain.media.types import Media
 from parvis.infra.postgres import Connection
+
+
+async def totals(db: Connection) -> list[dict[str, Any]]:
+    """How many media there are, and their bytes, by kind and state."""
+    return [dict(row) for row in await queries.totals(db)]
 
 
 async def unattached(db: Connection, owner: AccountId, media_id: MediaId) -> Media:

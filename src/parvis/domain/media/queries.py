@@ -16,6 +16,18 @@ COLUMNS = """
 """
 
 
+async def totals(db: Connection) -> list[Row]:
+    """How many media there are, and how many bytes people sent for them, by kind and state."""
+    return await db.fetch(
+        """
+        SELECT kind, state, count(*) AS files, coalesce(sum(size_bytes), 0)::bigint AS bytes
+          FROM media
+         GROUP BY kind, state
+         ORDER BY kind, state
+        """
+    )
+
+
 async def unattached_count(db: Connection, owner: AccountId, since_id: int) -> int:
     """How many of the owner's uploads since that id belong to no post."""
     count = await db.fetchval(

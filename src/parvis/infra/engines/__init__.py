@@ -10,7 +10,7 @@ programs alive, `running` holds the lock of a home.
 from parvis.infra.engines.binaries import EngineMissing
 from parvis.infra.engines.places import Addresses, addresses, write_whole
 from parvis.infra.engines.processes import die_with_parent
-from parvis.infra.engines.running import AlreadyRunning, join, reachable, running, supervised, with_addresses
+from parvis.infra.engines.running import AlreadyRunning, holder, join, reachable, running, supervised, with_addresses
 from parvis.infra.engines.supervisor import EngineFailed
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "EngineMissing",
     "addresses",
     "die_with_parent",
+    "holder",
     "join",
     "reachable",
     "running",

@@ -110,6 +110,17 @@ def remember(places: Places, running: dict[str, subprocess.Popen[bytes]]) -> Non
     write_whole(places.children_file, json.dumps({"boot": _boot_id(), "children": children}))
 
 
+def remembered(places: Places) -> dict[str, int]:
+    """The processes of this PARVIS_HOME that a supervisor started and that still run: name → pid."""
+    try:
+        record = json.loads(places.children_file.read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    if record.get("boot") != _boot_id():
+        return {}
+    return {name: pid for name, (pid, ticks) in record["children"].items() if ticks and started_at(pid) == ticks}
+
+
 async def end_orphans(places: Places, *, patience_s: float = 1.0) -> list[str]:
     """No process of an earlier supervisor of this PARVIS_HOME is left, the database's aside. Returns their names.
 
@@ -128,6 +139,23 @@ async def end_orphans(places: Places, *, patience_s: float = 1.0) -> list[str]:
             _kill_session(left[name])
             await _until(lambda pid=left[name]: not list(_members(pid)), 5)
     return names
+
+
+def environment_of(pid: int) -> dict[str, str]:
+    """The environment in which that process was started; nothing where we may not read it."""
+    try:
+        raw = Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return {}
+    return dict(part.split("=", 1) for part in raw.decode(errors="replace").split("\0") if "=" in part)
+
+
+def command_of(pid: int) -> list[str]:
+    """The words by which that process was started; nothing where there is none."""
+    try:
+        return [word for word in Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0") if word]
+    except OSError:
+        return []
 
 
 def started_at(pid: int) -> int:

@@ -18,7 +18,17 @@ from parvis.infra.engines.places import Addresses, Places, addresses
 from parvis.infra.engines.postgresql import PostgreSQL
 from parvis.infra.engines.supervisor import EngineFailed, Program, Supervisor
 
-__all__ = ["AlreadyRunning", "EngineFailed", "held", "join", "reachable", "running", "supervised", "with_addresses"]
+__all__ = [
+    "AlreadyRunning",
+    "EngineFailed",
+    "held",
+    "holder",
+    "join",
+    "reachable",
+    "running",
+    "supervised",
+    "with_addresses",
+]
 
 
 class AlreadyRunning(RuntimeError):
@@ -42,6 +52,21 @@ def held(places: Places, *, patience_s: float = 0) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def holder(home: Path) -> int | None:
+    """The process that supervises this PARVIS_HOME, such as `parvis serve`; None when none does."""
+    try:
+        descriptor = os.open(Places(home).lock_file, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return int(os.pread(descriptor, 20, 0) or 0) or None
+    finally:
+        os.close(descriptor)
+    return None
 
 
 def _locked(descriptor: int, patience_s: float) -> bool:
