@@ -1,6 +1,7 @@
 // What scripts add to pages that work without them: live posts, quick reactions, comfortable writing, keys.
 // No library but htmx, which swaps parts of pages; nothing here is needed to read or to publish.
 
+const { me } = document.body.dataset;
 const words = JSON.parse(document.querySelector('meta[name="parvis"]')?.content || "{}");
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -200,12 +201,13 @@ if (list) {
   document.addEventListener("htmx:afterSettle", grown);
 }
 
-// ── what somebody is about to open is asked for a moment before ──
+// ── what a member is about to open is asked for a moment before ──
 
 function intend({ target }) {
   const link = target.closest?.("a[href^='/']:not([target], [download], [data-picture], [data-back], [hx-get])");
   const worker = navigator.serviceWorker?.controller;
-  if (!link || !worker || link.pathname === location.pathname || navigator.connection?.saveData) return;
+  // Not for strangers: two pages with forms at once would each bring them a secret, and only one of these fits.
+  if (!me || !link || !worker || link.pathname === location.pathname || navigator.connection?.saveData) return;
   if (!/^\/(static|media)\//.test(link.pathname)) worker.postMessage({ kind: "ahead", path: link.pathname + link.search });
 }
 let intending;
@@ -217,7 +219,7 @@ addEventListener("pointerover", (event) => {
 
 // ── live, and the app on the home screen ──
 
-const { live, installed, me } = document.body.dataset;
+const { live, installed } = document.body.dataset;
 const notice = $("[data-notice]")?.dataset.notice;
 const over = !me && ["signed_out", "left"].includes(notice);
 // On their own page notifications count as read, and only then it is asked how many are not.
