@@ -57,6 +57,7 @@ def main() -> None:
         server = Server(Path(home))
         status = Path(home) / "status"
         server.settings["PARVIS_STATUS_DIRECTORY"] = str(status)
+        server.settings["PARVIS_ORIGIN"] = "http://parvis.example"
         server.settings["PARVIS_PAGE_CACHE_BYTES"] = str(32 * 1024 * 1024)
         server.start("--demo", patience_s=120)
         _wait_for_the_demo(server)

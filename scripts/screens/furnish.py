@@ -6,8 +6,10 @@ import subprocess
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
+import pyvips
 
 from tests.rig import films
 from tests.rig.server import Server
@@ -110,9 +112,7 @@ def _film(server: Server, voices: Voices) -> str:
     one = next(one["media_attachments"][0] for one in seen if one["account"]["acct"] == "marta")
     picture = server.home / "still.png"
     raw = server.home / "still.webp"
-    raw.write_bytes(httpx.get(one["url"], timeout=30).content)
-    import pyvips
-
+    raw.write_bytes(httpx.get(server.origin + urlsplit(one["url"]).path, timeout=30).content)
     pyvips.Image.new_from_file(str(raw)).write_to_file(str(picture))
     walk = "scale=2560:-2,zoompan=z='1.15+0.1*sin(on/90)':x='(iw-iw/zoom)*on/300':y='(ih-ih/zoom)/2':d=300:s=1280x720:fps=25"
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
 
@@ -132,7 +133,11 @@ def _write(page: Page) -> None:
         page, "Market day. The baker sold out before nine, the clock says otherwise, and somebody left a red balloon."
     )
     page.locator("input[data-files]").set_input_files(
-        {"name": "market.webp", "mimeType": "image/webp", "buffer": page.request.get(picture["url"]).body()}
+        {
+            "name": "market.webp",
+            "mimeType": "image/webp",
+            "buffer": page.request.get(urlsplit(picture["url"]).path).body(),
+        }
     )
     page.locator("[data-picture-item] textarea").fill("Stalls under striped awnings in front of the clock tower")
 
@@ -174,8 +179,8 @@ def _open_picture(page: Page) -> None:
 def _play(page: Page) -> None:
     """The film has begun, and stands where there is something to see."""
     video = page.locator("[data-player] video").first
-    video.evaluate("video => { video.muted = true; return video.play(); }")
     for _ in range(100):
+        video.evaluate("video => { video.muted = true; if (video.paused) video.play().catch(() => {}); }")
         if video.evaluate("video => video.currentTime > 1.5 && video.readyState > 2"):
             break
         page.wait_for_timeout(100)

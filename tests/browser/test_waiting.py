@@ -90,7 +90,7 @@ def test_what_waited_and_is_refused_stands_in_the_form_again_with_the_reason(
     page = people.signed_up(name)
     ready(page)
     page.goto("/home")
-    page.get_by_text("Poll, time, quotes").click()
+    page.locator("[data-more] > summary").click()
     page.get_by_label("Answer 1").fill("Yes")
     written_offline(page, "To be or not to be?")
     page.context.set_offline(False)
