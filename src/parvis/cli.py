@@ -64,6 +64,7 @@ COMMANDS = (
     Command("announcement", "parvis.commands.announcement", "Tell everybody something, or take it back."),
     Command("emoji", "parvis.commands.emoji", "Say, add or take out the emoji of this place."),
     Command("report", "parvis.commands.report", "Say what people have reported, or that one is decided."),
+    Command("audit verify", "parvis.commands.audit_verify", "Check the log of what staff did, and take it along."),
     Command("announce", "parvis.commands.announce", HIDDEN),
 )
 

@@ -14,7 +14,7 @@ from parvis.base.clock import utc_now
 from parvis.base.errors import Problem
 from parvis.base.settings import Settings
 from parvis.commands import installation, print_json
-from parvis.domain import accounts
+from parvis.domain import accounts, moderation
 from parvis.domain.accounts import NewAccount, Role
 from parvis.infra.opening import open_services
 
@@ -59,4 +59,13 @@ async def create(settings: Settings, handle: str, email: str, role: Role, passwo
             password_hash=await services.hasher.hash(accounts.rules.encodable_password(password)),
         )
         async with services.db.transaction() as tx:
-            return await accounts.create(tx, services.ids, new=new, now=utc_now())
+            made = await accounts.create(tx, services.ids, new=new, now=(now := utc_now()))
+            await moderation.log.record(
+                tx,
+                actor_id=None,
+                act="account.make",
+                subject=f"account:{made}",
+                details={"role": role.name.lower()},
+                now=now,
+            )
+            return made

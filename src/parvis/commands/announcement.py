@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from parvis.base.clock import utc_now
 from parvis.base.errors import Problem
@@ -17,6 +17,7 @@ from parvis.base.settings import Settings
 from parvis.commands import installation
 from parvis.domain import moderation
 from parvis.infra.opening import open_services
+from parvis.infra.postgres import Connection
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,6 +48,13 @@ async def _do(arguments: argparse.Namespace, settings: Settings) -> int:
         now = utc_now()
         if arguments.word == "remove":
             await moderation.announcements.withdraw(tx, arguments.id)
+            await _noted(tx, "announcement.remove", arguments.id, now)
             return arguments.id
         ends_at = now + timedelta(hours=arguments.hours) if arguments.hours else None
-        return await moderation.announcements.announce(tx, services.ids, text=arguments.text, ends_at=ends_at, now=now)
+        made = await moderation.announcements.announce(tx, services.ids, text=arguments.text, ends_at=ends_at, now=now)
+        await _noted(tx, "announcement.add", made, now)
+        return made
+
+
+async def _noted(tx: Connection, act: str, announcement_id: int, now: datetime) -> None:
+    await moderation.log.record(tx, actor_id=None, act=act, subject=f"announcement:{announcement_id}", now=now)

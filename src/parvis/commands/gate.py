@@ -20,7 +20,7 @@ from parvis.base.clock import utc_now
 from parvis.base.errors import Invalid
 from parvis.base.settings import Settings
 from parvis.commands import database, print_json
-from parvis.domain import admission
+from parvis.domain import admission, moderation
 from parvis.domain.admission import Standing
 
 
@@ -52,12 +52,11 @@ async def _do(arguments: argparse.Namespace, settings: Settings) -> Standing:
     async with database(settings, application="parvis gate") as db:
         if arguments.word != "status":
             async with db.transaction() as tx:
-                await admission.command_gate(
-                    tx,
-                    arguments.word,
-                    cap_per_s=getattr(arguments, "rate", None),
-                    message=getattr(arguments, "reason", None),
-                    now=utc_now(),
+                rate, reason, now = getattr(arguments, "rate", None), getattr(arguments, "reason", None), utc_now()
+                await admission.command_gate(tx, arguments.word, cap_per_s=rate, message=reason, now=now)
+                said = {"mode": arguments.word, "cap": rate, "message": reason}
+                await moderation.log.record(
+                    tx, actor_id=None, act="gate.command", subject="gate", details=said, now=now
                 )
         async with db.connection() as connection:
             return await admission.gate_standing(connection)

@@ -10,7 +10,7 @@ from parvis.base.clock import utc_now
 from parvis.base.errors import NotFound, Problem
 from parvis.base.settings import Settings
 from parvis.commands import installation
-from parvis.domain import accounts, admission
+from parvis.domain import accounts, admission, moderation
 from parvis.infra.opening import open_services
 
 
@@ -39,4 +39,8 @@ async def create(settings: Settings, handle: str, uses: int) -> str:
         services.db.transaction() as tx,
     ):
         person = await accounts.by_handle(tx, handle, domain=settings.domain)
-        return await admission.invite(tx, services.ids, person.id, uses=uses, staff=True, now=utc_now())
+        code = await admission.invite(tx, services.ids, person.id, uses=uses, staff=True, now=(now := utc_now()))
+        await moderation.log.record(
+            tx, actor_id=None, act="invitation.make", subject=f"account:{person.id}", details={"uses": uses}, now=now
+        )
+        return code

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 
+from parvis.base.clock import utc_now
 from parvis.base.settings import Settings
 from parvis.commands import database
+from parvis.domain import moderation
 from parvis.infra import jobs
 
 
@@ -21,4 +23,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 async def _do(settings: Settings, kind: str) -> int:
     async with database(settings, application="parvis jobs") as db, db.transaction() as tx:
-        return await jobs.drop_kind(tx, kind)
+        count = await jobs.drop_kind(tx, kind)
+        await moderation.log.record(
+            tx, actor_id=None, act="jobs.drop", subject="jobs", details={"kind": kind, "count": count}, now=utc_now()
+        )
+        return count

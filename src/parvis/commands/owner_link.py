@@ -8,7 +8,7 @@ import asyncio
 from parvis.base.clock import utc_now
 from parvis.base.settings import Settings
 from parvis.commands import installation, print_json
-from parvis.domain import accounts
+from parvis.domain import accounts, moderation
 from parvis.infra import postgres
 
 
@@ -27,15 +27,17 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 async def _create(settings: Settings) -> str:
     async with installation(settings, nats=False) as reached:
-        return await link(reached)
+        return await link(reached, noted=True)
 
 
-async def link(settings: Settings) -> str:
-    """A fresh owner link."""
+async def link(settings: Settings, *, noted: bool = False) -> str:
+    """A fresh owner link. `noted`: somebody asked for it, which the log of staff acts says."""
     db = await postgres.connect(settings.database_url, size=1)
     try:
         async with db.transaction() as tx:
-            token = await accounts.owner_token(tx, now=utc_now())
+            token = await accounts.owner_token(tx, now=(now := utc_now()))
+            if noted:
+                await moderation.log.record(tx, actor_id=None, act="owner.link", subject="owner", now=now)
     finally:
         await db.close()
     return f"{settings.public_origin}/setup/{token}"

@@ -43,5 +43,8 @@ async def _do(arguments: argparse.Namespace, settings: Settings) -> list[Any]:
         services.db.transaction() as tx,
     ):
         if arguments.word == "decide":
-            await moderation.reports.decide(tx, arguments.id, now=utc_now())
+            await moderation.reports.decide(tx, arguments.id, now=(now := utc_now()))
+            await moderation.log.record(
+                tx, actor_id=None, act="report.decide", subject=f"report:{arguments.id}", now=now
+            )
         return [msgspec.structs.asdict(one) for one in await moderation.reports.waiting(tx)]

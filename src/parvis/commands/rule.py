@@ -44,8 +44,15 @@ async def _do(arguments: argparse.Namespace, settings: Settings) -> list[str]:
         open_services(reached, application="parvis") as services,
         services.db.transaction() as tx,
     ):
+        now = utc_now()
         if arguments.word == "add":
-            await moderation.house_rules.add(tx, services.ids, text=arguments.text, hint=arguments.hint, now=utc_now())
+            added = await moderation.house_rules.add(
+                tx, services.ids, text=arguments.text, hint=arguments.hint, now=now
+            )
+            await moderation.log.record(
+                tx, actor_id=None, act="rule.add", subject=f"rule:{added.id}", details={"text": added.text}, now=now
+            )
         elif arguments.word == "remove":
-            await moderation.house_rules.remove(tx, arguments.id, now=utc_now())
+            await moderation.house_rules.remove(tx, arguments.id, now=now)
+            await moderation.log.record(tx, actor_id=None, act="rule.remove", subject=f"rule:{arguments.id}", now=now)
         return [f"{one.id}  {one.text}" for one in await moderation.house_rules.current(tx)] or ["There are no rules."]

@@ -10,7 +10,7 @@ from parvis.base.clock import utc_now
 from parvis.base.errors import Invalid, NotFound, Problem
 from parvis.base.settings import Settings
 from parvis.commands import installation, print_json
-from parvis.domain import accounts
+from parvis.domain import accounts, moderation
 from parvis.infra.opening import open_services
 
 
@@ -61,6 +61,11 @@ async def create(settings: Settings, handle: str, app_name: str, scopes: str) ->
             scopes_text=" ".join(wanted),
             now=utc_now(),
         )
-        return await accounts.create_token(
-            tx, services.ids, login.account_id, app_id=app.id, scopes=wanted, now=utc_now()
+        token = await accounts.create_token(
+            tx, services.ids, login.account_id, app_id=app.id, scopes=wanted, now=(now := utc_now())
         )
+        said = {"app": app_name, "scopes": " ".join(wanted)}
+        await moderation.log.record(
+            tx, actor_id=None, act="token.make", subject=f"account:{person.id}", details=said, now=now
+        )
+        return token

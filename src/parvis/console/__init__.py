@@ -11,6 +11,7 @@ def route_handlers() -> list[BaseRouteHandler]:
         gate,
         insights,
         invitations,
+        log,
         mail,
         overview,
     )

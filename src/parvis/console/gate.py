@@ -11,7 +11,7 @@ import msgspec
 from parvis.base.errors import Invalid
 from parvis.base.ids import AccountId
 from parvis.console.routing import page
-from parvis.domain import accounts, admission, health
+from parvis.domain import accounts, admission, health, moderation
 from parvis.domain.accounts.types import Viewer
 from parvis.domain.admission import GateMinute, Standing
 from parvis.domain.health.types import Signal
@@ -116,6 +116,14 @@ async def tell(visit: Visit[Viewer, Order]) -> Answer:
         cap_per_s=_rate(order.cap) if order.mode == "cap" else None,
         message=order.message,
         by_id=visit.me,
+        now=visit.now,
+    )
+    await moderation.log.record(
+        visit.db,
+        actor_id=visit.me,
+        act="gate.command",
+        subject="gate",
+        details={"mode": order.mode, "cap": order.cap, "message": order.message},
         now=visit.now,
     )
     return Redirect("/console/gate", "saved")

@@ -13,6 +13,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 from litestar import Response
 
+from parvis.base.spreadsheets import harmless
 from parvis.console.routing import page
 from parvis.domain import insights
 from parvis.domain.accounts.types import Viewer
@@ -78,7 +79,7 @@ async def as_csv(visit: Visit[Viewer, Export]) -> Answer:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("day", "kind", "name", "count"))
     for day, kind, name, count in await _rows(visit):
-        writer.writerow((day.isoformat(), kind, _harmless(name), count))
+        writer.writerow((day.isoformat(), kind, harmless(name), count))
     return _file(out.getvalue().encode(), "text/csv", "insights.csv")
 
 
@@ -104,11 +105,6 @@ async def _rows(visit: Visit[Viewer, Export]) -> list[tuple[date, str, str, int]
 def _file(content: bytes, media_type: str, name: str) -> Response[bytes]:
     headers = {"Cache-Control": PRIVATE, "Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, headers=headers, media_type=media_type)
-
-
-def _harmless(name: str) -> str:
-    """Apps choose their names; a spreadsheet must not take one for a formula."""
-    return f"'{name}" if name[:1] in ("=", "+", "-", "@", "\t", "\r") else name
 
 
 def _definition(visit: Visit[Viewer, Any], name: str) -> dict[str, str]:

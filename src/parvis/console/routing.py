@@ -1,14 +1,25 @@
-"""The operator's door: who may come in, and where its pages are collected."""
+"""The operator's door: who may come in, what is noted of those who may not, and where its pages are collected."""
 
 from __future__ import annotations
 
-from parvis.base.errors import NotFound, Unauthenticated
-from parvis.domain import accounts
+from typing import Any
+
+from litestar import Response
+
+from parvis.base.errors import Conflict, Forbidden, NotFound, Problem, TooMany, Unauthenticated
+from parvis.console import places
+from parvis.domain import accounts, moderation
 from parvis.domain.accounts.types import Role, State, Viewer
 from parvis.infra.doors import Policy
 from parvis.infra.html import look
-from parvis.infra.html.door import Customs, Door
+from parvis.infra.html.door import Customs, Declared, Door
+from parvis.infra.html.paths import with_query
 from parvis.infra.html.problems import message_of, problem_page
+from parvis.infra.html.visit import Page, Redirect, Visit
+from parvis.infra.rate_limits import Limit
+
+# Of one account so many refusals an hour are worth a line; the log cannot be flooded.
+NOTED = Limit("refusals-noted", 30, 3600)
 
 
 def admit(policy: Policy, viewer: Viewer | None) -> Viewer:
@@ -21,13 +32,49 @@ def admit(policy: Policy, viewer: Viewer | None) -> Viewer:
     return viewer
 
 
+async def refused(declared: Declared, visit: Visit[Viewer, Any], problem: Problem) -> None:
+    """An act that somebody signed in was refused stands in the log (case D1)."""
+    if declared.method == "GET" or visit.viewer is None or not isinstance(problem, Forbidden | NotFound | Conflict):
+        return
+    try:
+        visit.services.limits.hit(NOTED, str(visit.viewer.account_id))
+    except TooMany:
+        return
+    async with visit.services.db.transaction() as tx:
+        await moderation.log.record(
+            tx,
+            actor_id=visit.viewer.account_id,
+            act="console.act",
+            subject=f"page:{declared.path}",
+            details={"role": visit.viewer.role.name.lower(), "why": problem.message},
+            refused=True,
+            now=visit.now,
+        )
+
+
+async def ask_first(visit: Visit[Viewer, Any], return_to: str) -> Redirect | None:
+    """The way to a fresh proof, or None when one was given some minutes ago. What a form said must be said again."""
+    assert visit.viewer is not None
+    session_id = visit.viewer.session_id
+    if session_id is not None and await accounts.is_fresh(visit.db, session_id, now=visit.now):
+        return None
+    return Redirect(with_query("/prove", {"return_to": return_to}))
+
+
+def present(visit: Visit[Viewer, Any], page: Page) -> Response[bytes]:
+    """The page with the way to all others."""
+    page.context = {"places": places.shown(visit, door.pages), **page.context}
+    return look.present(visit, page)
+
+
 door = Door(
     Customs(
         viewer_of=accounts.viewer_of_session,
         admit=admit,
-        present=look.present,
+        present=present,
         problem_page=problem_page,
         message_of=message_of,
+        refused=refused,
     )
 )
 page = door.page

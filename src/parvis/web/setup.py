@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from parvis.domain import accounts
+from parvis.base.ids import AccountId
+from parvis.domain import accounts, moderation
 from parvis.domain.accounts import Purpose
 from parvis.infra.doors import ENTRANCE
 from parvis.infra.html.visit import Answer, Page, Redirect
+from parvis.infra.postgres import Connection
 from parvis.infra.rate_limits import SIGN_INS
 from parvis.web.entrance import Link, address_of, session_of, user_agent_of
 from parvis.web.routing import Call, page
@@ -42,6 +44,7 @@ async def setup(call: Call[Owner]) -> Answer:
         async with call.services.db.transaction() as tx:
             await accounts.become_owner(tx, call.me, token=call.params.token, now=call.now)
             ticket = await accounts.renew_session(tx, call.services.ids, call.session_token, now=call.now)
+            await _noted(call, tx, call.me)
         return Redirect("/home", notice="owner", cookies=[session_of(call, ticket)])
     wanted = call.params
     account_id = await accounts.create_owner(
@@ -57,4 +60,11 @@ async def setup(call: Call[Owner]) -> Answer:
         ticket = await accounts.open_session(
             tx, call.services.ids, account_id, address=address_of(call), user_agent=user_agent_of(call), now=call.now
         )
+        await _noted(call, tx, account_id)
     return Redirect("/home", notice="owner", cookies=[session_of(call, ticket)])
+
+
+async def _noted(call: Call[Owner], tx: Connection, account_id: AccountId) -> None:
+    await moderation.log.record(
+        tx, actor_id=account_id, act="owner.become", subject=f"account:{account_id}", now=call.now
+    )

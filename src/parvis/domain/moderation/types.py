@@ -54,3 +54,16 @@ class Report(msgspec.Struct, frozen=True):
     comment: str
     created_at: datetime
     decided_at: datetime | None
+
+
+class Act(msgspec.Struct, frozen=True):
+    """One line of the log: who did what to whom, or was refused it. `details` is JSON, in ASCII."""
+
+    id: int
+    at: datetime
+    actor_id: AccountId | None
+    act: str
+    subject: str
+    details: str
+    refused: bool
+    seal: bytes

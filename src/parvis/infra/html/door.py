@@ -63,6 +63,7 @@ class Customs:
     present: Callable[[Visit[Any, Any], Page], Response[Any]]
     problem_page: Callable[[Visit[Any, Any], Problem], Page]
     message_of: Callable[[Visit[Any, Any], Invalid], str]
+    refused: Callable[[Declared, Visit[Any, Any], Problem], Awaitable[None]] | None = None  # told of every refusal
 
 
 @dataclass(slots=True)
@@ -144,6 +145,8 @@ class Door:
         try:
             answer = await self._answer(declared, visit)
         except Problem as problem:
+            if self.customs.refused is not None:
+                await self.customs.refused(declared, visit, problem)
             answer = await self._refusal(declared, visit, problem)
         return self._response(visit, answer)
 
