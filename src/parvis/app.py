@@ -28,6 +28,7 @@ from parvis.base.errors import Problem, Unavailable
 from parvis.base.settings import Settings, from_environment
 from parvis.domain import admission, insights, media
 from parvis.domain import health as health_room
+from parvis.domain.moderation import house_settings
 from parvis.domain.timelines import Live
 from parvis.infra import logs
 from parvis.infra.doors import ENTRANCE, WRITING, Policy
@@ -124,17 +125,22 @@ async def _started(app: Litestar, front: Front, services: Services) -> AsyncIter
     await front.overload.open(services)
     front.streaming = Streaming(services, app.state.live, app.state.fragments.sieves)
     await _look_at_emoji(services)
+    await _look_at_settings(services)
     visits = insights.Visits(services.settings, country_of=insights.countries(services.settings))
     app.state.visits = visits
     front.overload.tell_of_page = visits.page_seen
     counting = asyncio.create_task(insights.keep_counting(services, visits), name="hand over counts")
     storing = asyncio.create_task(admission.keep_storing(services), name="store late receipts")
     emoji = asyncio.create_task(media.emoji.keep_looking(services, partial(_emoji_changed, app)), name="look for emoji")
+    settings = asyncio.create_task(
+        house_settings.keep_looking(services, partial(_settings_changed, app, front)), name="look for settings"
+    )
     try:
         yield
     finally:
         storing.cancel()
         emoji.cancel()
+        settings.cancel()
         counting.cancel()
         await asyncio.gather(counting, return_exceptions=True)  # it hands over what is left
         await app.state.live.close()
@@ -144,6 +150,18 @@ async def _started(app: Litestar, front: Front, services: Services) -> AsyncIter
 def _emoji_changed(app: Litestar) -> None:
     app.state.fragments.clear()
     app.state.answers.clear()
+
+
+def _settings_changed(app: Litestar, front: Front) -> None:
+    """Nothing is shown any more that was made with what held before."""
+    _emoji_changed(app)
+    front.overload.sharing.pages.clear(asyncio.get_running_loop().time())
+
+
+async def _look_at_settings(services: Services) -> None:
+    """As with emoji."""
+    with suppress(*_OUTAGES, asyncpg.PostgresError):
+        await house_settings.look(services)
 
 
 async def _look_at_emoji(services: Services) -> None:

@@ -37,6 +37,7 @@ COMMANDS = (
     Command("work", "parvis.commands.work", "Do what can wait; engines run elsewhere."),
     Command("migrate", "parvis.commands.migrate", "Bring the database's schema up to date."),
     Command("account create", "parvis.commands.account_create", "Make an account."),
+    Command("role", "parvis.commands.role", "Give somebody a role, or take it away."),
     Command("token create", "parvis.commands.token_create", "Print a token with which a program acts for an account."),
     Command("owner link", "parvis.commands.owner_link", "Print a link that makes its reader the owner."),
     Command("admission log", "parvis.commands.admission_log", "Print the public log of admissions."),

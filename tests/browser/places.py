@@ -34,7 +34,19 @@ MEMBERS = (
     "/settings/security/passkeys", "/settings/access",
     "/settings/invitations", "/settings/data", "/settings/leave",
 )  # fmt: skip
-OWNERS = ("/console", "/console/gate", "/console/mail", "/console/invitations", "/console/insights", "/console/log")
+OWNERS = (
+    "/console",
+    "/console/gate",
+    "/console/mail",
+    "/console/invitations",
+    "/console/insights",
+    "/console/log",
+    "/console/announcements",
+    "/console/rules",
+    "/console/emoji",
+    "/console/staff",
+    "/console/settings",
+)
 # These answer with a file, a part of a page, or another address.
 NO_PAGES = {
     "/confirm", "/reset-password", "/settings", "/posts/{post_id:str}", "/compose/media/{media_id:str}",

@@ -391,6 +391,7 @@ OTHER_READS = frozenset(
     /filters/{filter_id:str} /mutes /blocks /blocked-servers /scheduled /explore/tags /explore/links /explore/people
     /announcements /settings/notifications /sw.js /offline /sitemap.xml /console/insights /console/insights.csv
     /console/insights.json /console/log
+    /console/announcements /console/emoji /console/rules /console/staff /console/settings
     /ticket/{ticket:str}/follow /ticket/{ticket:str}/proof /ticket/{ticket:str}/withdraw
     """.split()
 )
@@ -569,7 +570,18 @@ OTHER_WRITES = frozenset(
     POST /api/v1/tags/:name/feature
     POST /api/v1/tags/:name/unfeature
     POST /api/v2_alpha/notifications/:group_key/dismiss
+    POST /console/announcements
+    POST /console/announcements/delete
+    POST /console/announcements/end
+    POST /console/emoji
+    POST /console/emoji/act
     POST /console/gate
+    POST /console/rules
+    POST /console/rules/remove
+    POST /console/settings
+    POST /console/settings/back
+    POST /console/settings/default
+    POST /console/staff
     POST /installed
     POST /settings/invitations
     POST /ticket/{ticket:str}/address

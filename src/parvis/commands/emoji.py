@@ -16,8 +16,9 @@ from parvis.base.clock import utc_now
 from parvis.base.errors import NotFound, Problem
 from parvis.base.settings import Settings
 from parvis.commands import installation
-from parvis.domain import media
+from parvis.domain import media, moderation
 from parvis.infra.opening import open_services
+from parvis.infra.postgres import Connection
 from parvis.infra.services import Services
 
 
@@ -53,7 +54,7 @@ async def _do(arguments: argparse.Namespace, settings: Settings) -> list[str]:
         if arguments.word == "add":
             await _add(services, arguments)
         elif arguments.word == "remove":
-            await media.emoji.remove(services, arguments.shortcode)
+            await media.emoji.remove(services, arguments.shortcode, also=_noted("emoji.remove", arguments.shortcode))
         async with services.db.connection() as db:
             every = await media.emoji.current(db)
         return [f":{one.shortcode}:  {one.category or ''}".rstrip() for one in every] or ["There are no emoji."]
@@ -66,5 +67,13 @@ async def _add(services: Services, arguments: argparse.Namespace) -> None:
         data=arguments.file.read_bytes(),
         category=arguments.category,
         listed=not arguments.unlisted,
+        also=_noted("emoji.add", arguments.shortcode.strip(":")),
         now=utc_now(),
     )
+
+
+def _noted(act: str, shortcode: str) -> media.emoji.Also:
+    async def note(tx: Connection) -> None:
+        await moderation.log.record(tx, actor_id=None, act=act, subject=f"emoji:{shortcode}", now=utc_now())
+
+    return note

@@ -1,4 +1,4 @@
-"""Pages for those who run the place (the operator's door): how it is, the gate, insights, who invited whom, unsent letters."""
+"""Pages for those who run the place (the operator's door): how it is and runs, who runs it, what it says, what they did."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from litestar.handlers.base import BaseRouteHandler
 def route_handlers() -> list[BaseRouteHandler]:
     """Every page of this door."""
     from parvis.console import (  # noqa: F401 - with this their pages are at the door
+        announcements,
+        emoji,
         gate,
+        house_rules,
+        house_settings,
         insights,
         invitations,
         log,
         mail,
         overview,
+        staff,
     )
     from parvis.console.routing import door
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from parvis.console.gate import MODES, REASONS
-from parvis.console.routing import page
-from parvis.domain import admission, health
+from parvis.console.routing import is_open, page
+from parvis.domain import admission, health, moderation
 from parvis.domain.accounts.types import Viewer
 from parvis.domain.health.verdicts.verdict import Figure, Unit, Words, figure, shown
 from parvis.infra.catalogues import in_figures, later
@@ -76,6 +76,7 @@ async def show(visit: Visit[Viewer, None]) -> Answer:
             "watched": seen.watched(visit.now),
             "watched_at": seen.watched_at,
             "lines": _lines(visit, seen),
+            "reports": await _reports(visit),
             "gate": _gate(visit, standing),
             "roles": [(visit.text(words), seen.roles.get(role, 0)) for role, words in ROLES.items()],
             "database": _database(visit, seen),
@@ -153,6 +154,12 @@ def _gate(visit: Visit[Viewer, Any], standing: admission.Standing) -> dict[str, 
         "reason": visit.text(REASONS[binding]) if binding in REASONS else binding or "",
         "waiting": standing.waiting,
     }
+
+
+async def _reports(visit: Visit[Viewer, Any]) -> dict[str, Any]:
+    """How many reports wait, since when, and whether there is a page for them."""
+    count, since = await moderation.reports.open_count(visit.db)
+    return {"count": count, "since": since, "path": "/console/reports" if is_open(visit, "/console/reports") else ""}
 
 
 def _database(visit: Visit[Viewer, Any], seen: health.Overview) -> dict[str, Any]:

@@ -78,3 +78,8 @@ door = Door(
     )
 )
 page = door.page
+
+
+def is_open(visit: Visit[Viewer, Any], path: str) -> bool:
+    """Whether there is such a page, and the visitor may open it."""
+    return any(one["path"] == path for group in places.shown(visit, door.pages) for one in group["places"])

@@ -64,6 +64,10 @@ class Mailer:
         self.sent = self.deferred = self.refused = 0  # so far
         self.pace = Pace()
 
+    def obey(self, settings: Settings) -> None:
+        """Letters come from the place as it is called from now on."""
+        self._sender = _sender(settings, self._host)
+
     @property
     def by_smtp(self) -> bool:
         """Whether letters leave this machine."""

@@ -41,3 +41,13 @@ class Services:
     translator: Translator
     pressure: Pressure = field(default_factory=Pressure)
     door: Moment[Any] = field(default_factory=lambda: Moment(0))  # how it stands, for all who look at the way in
+    started_with: Settings = field(init=False)  # before the owner changed any
+    changed_settings: dict[str, str] = field(default_factory=dict)  # those that the owner did, as they are kept
+
+    def __post_init__(self) -> None:
+        self.started_with = self.settings
+
+    def obey(self, settings: Settings, changed: dict[str, str]) -> None:
+        """These settings hold from now on. What was built at the start stays as it is: most settings only matter then."""
+        self.settings, self.changed_settings = settings, changed
+        self.mail.obey(settings)

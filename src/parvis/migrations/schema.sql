@@ -77,6 +77,13 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE FUNCTION public.staff_act_stays() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'staff_act is appended to, and nothing else';
+END $$;
+
 CREATE FUNCTION public.tag_key(tag text) RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN ('-2'::integer - (hashtextextended(tag, (0)::bigint) & '9223372036854775805'::bigint));
@@ -237,7 +244,8 @@ CREATE TABLE public.custom_emoji (
     key text NOT NULL,
     category text,
     listed boolean DEFAULT true NOT NULL,
-    created_at timestamp with time zone NOT NULL
+    created_at timestamp with time zone NOT NULL,
+    disabled_at timestamp with time zone
 );
 
 CREATE TABLE public.data_import (
@@ -507,7 +515,8 @@ CREATE TABLE public.house_rule (
     text text NOT NULL,
     hint text DEFAULT ''::text NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    removed_at timestamp with time zone
+    removed_at timestamp with time zone,
+    first_id bigint
 );
 
 CREATE TABLE public.incident (
@@ -1061,6 +1070,14 @@ CREATE TABLE public.session (
     proved_at timestamp with time zone
 );
 
+CREATE TABLE public.setting_change (
+    id bigint NOT NULL,
+    name text NOT NULL,
+    value text,
+    by_id bigint,
+    at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.spent_challenge (
     hash bytea NOT NULL,
     expires_at timestamp with time zone NOT NULL
@@ -1069,6 +1086,21 @@ CREATE TABLE public.spent_challenge (
 CREATE TABLE public.spent_proof (
     hash bytea NOT NULL,
     expires_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.staff_act (
+    id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor_id bigint,
+    act text NOT NULL,
+    subject text NOT NULL,
+    details text NOT NULL,
+    refused boolean NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT staff_act_act_check CHECK ((act ~ '^[a-z_]+([.][a-z_]+)+$'::text)),
+    CONSTRAINT staff_act_details_check CHECK ((details ~ '^[{][ -~]*[}]$'::text)),
+    CONSTRAINT staff_act_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT staff_act_subject_check CHECK ((subject ~ '^[a-z_]+(:[!-~]{1,200})?$'::text))
 );
 
 CREATE TABLE public.suggestion_dismissed (
@@ -1477,11 +1509,17 @@ ALTER TABLE ONLY public.session
 ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (token_hash);
 
+ALTER TABLE ONLY public.setting_change
+    ADD CONSTRAINT setting_change_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.spent_challenge
     ADD CONSTRAINT spent_challenge_pkey PRIMARY KEY (hash);
 
 ALTER TABLE ONLY public.spent_proof
     ADD CONSTRAINT spent_proof_pkey PRIMARY KEY (hash);
+
+ALTER TABLE ONLY public.staff_act
+    ADD CONSTRAINT staff_act_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.suggestion_dismissed
     ADD CONSTRAINT suggestion_dismissed_pkey PRIMARY KEY (account_id, target_id);
@@ -1639,7 +1677,13 @@ CREATE INDEX search_post_tokens ON public.search_post USING gin (tokens);
 
 CREATE INDEX session_of_account ON public.session USING btree (account_id);
 
+CREATE INDEX setting_change_by_name ON public.setting_change USING btree (name, id);
+
 CREATE INDEX spent_proof_expiry ON public.spent_proof USING btree (expires_at);
+
+CREATE INDEX staff_act_by_actor ON public.staff_act USING btree (actor_id, id);
+
+CREATE INDEX staff_act_by_subject ON public.staff_act USING btree (subject, id);
 
 CREATE INDEX tag_follow_by_id ON public.tag_follow USING btree (account_id, id);
 
@@ -1832,3 +1876,5 @@ CREATE TRIGGER change_update AFTER UPDATE ON public.repost REFERENCING NEW TABLE
 CREATE TRIGGER change_update AFTER UPDATE ON public.tag_follow REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
 
 CREATE TRIGGER change_update AFTER UPDATE ON public.thread_mute REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER staff_act_stays BEFORE DELETE OR UPDATE OR TRUNCATE ON public.staff_act FOR EACH STATEMENT EXECUTE FUNCTION public.staff_act_stays();

@@ -13,6 +13,7 @@ import uvloop
 from parvis.base.settings import Settings, from_environment
 from parvis.domain import health
 from parvis.domain.media import TRANSCODE_JOB
+from parvis.domain.moderation import house_settings
 from parvis.infra import postgres
 from parvis.infra.opening import open_services
 from parvis.infra.queue import LEASE_S, PLANNER, Queue
@@ -60,7 +61,7 @@ async def work(
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, runner.stop)
         keepers = [schedules.keep, sequencer.keep, doors.keep_gate] if keeps_schedules else []
-        clocks = [asyncio.create_task(keep(services)) for keep in keepers]
+        clocks = [asyncio.create_task(keep(services)) for keep in (*keepers, house_settings.keep_looking)]
         if keeps_schedules:
             clocks.append(asyncio.create_task(watch.keep(settings)))
         log.info("worker.started", owner=str(queue.owner))

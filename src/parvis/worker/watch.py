@@ -24,6 +24,7 @@ from parvis.base.clock import utc_now
 from parvis.base.settings import BadSetting, Settings
 from parvis.domain import admission, health, insights
 from parvis.domain.health import Book, Incident, Minutes
+from parvis.domain.moderation import house_settings
 from parvis.infra import engines, postgres
 from parvis.infra.overload import levels
 from parvis.infra.storage import Storage, open_storage
@@ -41,7 +42,7 @@ class Watch:
     """One process that keeps the watch."""
 
     def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+        self.settings = self._started_with = settings
         self.book = Book(_read(settings))
         self.seen: health.Findings | None = None
         self._storage: Storage | None = None
@@ -55,6 +56,7 @@ class Watch:
     async def look(self, now: datetime) -> health.Judgement:
         """The place was looked at; what changed is written down, told, and shown."""
         db = await self._connected()
+        await self._obey(db)
         door = await self._door(db)
         tide = await self._tide(db, now)
         before = self.seen.signals if self.seen else {}
@@ -100,6 +102,12 @@ class Watch:
                 self.settings.database_url, timeout=5, command_timeout=8, server_settings=options
             )
         return self._db
+
+    async def _obey(self, db: asyncpg.Connection | None) -> None:
+        """What the owner changed while the place runs holds for what is told of it too."""
+        if db is not None:
+            with contextlib.suppress(*TROUBLE):
+                self.settings = house_settings.merged(self._started_with, await house_settings.stored(db))
 
     async def _door(self, db: asyncpg.Connection | None) -> health.Door | None:
         if db is None:

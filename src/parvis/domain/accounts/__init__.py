@@ -44,7 +44,17 @@ from parvis.domain.accounts.halves import SecondFactorWanted, account_of_half, h
 from parvis.domain.accounts.keys import digest
 from parvis.domain.accounts.letters import CONFIRMATION_JOB, RESET_JOB, send_confirmation, send_reset
 from parvis.domain.accounts.one_time import Purpose, is_usable
-from parvis.domain.accounts.owner import become_owner, contact, create_owner, has_owner, owner_token, set_role, staff
+from parvis.domain.accounts.owner import (
+    become_owner,
+    contact,
+    create_owner,
+    has_owner,
+    owner_token,
+    roles_locked,
+    set_role,
+    staff,
+    staff_ids,
+)
 from parvis.domain.accounts.passkeys import (
     NewPasskey,
     Passkey,
@@ -208,6 +218,7 @@ __all__ = [
     "reserve_handles",
     "reset_password",
     "revoke_token",
+    "roles_locked",
     "rules",
     "scopes",
     "send_confirmation",
@@ -221,6 +232,7 @@ __all__ = [
     "sign_out",
     "sign_up",
     "staff",
+    "staff_ids",
     "still_valid",
     "totals",
     "update_profile",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
-from parvis.base.errors import NotFound
+from parvis.base.errors import Forbidden, NotFound
 from parvis.base.events import AccountChanged
 from parvis.base.ids import AccountId
 from parvis.domain.accounts import one_time, rules
@@ -67,11 +68,23 @@ async def create_owner(
 async def set_role(tx: Connection, account_id: AccountId, *, role: Role) -> None:
     """The account has that role.
 
-    Raises: NotFound when nobody signs in with that account.
+    Raises: NotFound when nobody signs in with that account; Forbidden for the only owner of this place (case D5).
     """
+    if role < Role.OWNER and await logins.owners_locked(tx) == [account_id]:
+        raise Forbidden("The only owner cannot step down: make somebody else an owner first")
     if not await logins.role_changed(tx, account_id, role):
         raise NotFound
     await events.record(tx, AccountChanged(account_id))
+
+
+async def staff_ids(db: Connection) -> list[AccountId]:
+    """Whoever has a role: owners first, each rank in the order in which they came."""
+    return await logins.staff_ids(db)
+
+
+async def roles_locked(tx: Connection, ids: Collection[AccountId]) -> dict[AccountId, Role]:
+    """The roles of those of them who can sign in; until the transaction ends neither these nor any owner's change."""
+    return await logins.roles_locked(tx, ids)
 
 
 async def contact(db: Connection) -> AccountId | None:

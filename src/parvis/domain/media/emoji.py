@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import asyncpg
@@ -24,8 +24,18 @@ _DATABASE_TROUBLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.Inter
 log = structlog.get_logger(__name__)
 
 
+Also = Callable[[Connection], Awaitable[None]]  # what else happens in the transaction, or nothing does
+
+
 async def add(
-    services: Services, *, shortcode: str, data: bytes, category: str | None, listed: bool = True, now: datetime
+    services: Services,
+    *,
+    shortcode: str,
+    data: bytes,
+    category: str | None,
+    listed: bool = True,
+    also: Also | None = None,
+    now: datetime,
 ) -> Emoji:
     """The picture stands for `:shortcode:`; one that did so before is replaced.
 
@@ -43,6 +53,8 @@ async def add(
             if await queries.others(tx, shortcode) >= MOST:
                 raise Invalid("shortcode", f"There cannot be more than {MOST} emoji", "too_many")
             replaced = await queries.stored(tx, new, now)
+            if also is not None:
+                await also(tx)
     except BaseException:
         await services.storage.delete_prefix(key.rpartition("/")[0])  # nobody else knows its key
         raise
@@ -51,18 +63,37 @@ async def add(
     return new
 
 
-async def remove(services: Services, shortcode: str) -> None:
+async def remove(services: Services, shortcode: str, *, also: Also | None = None) -> None:
     """Nothing stands for the shortcode any more. Raises: NotFound."""
     async with services.db.transaction() as tx:
         key = await queries.deleted(tx, shortcode)
-    if key is None:
-        raise NotFound
+        if key is None:
+            raise NotFound
+        if also is not None:
+            await also(tx)
     await services.storage.delete_prefix(key.rpartition("/")[0])
 
 
+async def disable(tx: Connection, shortcode: str, *, now: datetime) -> None:
+    """Its picture is shown nowhere, and kept. Raises: NotFound."""
+    if not await queries.disabled(tx, shortcode, now):
+        raise NotFound
+
+
+async def enable(tx: Connection, shortcode: str) -> None:
+    """Its picture is shown again. Raises: NotFound."""
+    if not await queries.disabled(tx, shortcode, None):
+        raise NotFound
+
+
 async def current(db: Connection) -> list[Emoji]:
-    """Every emoji, by its shortcode."""
+    """Every emoji that is shown, by its shortcode."""
     return await queries.every(db)
+
+
+async def resting(db: Connection) -> list[Emoji]:
+    """Those that are kept and shown nowhere."""
+    return await queries.resting(db)
 
 
 async def look(services: Services) -> bool:

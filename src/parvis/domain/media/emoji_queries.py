@@ -9,8 +9,26 @@ from parvis.infra.postgres import Connection
 
 
 async def every(db: Connection) -> list[Emoji]:
-    rows = await db.fetch("SELECT shortcode, key, category, listed FROM custom_emoji ORDER BY shortcode")
+    """Those that are shown."""
+    rows = await db.fetch(
+        "SELECT shortcode, key, category, listed FROM custom_emoji WHERE disabled_at IS NULL ORDER BY shortcode"
+    )
     return [Emoji(**dict(row)) for row in rows]
+
+
+async def resting(db: Connection) -> list[Emoji]:
+    """Those that are shown nowhere."""
+    rows = await db.fetch(
+        "SELECT shortcode, key, category, listed FROM custom_emoji WHERE disabled_at IS NOT NULL ORDER BY shortcode"
+    )
+    return [Emoji(**dict(row)) for row in rows]
+
+
+async def disabled(tx: Connection, shortcode: str, at: datetime | None) -> bool:
+    """Whether there is one; it rests since then, or (None) is shown again."""
+    return bool(
+        await tx.fetchval("UPDATE custom_emoji SET disabled_at = $2 WHERE shortcode = $1 RETURNING true", shortcode, at)
+    )
 
 
 async def others(tx: Connection, shortcode: str) -> int:
@@ -27,7 +45,8 @@ async def stored(tx: Connection, new: Emoji, now: datetime) -> str | None:
         INSERT INTO custom_emoji (shortcode, key, category, listed, created_at)
         VALUES ($1, $2, $3, $4, $5)
             ON CONFLICT (shortcode)
-            DO UPDATE SET key = excluded.key, category = excluded.category, listed = excluded.listed
+            DO UPDATE SET key = excluded.key, category = excluded.category, listed = excluded.listed,
+                          disabled_at = NULL
         """,
         new.shortcode,
         new.key,

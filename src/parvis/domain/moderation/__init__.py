@@ -4,17 +4,31 @@ What a report leads to is decided by people; nothing here takes effect on anybod
 log, sealed.
 """
 
-from parvis.domain.moderation import announcements, house_rules, log, reports
-from parvis.domain.moderation.types import Act, Announcement, HouseRule, Reaction, Report
+from parvis.domain.moderation import announcements, house_rules, house_settings, log, reports, staff
+from parvis.domain.moderation.types import (
+    Act,
+    Announcement,
+    HouseRule,
+    Notice,
+    Reaction,
+    Report,
+    RuleVersion,
+    SettingChange,
+)
 
 __all__ = [
     "Act",
     "Announcement",
     "HouseRule",
+    "Notice",
     "Reaction",
     "Report",
+    "RuleVersion",
+    "SettingChange",
     "announcements",
     "house_rules",
+    "house_settings",
     "log",
     "reports",
+    "staff",
 ]

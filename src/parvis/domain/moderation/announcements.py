@@ -10,7 +10,7 @@ from parvis.base.errors import Invalid, NotFound
 from parvis.base.events import AnnouncementAnswered, AnnouncementMade, AnnouncementWithdrawn
 from parvis.base.ids import AccountId, IdSource
 from parvis.domain.moderation import queries
-from parvis.domain.moderation.types import Announcement
+from parvis.domain.moderation.types import Announcement, Notice
 from parvis.infra import events
 from parvis.infra import text as texts
 from parvis.infra.postgres import Connection
@@ -54,6 +54,18 @@ async def announce(
     await queries.new_announcement(tx, new_id, text, markup, starts_at, ends_at, now)
     await events.record(tx, AnnouncementMade(new_id))
     return new_id
+
+
+async def every(db: Connection, *, limit: int = 100) -> list[Notice]:
+    """The newest announcements, those of the past and those for later among them."""
+    return await queries.notices(db, limit)
+
+
+async def end(tx: Connection, announcement_id: int, *, now: datetime) -> None:
+    """It is not announced any more, but known to have been. Raises: NotFound when it was over, or never was."""
+    if not await queries.announcement_ended(tx, announcement_id, now):
+        raise NotFound
+    await events.record(tx, AnnouncementWithdrawn(announcement_id))
 
 
 async def withdraw(tx: Connection, announcement_id: int) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from parvis.base.errors import Invalid, NotFound
 from parvis.base.ids import IdSource
 from parvis.domain.moderation import queries
-from parvis.domain.moderation.types import HouseRule
+from parvis.domain.moderation.types import HouseRule, RuleVersion
 from parvis.infra import text as texts
 from parvis.infra.postgres import Connection
 
@@ -21,14 +21,39 @@ async def current(db: Connection) -> list[HouseRule]:
 
 async def add(tx: Connection, ids: IdSource, *, text: str, hint: str = "", now: datetime) -> HouseRule:
     """The rule holds from now on. Raises: Invalid for an empty or a long one."""
-    rule = HouseRule(ids.next(), texts.clean_line(text), texts.clean_line(hint))
-    if not rule.text or len(rule.text) > LONGEST_RULE or len(rule.hint) > LONGEST_RULE:
-        raise Invalid("text", f"Validation failed: A rule has 1 to {LONGEST_RULE} characters", "invalid")
+    rule = _checked(ids, text, hint)
     await queries.new_house_rule(tx, rule, now)
     return rule
 
 
+async def change(tx: Connection, ids: IdSource, rule_id: int, *, text: str, hint: str = "", now: datetime) -> HouseRule:
+    """A new version of the rule holds from now on, at its place; what names the old one goes on to.
+
+    Raises: Invalid for an empty or a long one; NotFound for a rule that does not hold.
+    """
+    rule = _checked(ids, text, hint)
+    first_id = await queries.house_rule_removed(tx, rule_id, now)
+    if first_id is None:
+        raise NotFound
+    await queries.new_house_rule(tx, rule, now, first_id)
+    return rule
+
+
+async def versions(db: Connection, *, limit: int = 500) -> list[RuleVersion]:
+    """Every rule that ever held, version by version, the newest first."""
+    return await queries.rule_versions(db, limit)
+
+
 async def remove(tx: Connection, rule_id: int, *, now: datetime) -> None:
     """The rule does not hold any more; reports that name it go on to. Raises: NotFound."""
-    if not await queries.house_rule_removed(tx, rule_id, now):
+    if await queries.house_rule_removed(tx, rule_id, now) is None:
         raise NotFound
+
+
+def _checked(ids: IdSource, text: str, hint: str) -> HouseRule:
+    rule = HouseRule(ids.next(), texts.clean_line(text), texts.clean_line(hint))
+    if not rule.text or len(rule.text) > LONGEST_RULE:
+        raise Invalid("text", f"Validation failed: A rule has 1 to {LONGEST_RULE} characters", "invalid")
+    if len(rule.hint) > LONGEST_RULE:
+        raise Invalid("hint", f"Validation failed: An explanation has at most {LONGEST_RULE} characters", "too_long")
+    return rule

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from parvis.base.ids import AccountId
-from parvis.domain.moderation.types import Announcement, HouseRule, Reaction, Report
+from parvis.domain.moderation.types import Announcement, HouseRule, Notice, Reaction, Report, RuleVersion
 from parvis.infra.encoding import from_json
 from parvis.infra.postgres import Connection
 
@@ -13,26 +13,55 @@ from parvis.infra.postgres import Connection
 
 
 async def house_rules(db: Connection) -> list[HouseRule]:
-    rows = await db.fetch("SELECT id, text, hint FROM house_rule WHERE removed_at IS NULL ORDER BY id")
+    rows = await db.fetch(
+        "SELECT id, text, hint FROM house_rule WHERE removed_at IS NULL ORDER BY coalesce(first_id, id)"
+    )
     return [HouseRule(**row) for row in rows]
 
 
-async def new_house_rule(tx: Connection, rule: HouseRule, now: datetime) -> None:
+async def rule_versions(db: Connection, limit: int) -> list[RuleVersion]:
+    """Every rule that ever held, version by version, the newest first."""
+    rows = await db.fetch(
+        """
+        SELECT id, text, hint, coalesce(first_id, id) AS first_id, created_at, removed_at
+          FROM house_rule
+         ORDER BY id DESC
+         LIMIT $1
+        """,
+        limit,
+    )
+    return [
+        RuleVersion(
+            HouseRule(row["id"], row["text"], row["hint"]), row["first_id"], row["created_at"], row["removed_at"]
+        )
+        for row in rows
+    ]
+
+
+async def new_house_rule(tx: Connection, rule: HouseRule, now: datetime, first_id: int | None = None) -> None:
+    """`first_id`: the first version of the rule of which this is another."""
     await tx.execute(
-        "INSERT INTO house_rule (id, text, hint, created_at) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO house_rule (id, text, hint, created_at, first_id) VALUES ($1, $2, $3, $4, $5)",
         rule.id,
         rule.text,
         rule.hint,
         now,
+        first_id,
     )
 
 
-async def house_rule_removed(tx: Connection, rule_id: int, now: datetime) -> bool:
-    """Whether it held."""
-    return bool(
-        await tx.fetchval(
-            "UPDATE house_rule SET removed_at = $2 WHERE id = $1 AND removed_at IS NULL RETURNING true", rule_id, now
-        )
+async def house_rule_removed(tx: Connection, rule_id: int, now: datetime) -> int | None:
+    """If it held, the first version of it."""
+    return await tx.fetchval(
+        """
+        UPDATE house_rule
+           SET removed_at = $2
+         WHERE id = $1
+           AND removed_at IS NULL
+        RETURNING coalesce(first_id, id)
+        """,
+        rule_id,
+        now,
     )
 
 
@@ -95,6 +124,36 @@ async def new_announcement(
         ends_at,
         now,
     )
+
+
+async def notices(db: Connection, limit: int) -> list[Notice]:
+    """The newest announcements, those of the past and those for later among them."""
+    rows = await db.fetch(
+        """
+        SELECT id, text, html, starts_at, ends_at, published_at
+          FROM announcement
+         ORDER BY id DESC
+         LIMIT $1
+        """,
+        limit,
+    )
+    return [Notice(**dict(row)) for row in rows]
+
+
+async def announcement_ended(tx: Connection, announcement_id: int, now: datetime) -> bool:
+    """Whether it went on."""
+    ended = await tx.fetchval(
+        """
+        UPDATE announcement
+           SET ends_at = $2, updated_at = $2
+         WHERE id = $1
+           AND (ends_at IS NULL OR ends_at > $2)
+        RETURNING true
+        """,
+        announcement_id,
+        now,
+    )
+    return bool(ended)
 
 
 async def announcement_deleted(tx: Connection, announcement_id: int) -> bool:
@@ -189,6 +248,13 @@ async def open_reports(db: Connection, limit: int) -> list[Report]:
         limit,
     )
     return [Report(**row) for row in rows]
+
+
+async def open_report_count(db: Connection) -> tuple[int, datetime | None]:
+    """How many are open, and since when the oldest is."""
+    row = await db.fetchrow("SELECT count(*) AS many, min(created_at) AS since FROM report WHERE decided_at IS NULL")
+    assert row is not None
+    return row["many"], row["since"]
 
 
 async def report_decided(tx: Connection, report_id: int, now: datetime) -> bool:

@@ -60,6 +60,11 @@ async def waiting(db: Connection, *, limit: int = 100) -> list[Report]:
     return await queries.open_reports(db, limit)
 
 
+async def open_count(db: Connection) -> tuple[int, datetime | None]:
+    """How many nobody has decided, and since when the oldest waits."""
+    return await queries.open_report_count(db)
+
+
 async def decide(tx: Connection, report_id: int, *, now: datetime) -> None:
     """Somebody has dealt with the report. Raises: NotFound, also for one that was decided before."""
     if not await queries.report_decided(tx, report_id, now):

@@ -21,6 +21,15 @@ class HouseRule(msgspec.Struct, frozen=True):
     hint: str
 
 
+class RuleVersion(msgspec.Struct, frozen=True):
+    """A rule as it held from one moment to another; versions of one rule share `first_id`."""
+
+    rule: HouseRule
+    first_id: int
+    created_at: datetime
+    removed_at: datetime | None
+
+
 class Reaction(msgspec.Struct, frozen=True):
     """An emoji under an announcement, how many chose it, and whether the viewer did."""
 
@@ -40,6 +49,17 @@ class Announcement(msgspec.Struct, frozen=True):
     updated_at: datetime
     dismissed: bool
     reactions: list[Reaction]
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """An announcement as those who run the place see it, whether or not it is told now."""
+
+    id: int
+    text: str
+    html: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+    published_at: datetime
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -67,3 +87,13 @@ class Act(msgspec.Struct, frozen=True):
     details: str
     refused: bool
     seal: bytes
+
+
+class SettingChange(msgspec.Struct, frozen=True):
+    """Somebody gave a setting a value; None: the one that it has by itself."""
+
+    id: int
+    name: str
+    value: str | None
+    by_id: AccountId | None
+    at: datetime

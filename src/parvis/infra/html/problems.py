@@ -41,6 +41,9 @@ _FORBIDDEN: tuple[str, ...] = (
     later("This form did not come from one of our pages."),
     later("You cannot follow yourself."),
     later("The only owner cannot leave: make somebody else an owner first."),
+    later("The only owner cannot step down: make somebody else an owner first."),
+    later("Only somebody who can sign in here can have a role."),
+    later("You can change the roles of those below you alone."),
 )
 
 _FIELDS: dict[tuple[str, str], str] = {
@@ -63,6 +66,18 @@ _FIELDS: dict[tuple[str, str], str] = {
     ("username", "taken"): later("Somebody has that name already."),
     ("username", "reserved"): later("That name is kept for this place itself."),
     ("username", "invalid"): later("Only letters without accents, digits and underscores."),
+    ("handle", "unknown"): later("Nobody of that name is known here."),
+    ("starts_at", "no_time"): later("This is no time."),
+    ("ends_at", "no_time"): later("This is no time."),
+    ("ends_at", "invalid"): later("It must end after it starts."),
+    ("text", "invalid"): later("This cannot be empty, and not very long."),
+    ("hint", "too_long"): later("This is too long."),
+    ("shortcode", "invalid"): later("Two to thirty letters without accents, digits, underscores."),
+    ("shortcode", "too_many"): later("There are as many emoji as there can be."),
+    ("value", "length"): later("This is empty or too long."),
+    ("value", "number"): later("This is no number that it can be."),
+    ("value", "address"): later("This is not an e-mail address."),
+    ("value", "languages"): later("Codes of languages with commas between them, such as en,fr."),
     ("cap", "invalid"): later("A number of people a second: more than 0, at most 1000."),
     ("message", "invalid"): later("Say why: those who wait read it."),
     ("username", "too_long"): later("At most 30 characters."),
@@ -172,7 +187,7 @@ def _said(message: str) -> str | None:
     if message == "You cannot follow yourself":
         return _FORBIDDEN[2]
     if message.startswith("The only owner"):
-        return _FORBIDDEN[3]
+        return _FORBIDDEN[4 if "step down" in message else 3]
     return message if message.endswith(".") else None
 
 

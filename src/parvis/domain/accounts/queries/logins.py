@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from parvis.base.ids import AccountId
@@ -146,6 +147,28 @@ async def owners_locked(tx: Connection) -> list[AccountId]:
     """Who owns this place; until the transaction ends nobody stops to."""
     rows = await tx.fetch("SELECT account_id FROM login WHERE role = 2 ORDER BY account_id FOR UPDATE")
     return [AccountId(row["account_id"]) for row in rows]
+
+
+async def staff_ids(db: Connection) -> list[AccountId]:
+    """Whoever has a role: owners first, each rank in the order in which they came."""
+    rows = await db.fetch("SELECT account_id FROM login WHERE role > 0 ORDER BY role DESC, account_id")
+    return [AccountId(row["account_id"]) for row in rows]
+
+
+async def roles_locked(tx: Connection, ids: Collection[AccountId]) -> dict[AccountId, Role]:
+    """The roles of those of them who can sign in; until the transaction ends neither these nor any owner's change."""
+    rows = await tx.fetch(
+        """
+        SELECT account_id, role
+          FROM login
+         WHERE account_id = ANY ($1::bigint[])
+            OR role = 2
+         ORDER BY account_id
+           FOR UPDATE
+        """,
+        list(ids),
+    )
+    return {AccountId(row["account_id"]): Role(row["role"]) for row in rows if row["account_id"] in ids}
 
 
 async def login_deleted(tx: Connection, account_id: AccountId) -> None:

@@ -1,0 +1,264 @@
+"""The pages on which the owner says what the place is: announcements, rules, emoji, settings, staff."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+
+from parvis.base.clock import utc_now
+from parvis.console.places import GROUPS
+from parvis.domain import accounts, moderation
+from parvis.domain.accounts.types import Role
+from parvis.domain.moderation import house_settings
+from parvis.infra import emoji as known_emoji
+from tests.rig.pictures import png
+from tests.rig.world import World
+from tests.web.conftest import Browser
+
+
+@pytest.fixture
+async def olgas(world: World, open_browser: Callable[[], Browser]) -> Browser:
+    return await open_browser().sign_in(await world.person("olga", role=Role.OWNER))
+
+
+async def acts(world: World) -> list[str]:
+    async with world.services.db.connection() as db:
+        return [one.act for one in reversed(await moderation.log.entries(db, limit=100))]
+
+
+def ids_in(page: str) -> list[str]:
+    return list(dict.fromkeys(re.findall(r'name="id" value="(\d+)"', page)))
+
+
+# ── announcements ──
+
+
+async def test_an_announcement_is_written_planned_ended_and_deleted(world: World, olgas: Browser) -> None:
+    place = "/console/announcements"
+    bob = await world.person("bob")
+    later = (utc_now() + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
+    assert (await olgas.post(place, {"text": "We move **tonight** <b>"})).status_code == 303
+    assert (await olgas.post(place, {"text": "Planned for then", "starts_at": later})).status_code == 303
+    told = (await bob.get("/api/v1/announcements")).json()
+    assert len(told) == 1
+    assert "tonight" in told[0]["content"]
+    page = (await olgas.get(place)).text
+    assert "Shown now" in page
+    assert "Planned</strong>" in page
+    planned, current = ids_in(page)
+    assert (await olgas.post(f"{place}/end", {"id": current})).status_code == 303
+    assert (await bob.get("/api/v1/announcements")).json() == []
+    assert "Over</strong>" in (await olgas.get(place)).text
+    assert (await olgas.post(f"{place}/end", {"id": current})).status_code == 404
+    assert (await olgas.post(f"{place}/delete", {"id": planned})).status_code == 303
+    assert "Planned for then" not in (await olgas.get(place)).text
+    assert await acts(world) == [
+        "announcement.add", "announcement.add", "announcement.end", "console.act", "announcement.remove",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"text": " "}, "This cannot be empty"),
+        ({"text": "x", "starts_at": "tomorrow"}, "This is no time."),
+        ({"text": "x", "starts_at": "2099-01-02T10:00", "ends_at": "2099-01-01T10:00"}, "It must end after it starts."),
+        ({"text": "x", "ends_at": "2001-01-01T10:00"}, "It must end after it starts."),
+    ],
+)
+async def test_what_cannot_be_announced_is_said_beside_the_field(
+    world: World, olgas: Browser, fields: dict[str, str], words: str
+) -> None:
+    answer = await olgas.post("/console/announcements", fields)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert await acts(world) == []
+
+
+# ── rules ──
+
+
+async def test_a_rule_that_is_changed_is_a_new_version_at_the_same_place(world: World, olgas: Browser) -> None:
+    place = "/console/rules"
+    for text in ("Be kind.", "Speak for yourself."):
+        assert (await olgas.post(place, {"text": text, "hint": "Always."})).status_code == 303
+    before = (await world.client.get("/api/v1/instance/rules")).json()
+    assert [one["text"] for one in before] == ["Be kind.", "Speak for yourself."]
+    changed = await olgas.post(place, {"id": before[0]["id"], "text": "Be kind, always.", "hint": ""})
+    assert changed.status_code == 303
+    after = (await world.client.get("/api/v1/instance/rules")).json()
+    assert [one["text"] for one in after] == ["Be kind, always.", "Speak for yourself."]
+    assert after[0]["id"] != before[0]["id"]
+    page = (await olgas.get(place)).text
+    assert "an earlier version of rule 1" in page
+    assert (await olgas.post(place, {"id": before[0]["id"], "text": "Too late"})).status_code == 404
+    assert (await olgas.post(place, {"id": after[1]["id"], "text": ""})).status_code == 422
+    assert (await olgas.post(f"{place}/remove", {"id": after[0]["id"]})).status_code == 303
+    page = (await olgas.get(place)).text
+    assert "an earlier version of rule 1" not in page
+    assert page.count("removed</p>") == 2
+    assert [one["text"] for one in (await world.client.get("/api/v1/instance/rules")).json()] == ["Speak for yourself."]
+    assert await acts(world) == ["rule.add", "rule.add", "rule.change", "console.act", "rule.remove"]
+
+
+# ── emoji ──
+
+
+async def test_an_emoji_is_added_rests_comes_back_and_goes(world: World, olgas: Browser) -> None:
+    place = "/console/emoji"
+
+    async def listed() -> list[str]:
+        from parvis.domain import media
+
+        await media.emoji.look(world.services)
+        return [one["shortcode"] for one in (await world.client.get("/api/v1/custom_emojis")).json()]
+
+    form: dict[str, Any] = {"shortcode": ":blobcat:", "category": "Cats", "listed": "1"}
+    assert (await olgas.post(place, form, files={"file": ("cat.png", png(32, 32), "image/png")})).status_code == 303
+    assert await listed() == ["blobcat"]
+    for fields, files, words in (
+        ({"shortcode": "ç"}, {"file": ("cat.png", png(32, 32), "image/png")}, "Two to thirty letters"),
+        ({"shortcode": "cat"}, {"file": ("cat.png", b"no picture", "image/png")}, "no picture"),
+        ({"shortcode": "cat"}, None, "Choose a file"),
+    ):
+        refused = await olgas.post(place, fields, files=files)
+        assert refused.status_code == 422
+        assert words in refused.text
+    for act, shown in (("disable", []), ("enable", ["blobcat"]), ("disable", []), ("delete", [])):
+        answer = await olgas.post(f"{place}/act", {"shortcode": "blobcat", "act": act})
+        assert answer.status_code == 303
+        assert await listed() == shown
+    assert (await olgas.post(f"{place}/act", {"shortcode": "blobcat", "act": "enable"})).status_code == 404
+    assert "No emoji yet" in (await olgas.get(place)).text
+    assert await acts(world) == [
+        "emoji.add", "emoji.disable", "emoji.enable", "emoji.disable", "emoji.remove", "console.act",
+    ]  # fmt: skip
+    known_emoji.keep([], "")
+
+
+# ── settings ──
+
+
+async def test_a_setting_holds_at_once_has_a_history_and_a_way_back(world: World, olgas: Browser) -> None:
+    place = "/console/settings"
+    start = world.services.settings
+    for value in ("The <i>Square</i>", "The Field"):
+        assert (await olgas.post(place, {"name": "name", "value": f"  {value} "})).status_code == 303
+    assert (await olgas.post(place, {"name": "post_characters", "value": "280"})).status_code == 303
+    assert (await world.client.get("/api/v2/instance")).json()["title"] == "The Field"
+    page = (await olgas.get(place)).text
+    assert "· The Field</title>" in page
+    assert "The &lt;i&gt;Square&lt;" in page
+    limits = (await world.client.get("/api/v2/instance")).json()["configuration"]["statuses"]
+    assert limits["max_characters"] == 280
+    bob = await world.person("bob")
+    assert (await bob.post("/api/v1/statuses", {"status": "x" * 281})).status_code == 422
+    assert "The Field" in str(world.services.mail._sender)
+    first = ids_in(page)[-1]
+    assert (await olgas.post(f"{place}/back", {"id": first})).status_code == 303
+    assert world.services.settings.name == "The <i>Square</i>"
+    assert (await olgas.post(f"{place}/default", {"name": "name"})).status_code == 303
+    assert world.services.settings.name == start.name
+    assert world.services.settings.post_characters == 280
+    assert await acts(world) == ["setting.change"] * 5
+    async with world.services.db.connection() as db:
+        history = await house_settings.history(db)
+    assert [(one.name, one.value) for one in history] == [
+        ("name", None),
+        ("name", "The <i>Square</i>"),
+        ("post_characters", "280"),
+        ("name", "The Field"),
+        ("name", "The <i>Square</i>"),
+    ]
+    assert {one.by_id for one in history} == {world.people["olga"].id}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("name", "  "),
+        ("name", "x" * 61),
+        ("description", "x" * 301),
+        ("contact_email", "nowhere"),
+        ("contact_email", "a@b.example\nBcc: c@d.example"),
+        ("languages", "English"),
+        ("languages", "en,,fr"),
+        ("post_characters", "0"),
+        ("post_characters", "1e9"),
+        ("post_characters", "١٤٠"),
+        ("free_sign_ups", "-1"),
+        ("post_name", "x" * 21),
+    ],
+)
+async def test_what_a_setting_cannot_be_is_said_beside_it(world: World, olgas: Browser, name: str, value: str) -> None:
+    before = world.services.settings
+    answer = await olgas.post("/console/settings", {"name": name, "value": value})
+    assert answer.status_code == 422
+    assert f'id="{name}" name="value"' in answer.text
+    assert 'aria-invalid="true"' in answer.text
+    assert world.services.settings == before
+    assert await acts(world) == []
+
+
+@pytest.mark.parametrize("name", ["database_url", "origin", "smtp_url", "alert_webhook", "home", "__class__", "gate"])
+async def test_no_other_setting_can_be_changed_here(world: World, olgas: Browser, name: str) -> None:
+    assert (await olgas.post("/console/settings", {"name": name, "value": "x"})).status_code == 404
+    assert (await olgas.post("/console/settings/default", {"name": name})).status_code == 404
+
+
+async def test_the_environment_wins_and_the_page_says_so(
+    world: World, olgas: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await olgas.post("/console/settings", {"name": "name", "value": "The Field"})
+    monkeypatch.setenv("PARVIS_NAME", "Fixed")
+    page = (await olgas.get("/console/settings")).text
+    assert "by PARVIS_NAME: it cannot be changed here" in page
+    assert (await olgas.post("/console/settings", {"name": "name", "value": "Other"})).status_code == 404
+    assert house_settings.merged(world.services.started_with, {"name": "The Field"}).name == "Parvis"
+
+
+async def test_another_process_obeys_within_seconds(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one process writes, the look of another finds; here the application itself looks."""
+    monkeypatch.setattr(house_settings, "LOOK_EVERY_S", 0.05)
+    heard = asyncio.Event()
+    looking = asyncio.create_task(house_settings.keep_looking(world.services, heard.set))
+    async with world.services.db.transaction() as tx:
+        ids = world.services.ids
+        assert await house_settings.change(tx, ids, "name", "The Field", by_id=None, now=utc_now())
+        assert not await house_settings.change(tx, ids, "name", " The  Field ", by_id=None, now=utc_now())
+    await asyncio.wait_for(heard.wait(), 20)
+    looking.cancel()
+    assert world.services.settings.name == "The Field"
+
+
+# ── the way through ──
+
+
+async def test_the_way_shows_what_there_is_and_what_is_for_one(
+    world: World, olgas: Browser, open_browser: Callable[[], Browser]
+) -> None:
+    monas = await open_browser().sign_in(await world.person("mona", role=Role.MODERATOR))
+    pages = [unescape((await one.get("/console")).text) for one in (olgas, monas)]
+    owners, moderators = (set(re.findall(r'href="(/console[^"?]*)"', page)) for page in pages)
+    known = {place.path for _, places in GROUPS for place in places}
+    assert owners <= known
+    assert "/console/settings" in owners
+    assert "/console/settings" not in moderators
+    assert {"/console", "/console/log", "/console/invitations"} <= moderators
+    for path in owners:
+        page = unescape((await olgas.get(path)).text)
+        assert len(re.findall(rf'href="{path}" aria-current="page"', page)) == 2, path
+
+
+async def test_who_steps_down_leaves_the_console(world: World, olgas: Browser) -> None:
+    await world.person("otto", role=Role.OWNER)
+    answer = await olgas.post("/console/staff", {"handle": "olga", "role": "moderator"})
+    assert answer.headers["location"] == "/home"
+    async with world.services.db.connection() as db:
+        assert (await accounts.login_of(db, world.people["olga"].id)).role == Role.MODERATOR
