@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from parvis.infra.catalogues import LOCALES
 from tests.browser.conftest import PHONE, People
 from tests.browser.test_axe import problems
 
@@ -120,6 +122,26 @@ def test_writing_counts_uploads_and_warns(people: People, handle: Callable[[str]
     expect(post.locator(".pictures")).to_be_hidden()
     post.locator("summary", has_text="colours").click()
     expect(post.locator(".pictures.n3")).to_be_visible()
+
+
+def test_what_belongs_to_writing_is_one_line_on_a_phone(people: People, handle: Callable[[str], str]) -> None:
+    page = people.signed_up(handle("gus"), PHONE)
+    for locale in LOCALES:
+        page.set_extra_http_headers({"Accept-Language": locale})
+        page.goto("/settings/appearance")
+        page.locator(f'input[name=locale][value="{locale}"]').check()
+        page.locator("main form button[type=submit]").click()
+        page.wait_for_load_state()
+        page.goto("/compose")
+        page.locator("textarea[name=text]").fill("x" * 20)
+        bar, button = page.locator(".compose-bar").bounding_box(), page.locator(".compose-bar .primary").bounding_box()
+        assert bar
+        assert button
+        assert bar["height"] < 1.5 * button["height"], locale
+        assert page.evaluate("document.documentElement.scrollWidth") == PHONE[0], locale
+        tools = page.locator(".compose-bar > *").locator("visible=true").all()
+        ends = sorted((one.bounding_box() or {})["x"] for one in tools)
+        assert all(after - before >= 24 for before, after in pairwise(ends)), locale  # none lies over another
 
 
 def test_a_file_that_is_no_picture_is_refused_with_the_reason(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -12,6 +13,28 @@ from tests.browser.conftest import DESK, PASSWORD, PHONE, People
 from tests.browser.test_main_path import no_sideways_scrolling, opened_with
 
 SPOKEN = [one for one in ("en", "fr", "ar") if one in LOCALES]
+
+
+def test_days_are_written_by_scripts_as_by_the_server(people: People, handle: Callable[[str], str]) -> None:
+    ana = handle("ana")
+    people.server.account(ana)
+    bearer = {"Authorization": f"Bearer {people.server.token(ana)}"}
+    post = httpx.post(f"{people.server.origin}/api/v1/statuses", data={"status": "Now"}, headers=bearer, timeout=30)
+    path = f"/@{ana}/{post.json()['id']}/history"
+    for locale in LOCALES:
+        said = []
+        for scripts in (False, True):
+            page = people.page(scripts=scripts, locale=locale, timezone_id="UTC")
+            page.goto(path)
+            moment = page.locator("time[data-moment]").first
+            if scripts:
+                expect(moment).to_have_attribute("data-local", "1")
+            said.append(moment.inner_text())
+            page.context.close()
+        assert said[1] == said[0].removesuffix(" UTC")
+        assert said[1] != said[0]
+
+
 WAYS = [
     pytest.param(locale, size, scripts, id=f"{locale}-{size[0]}-{'scripts' if scripts else 'plain'}", marks=marks)
     for locale in SPOKEN

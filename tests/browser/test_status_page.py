@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -43,3 +43,19 @@ def test_a_page_that_nobody_writes_any_more_says_so(chrome: Browser, files: str,
     page.goto(files)
     expect(page.get_by_role("status")).to_contain_text("Nobody has looked for a while")
     page.close()
+
+
+def test_moments_are_in_words_and_by_the_clock_of_whoever_reads(chrome: Browser, files: str, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, status_directory=str(tmp_path / "status"))
+    status_page.write(settings, health.Judgement(datetime(2026, 8, 7, 22, 5, tzinfo=UTC), "healthy", ()), [])
+    for scripts, name, said in (
+        (True, "index.html", "Looked at 8 August 2026, 00:05; this page renews itself."),
+        (True, "index.fr.html", "Observé le 8 août 2026, 00:05\u00a0; cette page"),
+        (False, "index.html", "Looked at 7 August 2026, 22:05 UTC; this page renews itself."),
+    ):
+        context = chrome.new_context(timezone_id="Europe/Paris", java_script_enabled=scripts)
+        page = context.new_page()
+        page.goto(files + name)
+        expect(page.locator("main")).to_contain_text(said)
+        assert page.locator("time").first.get_attribute("datetime") == "2026-08-07T22:05:00.000Z"
+        context.close()

@@ -191,6 +191,19 @@ async def test_reactions_without_scripts_lead_back_to_the_post(alices: Browser, 
     assert "Like me" not in (await bobs.get("/bookmarks")).text
 
 
+async def test_a_post_and_its_repost_on_one_page_are_told_apart(alices: Browser, alice: Person) -> None:
+    post_id = await alice.says("Twice here")
+    assert (await alices.post(f"/posts/{post_id}/repost")).status_code == 303
+    page = (await alices.get("/@alice")).text
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert sorted(set(ids)) == sorted(ids)
+    found = re.search(rf'formaction="(/posts/{post_id}/favourite\?at=(\d+))"', page)
+    assert found
+    answer = await alices.post(found[1], {"return_to": "/@alice"})
+    assert answer.headers["location"] == f"/@alice#post-{found[2]}"
+    assert f"post-{found[2]}" in ids
+
+
 async def test_htmx_gets_the_part_that_changes(bobs: Browser, alice: Person) -> None:
     post_id = await alice.says("Like me quickly")
     answer = await bobs.post(f"/posts/{post_id}/favourite", headers=HTMX)

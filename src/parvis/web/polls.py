@@ -20,9 +20,12 @@ PROBLEMS = {
 
 
 class Vote(msgspec.Struct, frozen=True):
+    """`at`: the repost through which the post stands on the page that it came from."""
+
     post_id: int
     choices: list[int] = []
     return_to: str = ""
+    at: int = 0
 
 
 @page("POST", "/posts/{post_id:str}/vote", audience="session", params=Vote)
@@ -39,4 +42,5 @@ async def vote(call: Call[Vote]) -> Answer:
         raise NotFound
     if call.swaps:
         return Page("web/posts/_poll.html", {"shown": post, "poll_problem": problem})
-    return Redirect(f"{safe_path(call.params.return_to, '/home')}#post-{post_id}", notice="" if problem else "voted")
+    place = f"{safe_path(call.params.return_to, '/home')}#post-{call.params.at or post_id}"
+    return Redirect(place, notice="" if problem else "voted")

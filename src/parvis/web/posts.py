@@ -43,8 +43,11 @@ class PostSlice(Slice, frozen=True):
 
 
 class ById(msgspec.Struct, frozen=True):
+    """`at`: the repost through which the post stands on the page that it came from."""
+
     post_id: int
     return_to: str = ""
+    at: int = 0
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -187,7 +190,7 @@ def _act(act: Callable[[Call[ById], Connection, PostId], Awaitable[PostId]]) -> 
         post_id = await act(call, call.db, PostId(call.params.post_id))
         if call.swaps:
             return Page("web/posts/_actions.html", {"post": await posts.view(call.db, post_id, viewer_id=call.me)})
-        return Redirect(f"{safe_path(call.params.return_to, '/home')}#post-{post_id}")
+        return Redirect(f"{safe_path(call.params.return_to, '/home')}#post-{call.params.at or post_id}")
 
     handler.__name__ = act.__name__.strip("_")
     return handler

@@ -47,6 +47,15 @@ fetch(location.href, { method: "HEAD", cache: "no-store" })
     words.className = "state trouble";
     words.textContent = words.dataset.silent;
   });
+// Moments as the reader's clock has them; the file has them in UTC.
+const { lang } = document.documentElement;
+const days = new Intl.DateTimeFormat(`${lang === "en" ? "en-GB" : lang}-u-nu-latn`, { dateStyle: "long" });
+for (const time of document.querySelectorAll("time")) {
+  const then = new Date(time.dateTime);
+  const hour = [then.getHours(), then.getMinutes()].map((one) => String(one).padStart(2, "0"));
+  time.title = time.textContent;
+  time.textContent = `${days.format(then)}, ${hour.join(":")}`;
+}
 """
 
 

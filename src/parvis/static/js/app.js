@@ -11,8 +11,6 @@ const on = (kind, selector, handle) =>
     if (target) handle(event, target);
   });
 const say = (text, values) => text.replace(/%\((\w+)\)s/g, (_, name) => values[name]);
-// Days and hours in the page's language, with the figures that the server writes.
-const tongue = `${document.documentElement.lang}-u-nu-latn`;
 const formToken = () => $('#acts input[name="form_token"]')?.value || "";
 const send = (path, body) =>
   fetch(path, { method: "POST", body, headers: { "X-Form-Token": formToken(), "HX-Request": "true" } });
@@ -28,21 +26,21 @@ function ago(then) {
   return null;
 }
 
-// Made when first needed, and once: making one costs more than all it writes.
-let dates;
+// A day and its hour as the server writes them, by the reader's clock. What writes days is made when first needed, and
+// once: making it costs more than all it writes.
+let days;
 function moment(time) {
-  dates ||= new Intl.DateTimeFormat(tongue, { dateStyle: "long", timeStyle: "short" });
-  return dates.format(new Date(time.dateTime));
+  const { lang } = document.documentElement;
+  days ||= new Intl.DateTimeFormat(`${lang === "en" ? "en-GB" : lang}-u-nu-latn`, { dateStyle: "long" });
+  const then = new Date(time.dateTime);
+  const hour = [then.getHours(), then.getMinutes()].map((one) => String(one).padStart(2, "0"));
+  return `${days.format(then)}, ${hour.join(":")}`;
 }
 
 function freshenTimes(root = document) {
   for (const time of $$(".post-when time, .note-line time", root)) {
     const text = ago(Date.parse(time.dateTime));
     if (text && time.textContent !== text) time.textContent = text;
-    if (!time.dataset.local) {
-      time.dataset.local = "1";
-      time.title = moment(time);
-    }
   }
   for (const time of $$("time[data-moment]:not([data-local])", root)) {
     time.dataset.local = "1";
@@ -51,6 +49,10 @@ function freshenTimes(root = document) {
 }
 freshenTimes();
 setInterval(freshenTimes, 30000);
+on("pointerover", ".post-when time:not([data-local])", (_, time) => {
+  time.dataset.local = "1";
+  time.title = moment(time);
+});
 
 // ── htmx comes with the first touch, key or scroll, so that it costs nothing before ──
 
