@@ -166,6 +166,14 @@ def sign_in(page: Page, handle: str = "ana") -> None:
     page.wait_for_url("**/home")
 
 
+def speak(page: Page, locale: str) -> None:
+    """Whoever is signed in there reads that language from now on."""
+    page.goto("/settings/appearance")
+    page.locator(f'input[name=locale][value="{locale}"]').check()
+    page.locator("main form button[type=submit]").click()
+    page.wait_for_load_state()
+
+
 @dataclass
 class Walkers:
     """A browser that knows nobody, Ana's, and one that stands in line: between them they may see everything."""
@@ -181,6 +189,10 @@ class Walkers:
             *((ana, path) for path in (*MEMBERS, *self.places.members, *OWNERS)),
             *((waiting, path) for path in self.places.tickets),
         ]
+
+    @property
+    def ana(self) -> Page:
+        return self.contexts[1].pages[0]
 
     def close(self) -> None:
         for context in self.contexts:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.conftest import DESK, PHONE
-from tests.browser.places import Places, missed, sign_in, walkers
+from tests.browser.places import Places, missed, sign_in, speak, walkers
 from tests.browser.test_axe import problems
 from tests.rig.server import Server
 
@@ -113,9 +113,11 @@ def test_no_page_is_wider_than_the_screen(
     places: Places, kept: dict[str, Any], chrome: Browser, size: tuple[int, int], locale: str
 ) -> None:
     walking = walkers(chrome, places, kept, viewport={"width": size[0], "height": size[1]}, locale=locale)
+    speak(walking.ana, locale[:2])
     found: list[Any] = []
     for page, path in walking.walk():
         page.goto(path)
+        assert page.locator("html").get_attribute("lang") == locale[:2], path
         wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
         if wide:
             found.append((path, page.evaluate(SPILLING)))

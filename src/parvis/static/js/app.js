@@ -1,7 +1,7 @@
 // What scripts add to pages that work without them: live posts, quick reactions, comfortable writing, keys.
 // No library but htmx, which swaps parts of pages; nothing here is needed to read or to publish.
 
-const { me } = document.body.dataset;
+const { live, installed, me } = document.body.dataset;
 const words = JSON.parse(document.querySelector('meta[name="parvis"]')?.content || "{}");
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -47,7 +47,6 @@ function freshenTimes(root = document) {
     time.textContent = moment(time);
   }
 }
-freshenTimes();
 setInterval(freshenTimes, 30000);
 on("pointerover", ".post-when time:not([data-local])", (_, time) => {
   time.dataset.local = "1";
@@ -91,6 +90,7 @@ function flip(button) {
   const count = button.querySelector("span");
   if (!("uncounted" in button.dataset) && /^\d*$/.test(count.textContent)) {
     count.textContent = Math.max(0, Number(count.textContent) + (isOn ? 1 : -1)) || "";
+    button.setAttribute("aria-label", [button.title, count.textContent].filter(Boolean).join(" · "));
   }
 }
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
@@ -105,11 +105,11 @@ for (const kind of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
 let focusAfterSwap = null;
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const active = document.activeElement;
-  focusAfterSwap = detail.target.contains(active) ? active.getAttribute("aria-label") || active.className : null;
+  focusAfterSwap = detail.target.contains(active) ? active.title || active.getAttribute("aria-label") : null;
 });
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
   freshenTimes();
-  if (focusAfterSwap) $$("button, a", detail.elt).find((e) => e.getAttribute("aria-label") === focusAfterSwap)?.focus();
+  if (focusAfterSwap) $$("button, a", detail.elt).find((e) => focusAfterSwap === (e.title || e.getAttribute("aria-label")))?.focus();
   focusAfterSwap = null;
 });
 
@@ -161,7 +161,12 @@ document.addEventListener("play", ({ target }) => {
   box.dataset.ready = "";
   import(box.dataset.player).then(({ prepare }) => prepare(box));
 }, true);
-if (matchMedia("(prefers-reduced-motion: no-preference)").matches && window.IntersectionObserver) {
+// What nobody sees at once waits until the page stands, so that it does not hold up the first paint or a first tap.
+const idle = window.requestIdleCallback || ((act) => setTimeout(act, 200));
+const later = (act) => stands.then(() => idle(act));
+later(() => freshenTimes());
+later(() => {
+  if (!matchMedia("(prefers-reduced-motion: no-preference)").matches || !window.IntersectionObserver) return;
   const seen = new IntersectionObserver((all) => {
     for (const { target, isIntersecting } of all) isIntersecting ? target.play().catch(() => {}) : target.pause();
   });
@@ -171,7 +176,7 @@ if (matchMedia("(prefers-reduced-motion: no-preference)").matches && window.Inte
   });
   watch();
   document.addEventListener("htmx:afterSettle", watch);
-}
+});
 on("click", "[data-picture]", (event, link) => {
   if (event.metaKey || event.ctrlKey || event.shiftKey || !window.HTMLDialogElement) return;
   event.preventDefault();
@@ -189,10 +194,10 @@ const list = $("[data-list]");
 const place = `list ${location.pathname}${location.search}`;
 const returning = (act) => import(document.body.dataset.returning).then(act);
 const longer = () => returning(({ watch }) => watch(list, pristine));
-if (list && sessionStorage.getItem(place)) {
+if (list) {
   const came = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
-  if (!came) sessionStorage.removeItem(place);
-  else returning(({ restore }) => restore(list) && (freshenTimes(), longer()));
+  if (!came) later(() => sessionStorage.removeItem(place));
+  else if (sessionStorage.getItem(place)) returning(({ restore }) => restore(list) && (freshenTimes(), longer()));
 }
 if (list) {
   const grown = ({ detail }) => {
@@ -221,7 +226,6 @@ addEventListener("pointerover", (event) => {
 
 // ── live, and the app on the home screen ──
 
-const { live, installed } = document.body.dataset;
 const notice = $("[data-notice]")?.dataset.notice;
 const over = !me && ["signed_out", "left"].includes(notice);
 // On their own page notifications count as read, and only then it is asked how many are not.
@@ -259,19 +263,21 @@ on("input", "input[name=due]", (_, input) => {
   input.form.elements.due_offset.value = isNaN(then) ? 0 : then.getTimezoneOffset();
 });
 
-const graphemes = window.Intl?.Segmenter ? new Intl.Segmenter() : null;
+let graphemes; // made when somebody writes: making it costs more than the rest of this file
 const links = /https?:\/\/[^\s<>"]+/g;
 const elsewhere = /(@[A-Za-z0-9_]+)@[A-Za-z0-9.-]+/g;
 
 function length(text) {
   const counted = text.trim().replace(links, "x".repeat(23)).replace(elsewhere, "$1");
+  if (/^[\x20-\x7e\n]*$/.test(counted)) return counted.length;
+  graphemes ??= window.Intl?.Segmenter ? new Intl.Segmenter() : false;
   return graphemes ? [...graphemes.segment(counted)].length : [...counted].length;
 }
 
 // What was begun stays on the device until the server has said that it stands, or the service worker that it waits.
 const SENT = "sent draft";
-const sentDraft = sessionStorage.getItem(SENT);
-sessionStorage.removeItem(SENT);
+const sentDraft = me && sessionStorage.getItem(SENT);
+if (sentDraft) sessionStorage.removeItem(SENT);
 if (sentDraft && (["published", "scheduled"].includes(notice) || location.hash === "#waiting")) localStorage.removeItem(sentDraft);
 
 function keepDraft(form, text) {
