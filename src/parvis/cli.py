@@ -36,6 +36,7 @@ COMMANDS = (
     Command("web", "parvis.commands.web", "Answer HTTP; engines run elsewhere."),
     Command("work", "parvis.commands.work", "Do what can wait; engines run elsewhere."),
     Command("migrate", "parvis.commands.migrate", "Bring the database's schema up to date."),
+    Command("upgrade", "parvis.commands.upgrade", "Go over to this release while people use the place, or back."),
     Command("account create", "parvis.commands.account_create", "Make an account."),
     Command("role", "parvis.commands.role", "Give somebody a role, or take it away."),
     Command("token create", "parvis.commands.token_create", "Print a token with which a program acts for an account."),

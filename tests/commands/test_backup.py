@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 import signal
 import subprocess
@@ -72,6 +73,41 @@ async def test_nothing_acknowledged_is_missing_when_it_comes_back_on_an_empty_ho
             assert answer.json()["statuses_count"] == 45
         finally:
             await asyncio.to_thread(earlier.stop)
+    finally:
+        if following is not None and following.poll() is None:
+            following.kill()
+        await asyncio.to_thread(server.stop)
+
+
+async def test_a_server_whose_commits_wait_for_whoever_follows_starts_once_somebody_does(tmp_path: Path) -> None:
+    server, kit = Server(tmp_path / "home"), tmp_path / "kit"
+    await asyncio.to_thread(server.start)
+    following: subprocess.Popen[bytes] | None = None
+    try:
+        crowd = Crowd(server)
+        await asyncio.to_thread(crowd.gather, 1)
+        await asyncio.to_thread(server.stop)
+        (server.home / "postgresql.conf").write_text("synchronous_standby_names = 'pg_receivewal'\n")
+        starting = asyncio.create_task(asyncio.to_thread(server.start))
+        for _ in range(60):  # as a service that is started again until it stays
+            words = [*COMMAND, "backup", str(kit), "--follow"]
+            following = subprocess.Popen(  # noqa: ASYNC220
+                words, env=server.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            )
+            with contextlib.suppress(AssertionError):
+                print(await asyncio.to_thread(_until_following, following))
+                break
+            await asyncio.to_thread(following.wait, 60)
+        print(f"the server answers after {await starting:.1f} s")
+        await crowd.publish(5)
+        await asyncio.to_thread(kill_all, server)
+        following.send_signal(signal.SIGTERM)
+        await asyncio.to_thread(following.wait, 60)
+        shutil.rmtree(server.home)
+        print(await asyncio.to_thread(server.run, "restore", str(kit)))
+        await asyncio.to_thread(server.start)
+        await asyncio.to_thread(crowd.sign_in_again)
+        await asyncio.to_thread(crowd.check)
     finally:
         if following is not None and following.poll() is None:
             following.kill()

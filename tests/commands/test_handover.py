@@ -22,7 +22,7 @@ from parvis.infra.engines.places import SECRETS, Places
 from tests.faults.applicants import Applicants
 from tests.faults.crowd import Crowd
 from tests.faults.processes import kill_all
-from tests.rig.server import COMMAND, Server
+from tests.rig.server import COMMAND, Server, free_port
 
 NOTHING = {"PATH": "/usr/bin:/bin", "HOME": "/"}  # of the settings of the place
 KEPT_WITHIN_S = 60.0
@@ -86,6 +86,25 @@ def test_the_kit_tells_what_there_is_and_is_closed_to_others(server: Server, tmp
     assert "There is nothing that could be brought back" in words
     assert "`parvis owner link`" in words
     assert "{{" not in words
+    assert "\n\n\n\n" not in words
+
+
+def test_the_kit_is_written_also_when_the_database_is_dead(tmp_path: Path) -> None:
+    """When it is needed most, not everything answers."""
+    dead = {
+        "PARVIS_DATABASE_URL": f"postgresql://me:hunter2@127.0.0.1:{free_port()}/parvis",
+        "PARVIS_NATS_URL": f"nats://T0K3N@127.0.0.1:{free_port()}",
+    }
+    server = Server(tmp_path / "home", settings=dead)
+    server.home.mkdir()
+    server.run("handover", "--to", str(tmp_path / "kit"))
+    words = (tmp_path / "kit" / "HANDOVER.md").read_text()
+    assert "The database does not answer" in words
+    assert "How it is cannot be told" in words
+    assert "postgresql://me:…@127.0.0.1" in words
+    assert json.loads((tmp_path / "kit" / "handover.json").read_text())["held"] is None
+    for path in (tmp_path / "kit").iterdir():
+        assert not re.search("hunter2|T0K3N", path.read_text())
 
 
 # ── taking over for real ──
@@ -105,6 +124,7 @@ async def test_a_destroyed_place_comes_back_by_the_kit_alone(tmp_path: Path, syn
         async with followed(server):
             if synchronous:
                 await commits_wait_for_the_copy(server)
+                await asyncio.to_thread(server.run, "backup")  # which holds that setting, and must not wait for anybody
             await asyncio.to_thread(server.run, "handover", "--to", str(kit))
             acknowledged = await acknowledged_until_it_dies(server, crowd, applicants)
         gives_nothing_away(kit, server)

@@ -57,6 +57,57 @@ async def test_data_of_a_later_release_are_refused(fresh_database_url: str) -> N
         await migrate.apply(fresh_database_url, migrate.known())
 
 
+async def test_what_is_set_aside_lets_the_release_before_run_and_counts_again_afterwards(
+    fresh_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, after = migrate.known(), [*migrate.known(), FIRST]
+    await migrate.apply(fresh_database_url, after)
+    monkeypatch.setattr(migrate, "known", lambda: after)
+    assert await migrate.set_aside(fresh_database_url, ["9001_test.sql"]) == ["9001_test.sql"]
+    assert await migrate.set_aside(fresh_database_url, ["9001_test.sql"]) == []
+    assert await migrate.apply(fresh_database_url, before) == []
+    changed = migration(9001, "CREATE TABLE another_thing (id int)")
+    with pytest.raises(MigrationError, match=r"9001_test\.sql was changed"):
+        await migrate.apply(fresh_database_url, [*before, changed])
+    assert await migrate.apply(fresh_database_url, after) == ["9001_test.sql"]  # though first_thing is there already
+    assert (await applied(fresh_database_url))[-1] == "9001_test.sql"
+    assert await migrate.apply(fresh_database_url, after) == []
+
+
+async def test_what_the_release_before_cannot_live_with_is_not_set_aside(
+    fresh_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    breaking = migration(9001, "ALTER TABLE first_thing DROP COLUMN id")
+    monkeypatch.setattr(migrate, "known", lambda: [breaking])
+    with pytest.raises(MigrationError, match="live with 9001_test"):
+        await migrate.set_aside(fresh_database_url, [breaking.name])
+
+
+@pytest.mark.parametrize(
+    ("sql", "additive"),
+    [
+        ("CREATE TABLE a (id int NOT NULL, type text NOT NULL)", True),
+        ("ALTER TABLE a ADD COLUMN b int", True),
+        ("ALTER TABLE a ADD COLUMN b int NOT NULL DEFAULT 0, ADD CONSTRAINT c CHECK (b >= 0)", True),
+        ("CREATE INDEX a_b ON a (b); -- not: DROP TABLE a", True),
+        ("ALTER TABLE a ADD COLUMN b int NOT NULL", False),
+        ("ALTER TABLE a ADD COLUMN b int NOT NULL, ADD COLUMN c int NOT NULL DEFAULT 0", False),
+        ("ALTER TABLE a DROP COLUMN b", False),
+        ("ALTER TABLE a RENAME COLUMN b TO c", False),
+        ("ALTER TABLE a ALTER COLUMN b TYPE bigint", False),
+        ("ALTER TABLE a ALTER COLUMN b SET NOT NULL", False),
+        ("DROP TABLE a", False),
+    ],
+)
+def test_what_a_release_that_does_not_know_it_can_live_with(sql: str, additive: bool) -> None:
+    assert migrate.is_additive(migration(1, sql)) == additive
+
+
+def test_all_migrations_let_the_release_before_go_on() -> None:
+    """While an upgrade replaces processes both releases run on the new schema, and one can go back without a loss."""
+    assert [one.name for one in migrate.known() if not migrate.is_additive(one)] == []
+
+
 async def test_a_migration_that_fails_halfway_leaves_nothing(fresh_database_url: str) -> None:
     broken = migration(9002, "CREATE TABLE half (id int); SELECT nonsense")
     with pytest.raises(MigrationError, match=r"9002_test\.sql: column .nonsense. does not exist"):

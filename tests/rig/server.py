@@ -35,6 +35,7 @@ class Server:
     settings: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     prefix: list[str] = field(default_factory=list)  # what starts it, for one that is to run confined
+    command: list[str] = field(default_factory=lambda: list(COMMAND))
 
     @property
     def origin(self) -> str:
@@ -62,7 +63,7 @@ class Server:
         self.home.mkdir(parents=True, exist_ok=True)
         with (self.home / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [*self.prefix, *COMMAND, "serve", *arguments],
+                [*self.prefix, *self.command, "serve", *arguments],
                 env=self.environment,
                 stdout=log,
                 stderr=log,
@@ -94,7 +95,12 @@ class Server:
     def run(self, *words: str, stdin: str | None = None, patience_s: float = 60) -> str:
         """What a command of the running server prints."""
         done = subprocess.run(
-            [*COMMAND, *words], env=self.environment, input=stdin, capture_output=True, text=True, timeout=patience_s
+            [*self.command, *words],
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=patience_s,
         )
         assert done.returncode == 0, (words, done.stdout, done.stderr)
         return done.stdout

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from parvis.base.settings import Settings
-from parvis.domain import accounts, health, media
+from parvis.domain import accounts, health, media, moderation
 from parvis.handover import machine
 from parvis.handover.machine import Machine
 from parvis.handover.masking import Secret, Setting, masked, scrubbed, secrets_of, settings_made
@@ -103,6 +103,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     schedules: list[Turn]
     waiting: list[Waiting]
     staff: list[Person]
+    changed: dict[str, str]  # settings that the owner changed while it ran
 
 
 class Kit(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,7 +154,7 @@ async def gather(
     ends_in_s = seen.certificate_ends_in_s
     return Kit(
         made_at=now,
-        name=settings.name,
+        name=environment.get("PARVIS_NAME") or (held.changed.get("name") if held else None) or settings.name,
         origin=settings.public_origin,
         home=str(settings.home),
         running=supervisor is not None,
@@ -237,6 +238,7 @@ async def _asked(db: postgres.Connection, now: datetime) -> Held:
         schedules=[Turn(one.kind, one.every.total_seconds(), due.get(one.kind)) for one in SCHEDULES],
         waiting=[Waiting(one.kind, how, one.jobs) for how, some in jobs.items() for one in some],
         staff=[Person(one.handle, one.role.name.lower(), one.state.name.lower()) for one in await accounts.staff(db)],
+        changed=await moderation.house_settings.stored(db),
     )
 
 

@@ -61,11 +61,58 @@ async def apply(url: str, migrations: Sequence[Migration] | None = None) -> list
         await connection.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
         await connection.execute(_TABLE)
         waiting = pending(wanted, await _applied(connection))
+        aside = await _aside(connection)
         for migration in waiting:
-            await _apply_one(connection, migration)
+            if migration.version in aside:
+                await _take_back(connection, migration, aside[migration.version])
+            else:
+                await _apply_one(connection, migration)
         return [migration.name for migration in waiting]
     finally:
         await connection.close()  # lets go of the advisory lock
+
+
+async def set_aside(url: str, names: Sequence[str]) -> list[str]:
+    """The database no longer says that it has these migrations, so that the release before them runs on it; what they made
+    stays, and counts again when they are applied again. Returns those that were set aside now.
+
+    Raises: MigrationError when the release before could not live with one of them.
+    """
+    by_name = {migration.name: migration for migration in known()}
+    breaking = [name for name in names if name in by_name and not is_additive(by_name[name])]
+    if breaking:
+        raise MigrationError(f"The release before does not know how to live with {', '.join(breaking)}.")
+    connection = await asyncpg.connect(url, server_settings={"application_name": "parvis migrate", "timezone": "UTC"})
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", ADVISORY_LOCK)
+        async with connection.transaction():
+            await connection.execute(_ASIDE)
+            rows = await connection.fetch(
+                """
+                WITH gone AS (
+                    DELETE FROM schema_migration WHERE name = ANY($1) RETURNING version, name, applied_at, checksum
+                )
+                INSERT INTO schema_migration_aside (version, name, applied_at, checksum)
+                SELECT version, name, applied_at, checksum FROM gone
+                RETURNING version, name
+                """,
+                list(names),
+            )
+        return sorted(row["name"] for row in rows)
+    finally:
+        await connection.close()
+
+
+def is_additive(migration: Migration) -> bool:
+    """Whether a release that does not know the migration can work with what it makes: nothing that was there is taken
+    away, renamed, or becomes something that must be given."""
+    words = re.sub(r"--[^\n]*", "", migration.sql)
+    return not any(
+        _BREAKING.search(part) or (_GIVEN.search(part) and "DEFAULT" not in part.upper())
+        for statement in words.split(";")
+        if "CREATE TABLE" not in statement.upper()
+        for part in re.split(r",\s*(?=ADD|ALTER|DROP|RENAME)", statement, flags=re.IGNORECASE)
+    )
 
 
 async def waiting(connection: asyncpg.Connection) -> list[str]:
@@ -98,6 +145,45 @@ CREATE TABLE IF NOT EXISTS schema_migration (
     checksum    text NOT NULL
 )
 """
+
+
+_ASIDE = """
+CREATE TABLE IF NOT EXISTS schema_migration_aside (
+    version     integer PRIMARY KEY,
+    name        text NOT NULL,
+    applied_at  timestamptz NOT NULL,
+    checksum    text NOT NULL
+)
+"""
+
+_BREAKING = re.compile(
+    r"\bDROP\s+(TABLE|COLUMN|VIEW|FUNCTION)\b|\bRENAME\b|\bSET\s+NOT\s+NULL\b|\bTYPE\s+\w+", re.IGNORECASE
+)
+_GIVEN = re.compile(r"\bADD\s+COLUMN\b.*\bNOT\s+NULL\b", re.IGNORECASE | re.DOTALL)
+
+
+async def _aside(connection: asyncpg.Connection) -> dict[int, str]:
+    """Checksums of what was set aside, by version."""
+    if await connection.fetchval("SELECT to_regclass('schema_migration_aside')") is None:
+        return {}
+    rows = await connection.fetch("SELECT version, checksum FROM schema_migration_aside")
+    return {row["version"]: row["checksum"] for row in rows}
+
+
+async def _take_back(connection: asyncpg.Connection, migration: Migration, checksum: str) -> None:
+    """What was set aside counts again; it is all there."""
+    if migration.checksum != checksum:
+        raise MigrationError(f"{migration.name} was changed after it was applied and set aside.")
+    await connection.execute(
+        """
+        WITH back AS (
+            DELETE FROM schema_migration_aside WHERE version = $1 RETURNING version, name, applied_at, checksum
+        )
+        INSERT INTO schema_migration (version, name, applied_at, checksum)
+        SELECT version, name, applied_at, checksum FROM back
+        """,
+        migration.version,
+    )
 
 
 async def _applied(connection: asyncpg.Connection) -> list[Applied]:

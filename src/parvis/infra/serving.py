@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -45,7 +45,7 @@ class Role:
 
     async def ready(self) -> bool:
         """The web port says that it is ready; a worker is once it runs."""
-        return not self._health or await _says_ready(self._health)
+        return not self._health or await says_ready(self._health)
 
     def release(self) -> None:
         """Nothing to let go of."""
@@ -97,17 +97,17 @@ async def _serve(settings: Settings, commands: Commands, told: asyncio.Event) ->
 async def _start_roles(supervisor: Supervisor, settings: Settings, commands: Commands) -> Keeper:
     """Workers, then web: they stop in the opposite order, so that no request meets a server half gone."""
     workers = [
-        Role(f"work-{number}", _launch(commands.work, settings), patience_s=20)
+        Role(f"work-{number}", launch(commands.work, settings), patience_s=20)
         for number in range(1, settings.job_workers + 1)
     ]
     await supervisor.start(workers, insist=False)
-    web = Role("web", _launch(commands.web, settings), patience_s=15, health=_own_address(settings))
+    web = Role("web", launch(commands.web, settings), patience_s=15, health=own_address(settings))
     [keeper] = await supervisor.start([web], insist=False)
     return keeper
 
 
 async def _run_once(command: Sequence[str], settings: Settings) -> None:
-    process = processes.start(_launch(command, settings))
+    process = processes.start(launch(command, settings))
     try:
         status = await processes.ended(process)
     finally:
@@ -116,10 +116,14 @@ async def _run_once(command: Sequence[str], settings: Settings) -> None:
         log.error("serve.command_failed", extra={"fields": {"command": " ".join(command[1:]), "status": status}})
 
 
-def _launch(command: Sequence[str], settings: Settings) -> processes.Launch:
+def launch(
+    command: Sequence[str], settings: Settings, environment: Mapping[str, str] | None = None
+) -> processes.Launch:
     """The children learn from their environment where the engines are."""
     told = {"home": str(settings.home), "database_url": settings.database_url, "nats_url": settings.nats_url}
-    environment = dict(os.environ) | {variable_of(name): value for name, value in told.items()}
+    environment = dict(os.environ if environment is None else environment) | {
+        variable_of(name): value for name, value in told.items()
+    }
     return processes.Launch(argv=command, environment=environment)
 
 
@@ -144,11 +148,12 @@ def _refuse_taken_port(settings: Settings) -> None:
             ) from None
 
 
-def _own_address(settings: Settings) -> str:
+def own_address(settings: Settings) -> str:
+    """Where this machine reaches its own web port."""
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.bind, settings.bind) + f"|{settings.port}"  # noqa: S104
 
 
-async def _says_ready(address: str) -> bool:
+async def says_ready(address: str) -> bool:
     """Whether GET /health/ready is answered by 200."""
     host, _, port = address.partition("|")
     try:

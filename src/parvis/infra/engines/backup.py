@@ -122,8 +122,9 @@ def _lay_out(base: Path, wal: Path, data: Path, to: datetime | None) -> None:
     lines = [f"restore_command = 'cp {JOURNAL}/%f %p'", "recovery_target_action = 'promote'"]
     if to is not None:
         lines.append(f"recovery_target_time = '{to.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}+00'")
-    with (fresh / "postgresql.auto.conf").open("a") as file:
-        file.write("\n".join(lines) + "\n")
+    own = (fresh / "postgresql.auto.conf").read_text().splitlines()
+    kept = [line for line in own if not line.startswith("synchronous_standby_names")]  # nobody follows yet
+    (fresh / "postgresql.auto.conf").write_text("\n".join([*kept, *lines]) + "\n")
     (fresh / "recovery.signal").touch()
     account = database_account()
     for path in (fresh, *fresh.rglob("*")):
