@@ -30,6 +30,7 @@ MODES = {
 }
 RESOURCES = {
     "cpu": later("Processor"),
+    "memory": later("Memory"),
     "web": later("Web processes"),
     "pool": later("Connections to the database"),
     "database": later("Database"),
@@ -153,7 +154,7 @@ def _resources(visit: Visit[Viewer, Any], standing: Standing) -> list[dict[str, 
         {
             "name": _reason(visit, name),
             "use": round(100 * values["use"]),
-            "allows": _number(visit, values.get("allows_per_s")),
+            "allows": _number(visit, None if (rate := values.get("allows_per_s")) is None else max(0.0, rate)),
             "binds": name == standing.binding,
         }
         for name, values in measured
