@@ -19,6 +19,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from parvis.infra.catalogues import LOCALES, babel_locale  # noqa: E402
+from scripts.screens.console import OWNERS, run_the_place  # noqa: E402
 from scripts.screens.furnish import furnish  # noqa: E402
 from scripts.screens.pages import (  # noqa: E402
     ABOUT_TO,
@@ -36,12 +37,6 @@ from tests.rig.tools import chromium  # noqa: E402
 
 SCREENS = ROOT / "docs" / "screens"
 WIDTHS = {390: PHONE, 1280: DESK}
-OWNERS = {
-    "console": "/console",
-    "console-gate": "/console/gate",
-    "console-mail": "/console/mail",
-    "console-invitations": "/console/invitations",
-}
 # Pages of those who wait, taken while the door lets few in: what a look means is (width, scheme, language).
 WAITING = ("line", "ticket", "ticket-follow", "ticket-proof", "your-turn")
 LOOKS = ((390, "light", "en"), (390, "dark", "en"), (1280, "light", "en"), (390, "light", "fr"))
@@ -65,6 +60,8 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
             server.account("olga", OLGAS, role="owner")
             made = furnish(server) if {*MEMBERS, *STRANGERS} & {*wanted} else {}
+            if {*OWNERS} & {*wanted}:
+                run_the_place(browser, server, OLGAS)
             for scheme in ("light", "dark"):
                 for width in WIDTHS:
                     _take(browser, server, [name for name in wanted if _worth(name, scheme)], width, scheme, made)
