@@ -42,7 +42,6 @@ export function restore(list) {
   list.querySelector(":scope > .more")?.remove();
   now.at(-1).after(rest);
   window.htmx?.process(list);
-  list.classList.add("whole"); // how far down that is follows from all that stands above
   scrollTo({ top: kept.y, behavior: "instant" });
   return true;
 }
