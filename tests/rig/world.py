@@ -46,12 +46,12 @@ class World:
     def statements(self) -> Iterator[list[str]]:
         """The statements sent to the database meanwhile, but for those that open and close transactions.
 
-        Left out: the renewal of the process number, the look at the emoji and what was counted, which come by the clock.
+        Left out: the renewal of the process number, looks at emoji and settings, what was counted: they come by the clock.
         """
         sent: list[str] = []
 
         def note(statement: str) -> None:
-            if not any(name in statement for name in ("process_lease", "custom_emoji", "insight_")):
+            if not any(name in statement for name in ("process_lease", "custom_emoji", "setting_change", "insight_")):
                 sent.append(statement)
 
         self.services.db.watch = note

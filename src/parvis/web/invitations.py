@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from parvis.domain import admission
+from parvis.domain import admission, moderation
 from parvis.domain.accounts.types import Role
 from parvis.infra.doors import WRITING
 from parvis.infra.html.visit import Answer, Page
@@ -23,6 +23,10 @@ async def invite(call: Call[Any]) -> Answer:
     assert call.viewer is not None
     staff = call.viewer.role >= Role.MODERATOR
     code = await admission.invite(call.db, call.services.ids, call.me, staff=staff, now=call.now)
+    if staff:
+        await moderation.log.record(
+            call.db, actor_id=call.me, act="invitation.make", subject=f"account:{call.me}", now=call.now
+        )
     link = f"{call.settings.public_origin}/invite/{code}"
     return Page(
         "web/settings/invitations.html", {"section": "invitations", "link": link, "most": admission.MOST_A_WEEK}
