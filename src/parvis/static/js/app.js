@@ -193,7 +193,8 @@ on("click", ".post", (event, post) => {
 const list = $("[data-list]");
 const place = `list ${location.pathname}${location.search}`;
 const returning = (act) => import(document.body.dataset.returning).then(act);
-const longer = () => returning(({ watch }) => watch(list, pristine));
+let watched;
+const longer = () => (watched ||= returning(({ watch }) => watch(list, pristine)));
 if (list) {
   const came = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
   if (!came) later(() => sessionStorage.removeItem(place));
