@@ -4,7 +4,9 @@
 const SOON_MS = 30 * 60000;
 const MOST_CHARACTERS = 1500000;
 const place = () => `list ${location.pathname}${location.search}`;
-const posts = (root) => [...root.querySelectorAll("article[data-post]")];
+// What stands in a list, each by its number: a post, a row, or something around a post.
+const number = (one) => one.dataset.row || one.dataset.post || one.querySelector("[data-post]")?.dataset.post;
+const rows = (root) => [...root.children].filter(number);
 
 export function watch(list, pristine) {
   history.scrollRestoration = "manual";
@@ -30,9 +32,9 @@ export function restore(list) {
   if (!kept || Date.now() - kept.at > SOON_MS || kept.me !== (document.body.dataset.me || "")) return false;
   const made = document.createElement("template");
   made.innerHTML = kept.list;
-  const before = new Map(posts(made.content).map((one) => [one.dataset.post, one]));
-  const now = posts(list);
-  const last = now.at(-1)?.dataset.post;
+  const before = new Map(rows(made.content).map((one) => [number(one), one]));
+  const now = rows(list);
+  const last = now.length && number(now.at(-1));
   if (!before.has(last)) return false; // so much has come meanwhile that they do not meet
   // All of the old list up to the last post that the server has just shown is what the server has just shown.
   const older = document.createRange();
