@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +16,29 @@ from tests.rig import films
 from tests.rig.server import Server
 
 # Whoever answers, follows and mentions the login that the pictures are taken as.
-FRIENDS = ("marta", "jeanne", "till", "rosa", "haru", "nour", "kwame")
+FRIENDS = ("marta", "haru", "jeanne", "till", "rosa", "nour", "kwame")
+
+
+LANTERNS = (
+    "Lanterns along the quay tonight, bring a jar. #lanterns",
+    "Ma lanterne est prête, la mèche un peu moins. #lanterns",
+    "Three candles left at the shop, first come. #lanterns",
+    "#lanterns and rain: who has an umbrella for a flame?",
+)
+COMPUTE = """
+import asyncio
+from parvis.base.clock import utc_now
+from parvis.base.settings import from_environment
+from parvis.commands import installation
+from parvis.domain import search
+from parvis.infra.opening import open_services
+
+async def main():
+    async with installation(from_environment()) as reached, open_services(reached, application="screens") as services:
+        await search.trends.compute(services, now=utc_now())
+
+asyncio.run(main())
+"""
 
 
 class Voices:
@@ -72,10 +95,19 @@ def furnish(server: Server) -> dict[str, str]:
     for tag in ("market", "bread"):
         voices.do("demo", f"/api/v1/tags/{tag}/follow")
     _reactions(voices, made, one["id"])
+    for who, said in zip(FRIENDS, LANTERNS, strict=False):
+        voices.do(who, "/api/v1/statuses", status=said)
     _arrivals(server, voices)
+    _stand_out(server)
     server.run("announcement", "add", "The library is open on Sundays from now on, until the rain stops.")
     time.sleep(3)
     return made
+
+
+def _stand_out(server: Server) -> None:
+    """What stands out is what does now, not what did some minutes ago."""
+    time.sleep(3)
+    subprocess.run([sys.executable, "-c", COMPUTE], env=server.environment, check=True, timeout=60)
 
 
 def _reactions(voices: Voices, made: dict[str, str], own: str) -> None:
@@ -103,7 +135,9 @@ def _arrivals(server: Server, voices: Voices) -> None:
     for name in ("ottilie", "ferris"):
         server.account(name)
         voices.do(name, f"/api/v1/accounts/{voices.id_of('demo')}/follow")
-        voices.do(name, "/api/v1/statuses", status="@demo Hello! Is the market open when it rains?")
+        voices.do(
+            name, "/api/v1/statuses", status="@demo Hello! Is the market open when it rains?", visibility="unlisted"
+        )
 
 
 def _film(server: Server, voices: Voices) -> str:

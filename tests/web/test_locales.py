@@ -9,6 +9,7 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
+from parvis.base.settings import Settings
 from parvis.infra import catalogues
 from parvis.infra.catalogues import (
     LOCALE_NAMES,
@@ -20,6 +21,7 @@ from parvis.infra.catalogues import (
     known_locale,
     messages_used,
 )
+from parvis.infra.html.look import USUAL
 
 PARVIS = Path(catalogues.__file__).parent.parent
 PLACES = [
@@ -222,3 +224,9 @@ def test_templates_hold_no_text_outside_the_catalogues() -> None:
             source = re.sub(r"\{\{.*?\}\}", "{}", source, flags=re.DOTALL)
             for text in [*SHOWN.findall(source), *ATTRIBUTES.findall(source)]:
                 assert text.strip() in NAMES, (path.name, text)
+
+
+def test_what_a_place_says_of_itself_by_default_is_said_in_every_language() -> None:
+    assert Settings(home=Path("/nowhere")).description == USUAL
+    said = {catalogue_of(locale).text(USUAL) for locale in LOCALES}
+    assert len(said) == len(LOCALES)

@@ -24,6 +24,8 @@ from parvis.infra.html.visit import NOTICE_COOKIE, Page, Visit, cookie
 from parvis.infra.overload import levels
 from parvis.infra.templates import Templates
 
+# What a place says of itself until its operator says something else (base/settings.py); in every language.
+USUAL = later("An open square: everyone may stand here and speak.")
 PICTURE_TYPES = "image/jpeg,image/png,image/webp,image/gif,image/avif,image/heic,image/heif"
 FILM_TYPES = "video/*,audio/*,.mkv"
 VERSION = version("parvis")
@@ -115,7 +117,7 @@ def place_of(visit: Visit[Any, Any]) -> dict[str, Any]:
     own = settings.post_name.strip()
     return {
         "name": settings.name,
-        "description": settings.description,
+        "description": visit.text(USUAL) if settings.description == USUAL else settings.description,
         "origin": minijinja.Markup(quote(settings.public_origin, safe=":/[]")),
         "domain": settings.domain,
         "contact_email": settings.contact_email,
