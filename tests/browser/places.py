@@ -32,7 +32,7 @@ MEMBERS = (
     "/oauth/authorize/native?code=none", "/settings/profile", "/settings/account", "/settings/appearance",
     "/settings/notifications", "/settings/security", "/settings/security/app",
     "/settings/security/passkeys", "/settings/access",
-    "/settings/invitations", "/settings/data", "/settings/leave",
+    "/settings/invitations", "/settings/data", "/settings/standing", "/settings/leave",
 )  # fmt: skip
 OWNERS = (
     "/console",
@@ -46,6 +46,12 @@ OWNERS = (
     "/console/emoji",
     "/console/staff",
     "/console/settings",
+    "/console/people",
+    "/console/people/@ben",
+    "/console/posts",
+    "/console/posts?q=bread",
+    "/console/reports",
+    "/console/appeals",
 )
 # These answer with a file, a part of a page, or another address.
 NO_PAGES = {
@@ -78,6 +84,7 @@ class Places:
     public: list[str] = field(default_factory=list)
     members: list[str] = field(default_factory=list)
     tickets: list[str] = field(default_factory=list)
+    moderated: str = ""
 
     @property
     def all(self) -> list[str]:
@@ -118,6 +125,9 @@ class Places:
         form = {"title": "Sport", "context": ["home"], "keywords_attributes": words}
         filters = self.call("ana", "/api/v2/filters", json=form)["id"]
         self.call("ana", "/api/v1/featured_tags", json={"name": "bread"})
+        self.server.run("rule", "add", "Be kind to one another.")
+        report = self.call("ana", "/api/v1/reports", json={"account_id": someone, "status_ids": [question]})["id"]
+        self.moderated = question
         self.public = [
             f"/@ana/{ana}", f"/@ana/{ana}/favourites", f"/@ana/{ana}/reposts", f"/@ana/{ana}/history",
             f"/@ana/{ana}/embed", f"/@ben/{question}", "/@ana/tagged/bread",
@@ -127,7 +137,8 @@ class Places:
             f"/@ana/{ana}", f"/posts/{ana}/edit", f"/posts/{ana}/delete", f"/@ana/{ana}/quotes", f"/@ben/{question}",
             f"/compose?quote={question}", f"/compose?in_reply_to={question}", f"/captions/{seen['id']}",
             *(f"/@ben{end}" for end in ("", "/replies", "/media", "/report", "/options", "/lists", "/mute", "/block")),
-            f"/lists/{lists}", f"/lists/{lists}/edit", f"/filters/{filters}", "/@ana",
+            f"/lists/{lists}", f"/lists/{lists}/edit", f"/filters/{filters}", "/@ana", f"/console/reports/{report}",
+            f"/console/posts/{question}",
         ]  # fmt: skip
 
     def invite(self, page: Page) -> None:
@@ -138,6 +149,19 @@ class Places:
         found = re.search(r"/invite/[\w-]+", page.content())
         assert found, page.content()[-3000:]
         self.public.append(found[0])
+        self.moderate(page)
+
+    def moderate(self, page: Page) -> None:
+        """The owner has marked a post as sensitive, which can be lifted."""
+        page.goto(f"/console/posts/{self.moderated}")
+        page.locator("input[value=warn_media]").check()
+        page.locator("#rule_id").select_option(index=1)
+        page.locator("#reason").fill("A question that needs a warning.")
+        page.locator("main form button.danger").click()
+        page.wait_for_load_state()
+        found = re.search(r"/console/restrictions/\d+/lift", page.content())
+        assert found, page.content()[-3000:]
+        self.members.append(found[0])
 
     def queue(self, page: Page) -> None:
         """A line has formed, and the visitor of this page stands in it. The gate stays as it is then."""

@@ -20,8 +20,8 @@ UNTOLD = frozenset(
     insight_visitor invitation job link login_email marker media oauth_app oauth_code one_time_token passkey
     post_directory post_edit post_link process_lease publish_key push_subscription receipt receipt_follow
     receipt_push recovery_code report safekeeping schedule scheduled_post schema_migration search_account
-    search_backlog search_post second_factor server_secret session spent_challenge spent_proof suggestion_dismissed
-    tag trend upload
+    search_backlog search_post second_factor server_secret session setting_change spent_challenge spent_proof staff_act
+    suggestion_dismissed tag trend upload
     """.split()
 )
 

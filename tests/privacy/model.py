@@ -2,6 +2,7 @@
 
 - A post is for everybody (public, quiet), for followers and those it mentions, or for those it mentions alone.
 - Nobody sees a post that is deleted, whose author is suspended, or whose author blocks them. Authors see their own.
+- What moderators withhold only its author sees, and not on pages that are for everybody.
 - A repost is seen by those who see both it and the original, the reposter like everybody else.
 - An answer to a post out of sight looks like a post that answers nothing.
 - Marks (bookmark, favourite, notification, list, conversation) made while a post was in sight show nothing of it after.
@@ -12,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 Viewer = str | None  # a handle; None is a stranger
-PUBLIC, QUIET, FOLLOWERS, MENTIONED = range(4)
+PUBLIC, QUIET, FOLLOWERS, MENTIONED, WITHHELD = range(5)
 
 
 @dataclass
@@ -59,6 +60,8 @@ class Model:
             return post.visibility <= QUIET
         if viewer == post.author:
             return True
+        if post.visibility == WITHHELD:
+            return False
         if (post.author, viewer) in self.blocks:
             return False
         if post.visibility <= QUIET or viewer in post.mentions:

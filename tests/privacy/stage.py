@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable
 import httpx
 
 from parvis.base.clock import utc_now
-from parvis.base.events import AccountChanged
+from parvis.base.ids import PostId
 from parvis.domain import media, relationships
 from parvis.domain.posts.pins import MOST_PINS
 from parvis.domain.posts.types import PollDraft, Visibility
-from parvis.infra import events
-from tests.privacy.model import FOLLOWERS, MENTIONED, PUBLIC, QUIET, Model, Post, Viewer
+from tests.privacy.model import FOLLOWERS, MENTIONED, PUBLIC, QUIET, WITHHELD, Model, Post, Viewer
+from tests.rig.house import House, furnished
 from tests.rig.people import Person, decoded
 from tests.rig.pictures import png
 from tests.rig.world import World
@@ -36,9 +36,11 @@ class Stage:
         self.lists: dict[str, str] = {}  # whose → its id
         self.filters: dict[str, str] = {}
         self.doomed: Post | None = None  # will be removed, and was answered
+        self.house: House | None = None
         self._words = 0
 
     async def open(self, people: int) -> None:
+        self.house = await furnished(self.world)
         self.browsers[None] = Browser(self.world)
         for number in range(people):
             person = await self.world.person(f"someone{number}q")
@@ -104,6 +106,7 @@ class Stage:
         """What was in sight goes out of sight, and the worker has not heard of it yet."""
         acts: list[Callable[[], Awaitable[None]]] = [self.block] * 3 + [self.unfollow, self.remove_follower] * 2
         acts += [self.remove] * 2 + [self.mute, self.mute_thread, self.forget_to_mention, self.repost]
+        acts += [self.withhold] * 2
         one, other, third = list(self.people)[:3]
         if self.doomed is not None and not self.doomed.gone:
             await self.removes(self.doomed)
@@ -316,12 +319,25 @@ class Stage:
         decoded(await self.world.client.put(path, json=body, headers=person.headers))
 
     async def suspend(self) -> None:
-        """There is no door for it yet; the row and the event are what one will write."""
+        """A moderator suspends somebody."""
         handle = self.pair()[0]
-        async with self.world.services.db.transaction() as tx:
-            await tx.execute("UPDATE account SET state = 2 WHERE id = $1", self.people[handle].id)
-            await events.record(tx, AccountChanged(account_id=self.people[handle].id))
+        assert self.house is not None
+        await self.house.restricts("suspend", self.people[handle].id)
         self.model.suspended.add(handle)
+
+    async def withhold(self) -> None:
+        """A moderator withholds a post, and sometimes thinks better of it."""
+        one = self._own()
+        if one is not None:
+            await self.withholds(one, for_good=self.random.random() < 0.8)
+
+    async def withholds(self, one: Post, *, for_good: bool = True) -> None:
+        assert self.house is not None
+        restriction = await self.house.restricts("withhold", self.people[one.author].id, PostId(one.id))
+        if for_good:
+            one.visibility = WITHHELD
+        else:
+            await self.house.lifts(restriction)
 
     async def follows(self, one: str, other: str) -> None:
         """A follow of these two."""

@@ -376,6 +376,8 @@ OTHER_READS = frozenset(
     /api/parvis/v1/admission/puzzle /api/parvis/v1/media/:id/captions /api/parvis/v1/uploads/:id
     /captions/{media_id:str} /compose/film /compose/media/{media_id:str} /compose/uploads/{upload_id:str}
     /settings/appearance /settings/access /setup/{token:str} /console/mail /suggest /compose/emoji /keys
+    /settings/standing /console/people /console/people/{at:str} /console/posts /console/posts/{post_id:str}
+    /console/reports /console/reports/{report_id:str} /console/appeals /console/restrictions/{restriction_id:str}/lift
     /api/parvis/v1/admission/log/consistency /api/parvis/v1/admission/log/head
     /api/parvis/v1/admission/log/inclusion /api/parvis/v1/admission/log/leaves /api/parvis/v1/admission/now
     /api/parvis/v1/admission/place /api/parvis/v1/admission/proof /ticket/{ticket:str}
@@ -467,6 +469,15 @@ OTHER_WRITES = frozenset(
     POST /settings/data/import
     POST /settings/data/archive
     POST /settings/leave
+    POST /console/people/{at:str}/restrict
+    POST /console/people/{at:str}/confirm
+    POST /console/people/{at:str}/reset
+    POST /console/posts/{post_id:str}/restrict
+    POST /console/reports/{report_id:str}/restrict
+    POST /console/reports/{report_id:str}/dismiss
+    POST /console/appeals/{restriction_id:str}/decide
+    POST /console/restrictions/{restriction_id:str}/lift
+    POST /settings/standing/{restriction_id:str}/appeal
     POST /oauth/token
     POST /oauth/userinfo
     POST /lists
@@ -617,6 +628,8 @@ SENDING_JOBS = frozenset(
         "consume.end_push",
         "accounts.send_confirmation",
         "accounts.send_reset",
+        "moderation.send_statement",  # to whoever is restricted: rule and reason, nothing of the post
+        "moderation.send_outcome",  # to whoever reported: what became of it
         "admission.send_call",  # that it is one's turn, and where the ticket is: no post has a part in it
         "admission.push_call",  # the same, to a browser
     }

@@ -18,9 +18,7 @@ import httpx
 import pytest
 
 from parvis.base.clock import utc_now
-from parvis.base.events import AccountChanged
 from parvis.domain import accounts
-from parvis.infra import events
 from parvis.worker.run import drain
 from tests.privacy.model import FOLLOWERS, PUBLIC, Post
 from tests.privacy.stage import Stage
@@ -130,9 +128,13 @@ async def _delete(stage: Stage, post: Post) -> httpx.Response:
 
 
 async def _suspend(stage: Stage, post: Post) -> httpx.Response:
-    async with stage.world.services.db.transaction() as tx:
-        await tx.execute("UPDATE account SET state = 2 WHERE id = $1", stage.people[AUTHOR].id)
-        await events.record(tx, AccountChanged(account_id=stage.people[AUTHOR].id))
+    assert stage.house is not None
+    await stage.house.restricts("suspend", stage.people[AUTHOR].id)
+    return httpx.Response(200)
+
+
+async def _withhold(stage: Stage, post: Post) -> httpx.Response:
+    await stage.withholds(post)
     return httpx.Response(200)
 
 
@@ -141,7 +143,9 @@ ACTS: dict[str, Act] = {
     "remove_follower": _remove_follower,
     "delete": _delete,
     "suspend": _suspend,
+    "withhold": _withhold,
 }
+OF_THE_POST = ("delete", "withhold")  # the author goes on
 
 
 @pytest.mark.timeout(120)
@@ -149,7 +153,7 @@ ACTS: dict[str, Act] = {
 @pytest.mark.parametrize("act", ACTS)
 async def test_c7_nothing_shows_it_after_the_answer(stage: Stage, act: str, number: int) -> None:
     post, told = await _prepared(stage)
-    words = {post.word} if act == "delete" else {post.word, told.word}
+    words = {post.word} if act in OF_THE_POST else {post.word, told.word}
     log, published, stop = Log(), dict[int, float](), asyncio.Event()
     async with socket_of(stage.world, stage.people[READER], "user", "public") as socket:
         paths = surfaces(stage, post)
@@ -170,7 +174,7 @@ async def test_c7_nothing_shows_it_after_the_answer(stage: Stage, act: str, numb
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
     _judge_reads(log, answered, act)
-    if act != "delete":
+    if act not in OF_THE_POST:
         _judge_events(log, published, answered, act)
 
 
@@ -233,15 +237,20 @@ async def _new_password(stage: Stage) -> None:
 
 
 async def _suspend_reader(stage: Stage) -> None:
-    async with stage.world.services.db.transaction() as tx:
-        await tx.execute("UPDATE account SET state = 2 WHERE id = $1", stage.people[READER].id)
-        await events.record(tx, AccountChanged(account_id=stage.people[READER].id))
+    assert stage.house is not None
+    await stage.house.restricts("suspend", stage.people[READER].id)
+
+
+async def _freeze_reader(stage: Stage) -> None:
+    assert stage.house is not None
+    await stage.house.restricts("freeze", stage.people[READER].id)
 
 
 ENDINGS: dict[str, Callable[[Stage], Awaitable[None]]] = {
     "revoked": _revoke,
     "new password": _new_password,
     "suspended": _suspend_reader,
+    "frozen": _freeze_reader,
 }
 
 

@@ -146,7 +146,15 @@ class Audience:
 
 def acts(stage: Stage) -> Iterator[Any]:
     common = [stage.publish] * 10 + [stage.repost] * 3 + [stage.edit, stage.remove] * 2
-    rare = [stage.follow, stage.unfollow, stage.remove_follower, stage.block, stage.mute, stage.forget_to_mention]
+    rare = [
+        stage.withhold,
+        stage.follow,
+        stage.unfollow,
+        stage.remove_follower,
+        stage.block,
+        stage.mute,
+        stage.forget_to_mention,
+    ]
     for _ in range(ACTS):
         yield stage.random.choice(common + rare + [stage.fill_list])
 

@@ -230,6 +230,7 @@ async def test_suspended_people_are_told_so(world: World, alices: Browser, alice
     answer = await alices.get("/home")
     assert answer.status_code == 403
     assert "Your account is suspended." in answer.text
+    assert 'href="/settings/standing"' in answer.text
     assert (await alices.get("/public")).status_code == 200  # as a stranger
     token = hidden((await alices.get("/sign-in")).text, "form_token")
     left = await alices.client.post("/sign-out", data={"form_token": token}, headers={"Origin": "http://parvis.test"})

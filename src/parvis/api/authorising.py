@@ -9,7 +9,7 @@ from litestar import Request
 
 from parvis.base.errors import Forbidden, Invalid, Unauthenticated
 from parvis.domain import accounts
-from parvis.domain.accounts.types import State, Viewer
+from parvis.domain.accounts.types import Viewer
 from parvis.infra.doors import Policy
 from parvis.infra.postgres import Connection
 from parvis.infra.requests import header
@@ -46,7 +46,7 @@ def check(policy: Policy, viewer: Viewer) -> None:
         if policy.audience == "user":
             raise Invalid("token", "This method requires an authenticated user", "app_token")
         return
-    if viewer.state >= State.SUSPENDED:
+    if viewer.barred:
         raise Forbidden("Your login is currently disabled")
     if not viewer.confirmed and not policy.waiting and policy.audience == "user":
         raise Forbidden("Your login is missing a confirmed e-mail address")

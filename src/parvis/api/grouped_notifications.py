@@ -14,7 +14,7 @@ from parvis.api.routing import Call, endpoint
 from parvis.base.errors import BadRequest, NotFound
 from parvis.base.ids import AccountId
 from parvis.base.pages import Page
-from parvis.domain import notifications
+from parvis.domain import moderation, notifications
 from parvis.domain.notifications import GROUPED, Groups
 
 
@@ -145,6 +145,14 @@ async def _presented(
     call: Call, found: Groups, *, partial: bool = False, paged: bool = True
 ) -> GroupedNotificationsResults:
     ids = list(dict.fromkeys(one.post_id for one in found.page.items if one.post_id is not None))
+    warned = [one.newest_id for one in found.page.items if one.kind == "moderation_warning"]
+    about = await notifications.restrictions_of(call.db, call.me, warned)
+    known = await moderation.restrictions(call.db, list(about.values()))
     return present_groups(
-        found, await statuses(call, ids, "notifications"), addresses(call.services), partial=partial, paged=paged
+        found,
+        await statuses(call, ids, "notifications"),
+        addresses(call.services),
+        {one: known[restriction] for one, restriction in about.items() if restriction in known},
+        partial=partial,
+        paged=paged,
     )

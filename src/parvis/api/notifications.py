@@ -14,7 +14,7 @@ from parvis.base.clock import iso_ms
 from parvis.base.errors import BadRequest, NotFound
 from parvis.base.ids import AccountId, NotificationId
 from parvis.base.pages import Page
-from parvis.domain import notifications
+from parvis.domain import moderation, notifications
 from parvis.domain.notifications import KINDS
 
 READ = ("read:notifications",)
@@ -67,7 +67,8 @@ async def presented(call: Call, found: Sequence[notifications.Notification]) -> 
     ids = list({n.post_id for n in found if n.post_id is not None})
     shown = await statuses(call, ids, "notifications")
     to = addresses(call.services)
-    return [p for n in found if (p := present_notification(n, shown, to)) is not None]
+    about = await moderation.restrictions(call.db, [n.restriction_id for n in found if n.restriction_id is not None])
+    return [p for n in found if (p := present_notification(n, shown, to, about)) is not None]
 
 
 @endpoint(

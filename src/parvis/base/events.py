@@ -51,6 +51,20 @@ class PostRemoved(Event, frozen=True):
     author_id: int
 
 
+class PostWithheld(Event, frozen=True):
+    """Moderators took it out of everybody's sight but its author's."""
+
+    post_id: int
+    author_id: int
+
+
+class PostRestored(Event, frozen=True):
+    """A post that was withheld is back."""
+
+    post_id: int
+    author_id: int
+
+
 class PostReposted(Event, frozen=True):
     """`post_id` is the repost's own id, `original_id` what was passed on."""
 
@@ -105,6 +119,13 @@ class NotificationAdded(Event, frozen=True):
     notification_id: int
 
 
+class AccountWarned(Event, frozen=True):
+    """Moderators have restricted the account, or a post of it."""
+
+    account_id: int
+    restriction_id: int
+
+
 class TokenRevoked(Event, frozen=True):
     token_id: int
     account_id: int
@@ -139,6 +160,8 @@ AnyEvent = (
     | QuoteChanged
     | PollEnded
     | PostRemoved
+    | PostWithheld
+    | PostRestored
     | PostReposted
     | PostFavourited
     | Followed
@@ -149,6 +172,7 @@ AnyEvent = (
     | TagFollowed
     | ConversationChanged
     | NotificationAdded
+    | AccountWarned
     | TokenRevoked
     | SessionEnded
     | AnnouncementMade

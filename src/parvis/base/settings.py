@@ -38,6 +38,7 @@ class Settings(msgspec.Struct, frozen=True):
     database_pool: int = 8
     gate: str = "auto"
     free_sign_ups: int = 30
+    appeal_days: int = 30
     post_characters: int = 1000
     translation_url: str = ""
     translation_key: str = ""
@@ -108,6 +109,7 @@ DESCRIPTIONS: dict[str, str] = {
     "database_pool": "Database connections of each process.",
     "gate": "How a new server lets people in: auto (as many as it can bear) or open; later `parvis gate` says.",
     "free_sign_ups": "Sign-ups from one network within about half an hour before each costs a proof of work; 0: never one.",
+    "appeal_days": "For how many days a restriction can be appealed, and its evidence is kept.",
     "post_characters": "Longest post, in characters.",
     "translation_url": "A LibreTranslate-compatible service that translates posts; empty: none does.",
     "translation_key": "The key that the translation service wants, if it wants one.",

@@ -9,6 +9,7 @@ def route_handlers() -> list[BaseRouteHandler]:
     """Every page of this door."""
     from parvis.console import (  # noqa: F401 - with this their pages are at the door
         announcements,
+        appeals,
         emoji,
         gate,
         house_rules,
@@ -18,6 +19,10 @@ def route_handlers() -> list[BaseRouteHandler]:
         log,
         mail,
         overview,
+        people,
+        posts,
+        reports,
+        restricting,
         staff,
     )
     from parvis.console.routing import door

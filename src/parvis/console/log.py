@@ -22,7 +22,14 @@ LIMIT = 40
 
 # What they did, as a heading. An act that has no words here is shown by its name.
 ACTS: dict[str, str] = {
+    "account.confirm": later("Confirmed an address"),
+    "account.freeze": later("Froze an account"),
+    "account.limit": later("Limited an account"),
     "account.make": later("Made an account"),
+    "account.reset": later("Sent a link to a new password"),
+    "account.suspend": later("Suspended an account"),
+    "appeal.lift": later("Lifted it upon an appeal"),
+    "appeal.uphold": later("Left it as it was upon an appeal"),
     "announcement.add": later("Announced something"),
     "announcement.end": later("Ended an announcement"),
     "announcement.remove": later("Removed an announcement"),
@@ -37,7 +44,11 @@ ACTS: dict[str, str] = {
     "jobs.retry": later("Had work tried again"),
     "owner.become": later("Became the owner"),
     "owner.link": later("Asked for a link that makes an owner"),
+    "post.warn_media": later("Marked a post as sensitive"),
+    "post.withhold": later("Withheld a post"),
     "report.decide": later("Decided a report"),
+    "report.dismiss": later("Found no rule broken"),
+    "restriction.lift": later("Lifted a restriction"),
     "role.give": later("Gave somebody a role"),
     "rule.add": later("Published a rule"),
     "rule.change": later("Changed a rule"),

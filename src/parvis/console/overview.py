@@ -77,6 +77,7 @@ async def show(visit: Visit[Viewer, None]) -> Answer:
             "watched_at": seen.watched_at,
             "lines": _lines(visit, seen),
             "reports": await _reports(visit),
+            "appeals": await moderation.open_appeal_count(visit.db),
             "gate": _gate(visit, standing),
             "roles": [(visit.text(words), seen.roles.get(role, 0)) for role, words in ROLES.items()],
             "database": _database(visit, seen),

@@ -9,7 +9,7 @@ from litestar import Response
 from parvis.base.errors import Conflict, Forbidden, NotFound, Problem, TooMany, Unauthenticated
 from parvis.console import places
 from parvis.domain import accounts, moderation
-from parvis.domain.accounts.types import Role, State, Viewer
+from parvis.domain.accounts.types import Role, Viewer
 from parvis.infra.doors import Policy
 from parvis.infra.html import look
 from parvis.infra.html.door import Customs, Declared, Door
@@ -27,7 +27,7 @@ def admit(policy: Policy, viewer: Viewer | None) -> Viewer:
     if viewer is None:
         raise Unauthenticated
     least = Role.OWNER if policy.audience == "owner" else Role.MODERATOR
-    if viewer.role < least or viewer.state >= State.SUSPENDED:
+    if viewer.role < least or viewer.barred:
         raise NotFound
     return viewer
 
@@ -36,6 +36,8 @@ async def refused(declared: Declared, visit: Visit[Viewer, Any], problem: Proble
     """An act that somebody signed in was refused stands in the log (case D1)."""
     if declared.method == "GET" or visit.viewer is None or not isinstance(problem, Forbidden | NotFound | Conflict):
         return
+    if isinstance(problem, moderation.Refused):
+        return  # the room that refused has said it, and more exactly
     try:
         visit.services.limits.hit(NOTED, str(visit.viewer.account_id))
     except TooMany:

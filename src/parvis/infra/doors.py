@@ -29,6 +29,7 @@ class Policy(msgspec.Struct, frozen=True):
     `session`: a signed-in browser. `moderator`, `owner`: a signed-in browser of that role.
     `scopes`: one of them must be held, when a token is sent at all.
     `waiting`: accounts that have not confirmed their address may come in too.
+    `barred`: those who are frozen or suspended may come in too.
     `urgency`: its class. A public route must name it; the others have one by what they are.
     `bulkhead`: the places of its own that it takes, instead of the common ones.
     `shared_s`: for how long an answer to a stranger may be given to other strangers; 0: not at all.
@@ -40,6 +41,7 @@ class Policy(msgspec.Struct, frozen=True):
     urgency: Urgency | None = None
     bulkhead: Bulkhead = ""
     shared_s: float = 0.0
+    barred: bool = False
 
 
 def urgency_of(policy: Policy, method: str) -> Urgency | None:

@@ -22,7 +22,7 @@ class Secrets:
         return hmac.digest(self._values[name], text.encode(), "sha256")
 
 
-NAMES = ("email", "form", "log", "passkey", "push", "recovery", "seal", "ticket", "vapid", "work")
+NAMES = ("email", "form", "log", "passkey", "pseudonym", "push", "recovery", "seal", "ticket", "vapid", "work")
 
 
 async def load(tx: Connection) -> Secrets:

@@ -2,6 +2,30 @@
 
 CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 
+CREATE FUNCTION public.appeal_is_fair() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    about restriction;
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        RAISE check_violation USING MESSAGE = 'an appeal is decided, never deleted';
+    END IF;
+    SELECT * INTO about FROM restriction WHERE id = NEW.restriction_id;
+    IF NEW.account_id <> about.account_id OR NEW.made_at > about.appeal_until THEN
+        RAISE check_violation USING MESSAGE = 'an appeal is made by whom it concerns, in time';
+    END IF;
+    IF NEW.decided_by_id IN (about.moderator_id, about.account_id) THEN
+        RAISE check_violation USING MESSAGE = 'an appeal is judged by somebody else than who restricted';
+    END IF;
+    IF TG_OP = 'UPDATE' AND (OLD.decided_at IS NOT NULL
+       OR (NEW.restriction_id, NEW.account_id, NEW.text, NEW.made_at)
+          IS DISTINCT FROM (OLD.restriction_id, OLD.account_id, OLD.text, OLD.made_at)) THEN
+        RAISE check_violation USING MESSAGE = 'an appeal stays as it was made, and is decided once';
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.change_of_account() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -77,6 +101,42 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE FUNCTION public.restriction_is_founded() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM FROM house_rule WHERE id = NEW.rule_id AND text = NEW.rule_text AND removed_at IS NULL FOR SHARE;
+    IF NOT FOUND THEN
+        RAISE check_violation USING MESSAGE = 'a restriction names a published rule, in the words it has';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.restriction_stands() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        RAISE check_violation USING MESSAGE = 'a restriction is lifted, never deleted';
+    END IF;
+    IF (NEW.id, NEW.account_id, NEW.post_id, NEW.kind, NEW.rule_id, NEW.rule_text, NEW.reason, NEW.moderator_id,
+        NEW.report_id, NEW.appeal_until, NEW.made_at)
+       IS DISTINCT FROM
+       (OLD.id, OLD.account_id, OLD.post_id, OLD.kind, OLD.rule_id, OLD.rule_text, OLD.reason, OLD.moderator_id,
+        OLD.report_id, OLD.appeal_until, OLD.made_at)
+       OR (OLD.lifted_at IS NOT NULL AND (NEW.lifted_at, NEW.lifted_by_id, NEW.lifted_why)
+           IS DISTINCT FROM (OLD.lifted_at, OLD.lifted_by_id, OLD.lifted_why)) THEN
+        RAISE check_violation USING MESSAGE = 'a restriction stays as it was made';
+    END IF;
+    IF NEW.evidence IS DISTINCT FROM OLD.evidence AND (
+           NEW.evidence IS NOT NULL OR OLD.appeal_until > now()
+           OR EXISTS (SELECT FROM appeal WHERE restriction_id = OLD.id AND decided_at IS NULL AND NEW.lifted_at IS NULL))
+    THEN
+        RAISE check_violation USING MESSAGE = 'evidence is kept until the time for an appeal is over and the appeal decided';
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.staff_act_stays() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -110,7 +170,8 @@ CREATE TABLE public.account (
     created_at timestamp with time zone NOT NULL,
     show_media boolean DEFAULT true NOT NULL,
     show_media_replies boolean DEFAULT true NOT NULL,
-    show_featured boolean DEFAULT true NOT NULL
+    show_featured boolean DEFAULT true NOT NULL,
+    frozen boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE public.account_counter (
@@ -191,6 +252,20 @@ CREATE TABLE public.announcement_reaction (
     name text NOT NULL,
     account_id bigint NOT NULL,
     created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.appeal (
+    restriction_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    text text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    decided_at timestamp with time zone,
+    decided_by_id bigint,
+    lifts boolean,
+    answer text,
+    CONSTRAINT appeal_answer_check CHECK (((char_length(btrim(answer)) >= 10) AND (char_length(btrim(answer)) <= 2000))),
+    CONSTRAINT appeal_check CHECK ((num_nulls(decided_at, decided_by_id, lifts, answer) = ANY (ARRAY[0, 4]))),
+    CONSTRAINT appeal_text_check CHECK (((char_length(btrim(text)) >= 1) AND (char_length(btrim(text)) <= 2000)))
 );
 
 CREATE TABLE public.archive (
@@ -700,7 +775,8 @@ CREATE TABLE public.notification (
     group_key text NOT NULL,
     dedupe_key text NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    filtered boolean DEFAULT false NOT NULL
+    filtered boolean DEFAULT false NOT NULL,
+    restriction_id bigint
 );
 
 CREATE TABLE public.notification_permission (
@@ -840,7 +916,9 @@ CREATE TABLE public.post (
     quote_of_account_id bigint,
     quote_state smallint,
     quote_policy smallint DEFAULT 2 NOT NULL,
-    card_id bigint
+    card_id bigint,
+    withheld_as smallint,
+    warned_as boolean
 );
 
 CREATE TABLE public.post_counter (
@@ -972,13 +1050,43 @@ CREATE TABLE public.report (
     category text NOT NULL,
     comment text DEFAULT ''::text NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    decided_at timestamp with time zone
+    decided_at timestamp with time zone,
+    evidence jsonb,
+    decided_by_id bigint,
+    outcome text,
+    answer text,
+    CONSTRAINT report_outcome_check CHECK ((outcome = ANY (ARRAY['restricted'::text, 'no_fault'::text])))
 );
 
 CREATE TABLE public.repost (
     account_id bigint NOT NULL,
     post_id bigint NOT NULL,
     repost_id bigint NOT NULL
+);
+
+CREATE TABLE public.restriction (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    post_id bigint,
+    kind text NOT NULL,
+    rule_id bigint NOT NULL,
+    rule_text text NOT NULL,
+    reason text NOT NULL,
+    moderator_id bigint NOT NULL,
+    report_id bigint,
+    evidence jsonb,
+    appeal_until timestamp with time zone NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    lifted_at timestamp with time zone,
+    lifted_by_id bigint,
+    lifted_why text,
+    CONSTRAINT restriction_check CHECK ((moderator_id <> account_id)),
+    CONSTRAINT restriction_check1 CHECK (((post_id IS NOT NULL) = (kind = ANY (ARRAY['withhold'::text, 'warn_media'::text])))),
+    CONSTRAINT restriction_check2 CHECK ((num_nulls(lifted_at, lifted_by_id, lifted_why) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT restriction_check3 CHECK ((appeal_until > made_at)),
+    CONSTRAINT restriction_kind_check CHECK ((kind = ANY (ARRAY['freeze'::text, 'limit'::text, 'suspend'::text, 'withhold'::text, 'warn_media'::text]))),
+    CONSTRAINT restriction_lifted_why_check CHECK (((char_length(btrim(lifted_why)) >= 10) AND (char_length(btrim(lifted_why)) <= 2000))),
+    CONSTRAINT restriction_reason_check CHECK (((char_length(btrim(reason)) >= 10) AND (char_length(btrim(reason)) <= 2000)))
 );
 
 CREATE TABLE public.safekeeping (
@@ -1199,6 +1307,9 @@ ALTER TABLE ONLY public.announcement
 
 ALTER TABLE ONLY public.announcement_reaction
     ADD CONSTRAINT announcement_reaction_pkey PRIMARY KEY (announcement_id, name, account_id);
+
+ALTER TABLE ONLY public.appeal
+    ADD CONSTRAINT appeal_pkey PRIMARY KEY (restriction_id);
 
 ALTER TABLE ONLY public.archive
     ADD CONSTRAINT archive_pkey PRIMARY KEY (account_id, id);
@@ -1476,6 +1587,9 @@ ALTER TABLE ONLY public.report
 ALTER TABLE ONLY public.repost
     ADD CONSTRAINT repost_pkey PRIMARY KEY (account_id, post_id);
 
+ALTER TABLE ONLY public.restriction
+    ADD CONSTRAINT restriction_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.safekeeping
     ADD CONSTRAINT safekeeping_pkey PRIMARY KEY (id);
 
@@ -1544,6 +1658,8 @@ CREATE INDEX account_counter_active ON public.account_counter USING btree (last_
 CREATE INDEX account_handle_prefix ON public.account USING btree (handle text_pattern_ops);
 
 CREATE INDEX account_name_words ON public.account USING gin (display_name public.gin_trgm_ops);
+
+CREATE INDEX appeal_open ON public.appeal USING btree (restriction_id) WHERE (decided_at IS NULL);
 
 CREATE INDEX block_by_id ON public.block USING btree (account_id, id);
 
@@ -1663,7 +1779,15 @@ CREATE INDEX receipt_unnumbered ON public.receipt USING btree (id) WHERE (number
 
 CREATE INDEX receipt_waiting ON public.receipt USING btree (number) WHERE ((state = 0) AND (lane < 3) AND (number IS NOT NULL));
 
+CREATE INDEX report_about ON public.report USING btree (target_id, id);
+
 CREATE INDEX report_open ON public.report USING btree (id) WHERE (decided_at IS NULL);
+
+CREATE INDEX restriction_of_account ON public.restriction USING btree (account_id, id);
+
+CREATE UNIQUE INDEX restriction_open ON public.restriction USING btree (account_id, COALESCE(post_id, (0)::bigint), kind) WHERE (lifted_at IS NULL);
+
+CREATE INDEX restriction_with_evidence ON public.restriction USING btree (appeal_until) WHERE (evidence IS NOT NULL);
 
 CREATE INDEX safekeeping_by_time ON public.safekeeping USING btree (what, began_at DESC);
 
@@ -1769,6 +1893,8 @@ CREATE TRIGGER change_gone AFTER DELETE ON public.account FOR EACH STATEMENT EXE
 
 CREATE TRIGGER change_insert AFTER INSERT ON public.account_counter REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
 
+CREATE TRIGGER change_insert AFTER INSERT ON public.appeal REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
 CREATE TRIGGER change_insert AFTER INSERT ON public.block REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_both();
 
 CREATE TRIGGER change_insert AFTER INSERT ON public.bookmark REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
@@ -1819,11 +1945,15 @@ CREATE TRIGGER change_insert AFTER INSERT ON public.post_tag REFERENCING NEW TAB
 
 CREATE TRIGGER change_insert AFTER INSERT ON public.repost REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
 
+CREATE TRIGGER change_insert AFTER INSERT ON public.restriction REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
 CREATE TRIGGER change_insert AFTER INSERT ON public.tag_follow REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
 
 CREATE TRIGGER change_insert AFTER INSERT ON public.thread_mute REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
 
 CREATE TRIGGER change_update AFTER UPDATE ON public.account_counter REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
+CREATE TRIGGER change_update AFTER UPDATE ON public.appeal REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
 
 CREATE TRIGGER change_update AFTER UPDATE ON public.block REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_both();
 
@@ -1873,8 +2003,24 @@ CREATE TRIGGER change_update AFTER UPDATE ON public.post_tag REFERENCING NEW TAB
 
 CREATE TRIGGER change_update AFTER UPDATE ON public.repost REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
 
+CREATE TRIGGER change_update AFTER UPDATE ON public.restriction REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
+
 CREATE TRIGGER change_update AFTER UPDATE ON public.tag_follow REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
 
 CREATE TRIGGER change_update AFTER UPDATE ON public.thread_mute REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.change_of_account();
 
+CREATE TRIGGER change_withheld AFTER UPDATE OF withheld_as ON public.post FOR EACH ROW WHEN ((old.withheld_as IS DISTINCT FROM new.withheld_as)) EXECUTE FUNCTION public.change_of_everybody();
+
+CREATE TRIGGER fair BEFORE INSERT OR DELETE OR UPDATE ON public.appeal FOR EACH ROW EXECUTE FUNCTION public.appeal_is_fair();
+
+CREATE TRIGGER founded BEFORE INSERT ON public.restriction FOR EACH ROW EXECUTE FUNCTION public.restriction_is_founded();
+
 CREATE TRIGGER staff_act_stays BEFORE DELETE OR UPDATE OR TRUNCATE ON public.staff_act FOR EACH STATEMENT EXECUTE FUNCTION public.staff_act_stays();
+
+CREATE TRIGGER stands BEFORE DELETE OR UPDATE ON public.restriction FOR EACH ROW EXECUTE FUNCTION public.restriction_stands();
+
+ALTER TABLE ONLY public.appeal
+    ADD CONSTRAINT appeal_restriction_id_fkey FOREIGN KEY (restriction_id) REFERENCES public.restriction(id);
+
+ALTER TABLE ONLY public.restriction
+    ADD CONSTRAINT restriction_rule_id_fkey FOREIGN KEY (rule_id) REFERENCES public.house_rule(id);

@@ -58,7 +58,7 @@ class Leaving(msgspec.Struct, frozen=True):
     handle: str = ""
 
 
-@page("GET", HERE, audience="session")
+@page("GET", HERE, audience="session", barred=True)
 async def overview(call: Call[Any]) -> Answer:
     """What can be taken along and brought, and what is on its way."""
     return Page(
@@ -74,7 +74,7 @@ async def overview(call: Call[Any]) -> Answer:
     )
 
 
-@page("GET", "/settings/data/export/{kind:str}", audience="session", params=OneTable)
+@page("GET", "/settings/data/export/{kind:str}", audience="session", params=OneTable, barred=True)
 async def export(call: Call[OneTable]) -> Answer:
     """A table of one's own, as other servers read it."""
     kind = call.params.kind
@@ -115,7 +115,7 @@ async def bring(call: Call[NewImport]) -> Answer:
     return Redirect(HERE, notice="bringing")
 
 
-@page("POST", "/settings/data/archive", audience="session")
+@page("POST", "/settings/data/archive", audience="session", barred=True)
 async def ask_archive(call: Call[None]) -> Answer:
     """An archive will be made, for those who have just proved who they are."""
     if asked := await ask_first(call, HERE):
@@ -124,7 +124,14 @@ async def ask_archive(call: Call[None]) -> Answer:
     return Redirect(HERE, notice="archiving")
 
 
-@page("GET", "/settings/data/archive/{archive_id:str}", audience="session", params=OneArchive, connects=False)
+@page(
+    "GET",
+    "/settings/data/archive/{archive_id:str}",
+    audience="session",
+    params=OneArchive,
+    connects=False,
+    barred=True,
+)
 async def fetch_archive(call: Call[OneArchive]) -> Answer:
     """The archive, for its owner alone, after a fresh proof."""
     async with call.services.db.connection() as db:

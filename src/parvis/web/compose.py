@@ -122,7 +122,7 @@ def reply_to(call: Call[Any], post: PostView) -> Writing:
         form,
         in_reply_to_id=post.id,
         text="".join(f"@{acct} " for acct in others),
-        visibility=max(form.visibility, int(post.visibility)),
+        visibility=min(max(form.visibility, int(post.visibility)), int(Visibility.MENTIONED)),
         language=post.language if post.language in writing.LANGUAGES else form.language,
     )
 
@@ -154,7 +154,7 @@ async def _form(call: Call[Any], parent_id: int | None, *, quote_id: int | None 
         parent = await posts.view(call.db, PostId(parent_id), viewer_id=call.me)
         form = reply_to(call, parent)
     asked = call.params if isinstance(call.params, Before) else Before(quote=quote_id)
-    if asked.visibility is not None and asked.visibility in tuple(Visibility):
+    if asked.visibility is not None and 0 <= asked.visibility <= Visibility.MENTIONED:
         form = msgspec.structs.replace(form, visibility=int(asked.visibility))
     if asked.quote is not None:
         quoted = (await posts.view(call.db, PostId(asked.quote), viewer_id=call.me)).shown
@@ -245,7 +245,7 @@ async def publish(call: Call[NewPost]) -> Answer:
 
 
 def _draft(form: NewPost, uploaded: list[MediaId]) -> Draft:
-    if form.visibility not in tuple(Visibility):
+    if not 0 <= form.visibility <= Visibility.MENTIONED:
         raise Invalid("visibility", "Visibility is not one of the four", "inclusion")
     if form.quote_policy not in tuple(QuotePolicy):
         raise Invalid("quote_policy", "Who may quote is not one of the three", "inclusion")

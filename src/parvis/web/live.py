@@ -17,7 +17,7 @@ from parvis.base.clock import utc_now
 from parvis.base.errors import Problem, TooMany, Unauthenticated
 from parvis.base.ids import AccountId
 from parvis.domain import accounts, notifications
-from parvis.domain.accounts.types import State, Viewer
+from parvis.domain.accounts.types import Viewer
 from parvis.domain.timelines import HOME, NOTIFICATIONS, PUBLIC, Audience, Happening, Key, Listener
 from parvis.infra.doors import READING, Policy
 from parvis.infra.html.visit import session_cookie
@@ -103,7 +103,7 @@ async def _viewer(services: Services, scope: Any) -> Viewer:
         raise Unauthenticated
     async with services.db.connection() as db:
         viewer = await accounts.viewer_of_session(db, morsel.value, now=utc_now())
-    if viewer is None or viewer.state >= State.SUSPENDED:
+    if viewer is None or viewer.barred:
         raise Unauthenticated
     return viewer
 

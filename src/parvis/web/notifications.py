@@ -25,7 +25,7 @@ ONLY: dict[str, Sequence[str]] = {
     "reposts": ("repost",),
     "follows": ("follow", "follow_request"),
     "polls": ("poll",),
-    "others": ("post", "edit", "quoted_edit"),
+    "others": ("post", "edit", "quoted_edit", "moderation_warning"),
 }
 
 

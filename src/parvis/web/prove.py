@@ -37,7 +37,7 @@ async def ask_first(call: Call[Any], return_to: str) -> Redirect | None:
     return Redirect(with_query("/prove", {"return_to": return_to}))
 
 
-@page("GET", "/prove", audience="session", params=Onward)
+@page("GET", "/prove", audience="session", params=Onward, barred=True)
 async def prove_form(call: Call[Onward]) -> Answer:
     """Password, and a code if there is a second factor."""
     login = await accounts.login_of(call.db, call.me)
@@ -61,6 +61,7 @@ async def prove_form(call: Call[Onward]) -> Answer:
     params=Proof,
     again=prove_form,
     waiting=True,
+    barred=True,
     connects=False,
     limit=SIGN_INS,
 )

@@ -23,20 +23,21 @@ Call = Visit[Viewer, P]
 
 UNCONFIRMED = later("Confirm your address first: we have sent you a letter with a link.")
 SUSPENDED = later("Your account is suspended.")
+FROZEN = later("Your account is frozen.")
 
 
 def admit(policy: Policy, viewer: Viewer | None) -> Viewer | None:
-    """The viewer may come in by this policy; whoever is suspended reads public pages as a stranger does.
+    """The viewer may come in by this policy; whoever is frozen or suspended reads public pages as a stranger does.
 
     Raises: Unauthenticated for strangers where a session is needed, NotFound where even to know of it needs a role,
-    Forbidden while suspended or unconfirmed.
+    Forbidden while frozen or suspended (but for what is open to those), or unconfirmed.
     """
     if policy.audience == "public":
-        return None if viewer is not None and viewer.state >= State.SUSPENDED else viewer
+        return None if viewer is not None and viewer.barred else viewer
     if viewer is None:
         raise Unauthenticated
-    if viewer.state >= State.SUSPENDED:
-        raise Forbidden(SUSPENDED)
+    if viewer.barred and not policy.barred:
+        raise Forbidden(FROZEN if viewer.state < State.SUSPENDED else SUSPENDED)
     least = {"owner": Role.OWNER, "moderator": Role.MODERATOR}.get(policy.audience, Role.MEMBER)
     if viewer.role < least:
         raise NotFound

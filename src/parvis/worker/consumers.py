@@ -32,6 +32,7 @@ async def tell(services: Services, event: Event) -> None:
             | happened.PostEdited()
             | happened.QuoteChanged()
             | happened.PostRemoved()
+            | happened.PostWithheld()
             | happened.PostReposted()
         ):
             subject = author_subject(event.author_id)
@@ -80,7 +81,14 @@ async def forget_post(services: Services, event: Event) -> None:
 
 async def converse(services: Services, event: Event) -> None:
     """A post for mentioned people is in the conversations of those whom it concerns, and out when it is gone."""
-    assert isinstance(event, happened.PostAddressed | happened.PostEdited | happened.PostRemoved)
+    assert isinstance(
+        event,
+        happened.PostAddressed
+        | happened.PostEdited
+        | happened.PostRemoved
+        | happened.PostWithheld
+        | happened.PostRestored,
+    )
     await conversations.converse(services, author=AccountId(event.author_id), post_id=PostId(event.post_id))
 
 
@@ -101,7 +109,9 @@ async def sweep_reposts(services: Services, event: Event) -> None:
 
 async def index(services: Services, event: Event) -> None:
     """The post's words can be found, and the page it names will be looked at."""
-    assert isinstance(event, happened.PostPublished | happened.PostEdited)
+    assert isinstance(
+        event, happened.PostPublished | happened.PostEdited | happened.PostWithheld | happened.PostRestored
+    )
     post_id, private = PostId(event.post_id), services.settings.allow_private_addresses
     async with services.db.transaction() as tx:
         await posts.want_preview(tx, services.ids, post_id, private=private, now=utc_now())
@@ -131,6 +141,8 @@ CONSUMERS: Mapping[type[Event], tuple[Consumer, ...]] = {
     happened.QuoteChanged: (tell,),
     happened.PollEnded: (notify,),
     happened.PostRemoved: (tell, forget_post, purge_pictures, sweep_reposts, converse, forget_words),
+    happened.PostWithheld: (tell, converse, index),
+    happened.PostRestored: (converse, index),
     happened.PostFavourited: (notify,),
     happened.Followed: (tell, backfill, notify),
     happened.FollowRequested: (notify,),
@@ -140,6 +152,7 @@ CONSUMERS: Mapping[type[Event], tuple[Consumer, ...]] = {
     happened.NotificationAdded: (tell,),
     happened.AccountCreated: (index_account,),
     happened.AccountChanged: (tell, index_account),
+    happened.AccountWarned: (notify,),
     happened.TokenRevoked: (tell, end_push),
     happened.SessionEnded: (tell,),
     happened.AnnouncementMade: (tell,),

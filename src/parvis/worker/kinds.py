@@ -6,7 +6,7 @@ import msgspec
 
 from parvis.base.clock import utc_now
 from parvis.base.ids import AccountId, MediaId, PostId
-from parvis.domain import accounts, admission, belongings, links, media, notifications, posts
+from parvis.domain import accounts, admission, belongings, links, media, moderation, notifications, posts
 from parvis.infra.queue import Job
 from parvis.infra.services import Services
 from parvis.worker import consumers, schedules
@@ -32,6 +32,8 @@ def all_kinds(*, transcodings: int = 1) -> dict[str, Handler | Router]:
         belongings.leave.ERASE_JOB: Handler(erase, limit=2, time_limit_s=3600),
         accounts.CONFIRMATION_JOB: Handler(send_confirmation, limit=LETTERS_AT_ONCE),
         accounts.RESET_JOB: Handler(send_reset, limit=LETTERS_AT_ONCE, private=True),
+        moderation.STATEMENT_JOB: Handler(send_statement, limit=LETTERS_AT_ONCE),
+        moderation.OUTCOME_JOB: Handler(send_outcome, limit=LETTERS_AT_ONCE),
         admission.CALL_JOB: Handler(send_call, limit=LETTERS_AT_ONCE),
         admission.PUSH_JOB: Handler(push_call, limit=PUSHES_AT_ONCE, time_limit_s=30),
         admission.FOLLOW_JOB: Handler(follow_chosen),
@@ -100,6 +102,16 @@ async def send_confirmation(services: Services, job: Job) -> None:
 async def send_reset(services: Services, job: Job) -> None:
     """Whoever has that address has a letter."""
     await accounts.send_reset(services, bytes.fromhex(job.data["email_hash"]), now=utc_now())
+
+
+async def send_statement(services: Services, job: Job) -> None:
+    """Whoever is restricted, or not any more, has a letter with the reasons."""
+    await moderation.send_statement(services, job.data["restriction_id"], job.data["what"])
+
+
+async def send_outcome(services: Services, job: Job) -> None:
+    """Whoever made a report has a letter about what became of it."""
+    await moderation.send_outcome(services, job.data["report_id"])
 
 
 async def send_call(services: Services, job: Job) -> None:

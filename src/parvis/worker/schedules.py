@@ -14,7 +14,18 @@ import msgspec
 import structlog
 
 from parvis.base.clock import utc_now
-from parvis.domain import accounts, admission, belongings, insights, links, media, posts, relationships, search
+from parvis.domain import (
+    accounts,
+    admission,
+    belongings,
+    insights,
+    links,
+    media,
+    moderation,
+    posts,
+    relationships,
+    search,
+)
 from parvis.infra import changes, jobs
 from parvis.infra.jobs import NewJob
 from parvis.infra.postgres import Connection
@@ -56,6 +67,7 @@ async def delete_expired_rows(services: Services) -> None:
         posts.delete_expired,
         relationships.delete_expired,
         admission.forget_gate,
+        moderation.let_evidence_go,
     ):
         async with services.db.transaction() as tx:
             await delete(tx, now=now)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from parvis.base.clock import utc_now
-from parvis.base.errors import Conflict, Forbidden, Invalid, InvalidFields, NotFound
+from parvis.base.errors import Conflict, Invalid, InvalidFields, NotFound
 from parvis.base.ids import AccountId
 from parvis.domain import accounts, admission
 from parvis.domain.accounts import passkeys
@@ -119,7 +119,7 @@ async def test_a_refused_sign_up_leaves_the_passkey_good_for_another_try(place: 
     assert done.account_id is not None
 
 
-async def test_the_suspended_stay_out_and_the_last_way_in_stays(place: World) -> None:
+async def test_the_suspended_come_in_barred_and_the_last_way_in_stays(place: World) -> None:
     device = Device(HERE)
     alice = await signed_up(place, device)
     async with place.services.db.connection() as db:
@@ -140,8 +140,11 @@ async def test_the_suspended_stay_out_and_the_last_way_in_stays(place: World) ->
         async with place.services.db.transaction() as tx:
             await accounts.remove_passkey(tx, AccountId(1), one.id, keep_session_id=None)
     await place.services.db.pool.execute("UPDATE account SET state = 2 WHERE id = $1", alice)
-    with pytest.raises(Forbidden):
-        await signs_in(place, signed(place, second))
+    barred = await accounts.sign_in_by_passkey(place.services, signed(place, second), now=utc_now())
+    async with place.services.db.connection() as db:
+        viewer = await accounts.viewer_of_session(db, barred.token, now=utc_now())
+    assert viewer is not None
+    assert viewer.barred
 
 
 async def test_a_proof_takes_ones_own_passkey(place: World) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from parvis.base.clock import utc_now
-from parvis.base.errors import Forbidden, Invalid, NotFound
+from parvis.base.errors import Invalid, NotFound
 from parvis.base.ids import AccountId, AppId
 from parvis.domain import accounts
 from parvis.domain.accounts import one_time
@@ -84,13 +84,15 @@ async def test_an_account_without_a_password_cannot_be_signed_in_to(world: World
             await accounts.sign_in(world.services, login="robot", password=password, now=utc_now())
 
 
-async def test_a_suspended_account_is_told_so_only_with_its_password(world: World) -> None:
+async def test_a_suspended_account_comes_in_barred_and_only_with_its_password(world: World) -> None:
     alice = await member(world)
     await world.services.db.pool.execute("UPDATE account SET state = 2 WHERE id = $1", alice)
     with pytest.raises(Invalid):
         await accounts.sign_in(world.services, login="alice", password="wrong", now=utc_now())
-    with pytest.raises(Forbidden):
-        await signed_in(world)
+    ticket = await signed_in(world)
+    seen = await viewer(world, ticket.token)
+    assert seen is not None
+    assert seen.barred
 
 
 async def test_signing_in_ends_the_session_the_browser_came_with(world: World) -> None:

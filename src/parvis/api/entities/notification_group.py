@@ -8,12 +8,14 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from parvis.api.entities.account import Account, present_account
+from parvis.api.entities.account_warning import AccountWarning, present_warning
 from parvis.api.entities.addresses import Addresses
 from parvis.api.entities.notification import TYPES
 from parvis.api.entities.status import Status
 from parvis.base.clock import iso_ms
-from parvis.base.ids import AccountId, PostId
+from parvis.base.ids import AccountId, NotificationId, PostId
 from parvis.domain.accounts.types import Account as Person
+from parvis.domain.moderation import Restriction
 from parvis.domain.notifications import Group, Groups
 
 
@@ -38,6 +40,7 @@ class NotificationGroup(msgspec.Struct, frozen=True, kw_only=True):
     latest_page_notification_at: str | UnsetType = UNSET
     sample_account_ids: list[str]
     status_id: str | UnsetType = UNSET
+    moderation_warning: AccountWarning | UnsetType = UNSET
 
 
 class GroupedNotificationsResults(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,19 +54,21 @@ def present_groups(
     found: Groups,
     statuses: Mapping[PostId, msgspec.Raw],
     to: Addresses,
+    restrictions: Mapping[NotificationId, Restriction],
     *,
     partial: bool = False,
     paged: bool = True,
 ) -> GroupedNotificationsResults:
     """Groups whose posts are in sight, each person and post once. `partial`: in full only the first of each group."""
     shown = [one for one in found.page.items if one.post_id is None or one.post_id in statuses]
+    shown = [one for one in shown if one.kind != "moderation_warning" or one.newest_id in restrictions]
     wanted = list(dict.fromkeys(one.samples[0] for one in shown)) if partial else _everybody(shown)
     rest = [i for i in _everybody(shown) if i not in set(wanted)]
     return GroupedNotificationsResults(
         accounts=[present_account(found.people[i], to) for i in wanted],
         partial_accounts=[_partial(found.people[i], to) for i in rest] if partial else UNSET,
         statuses=[statuses[i] for i in dict.fromkeys(one.post_id for one in shown if one.post_id is not None)],
-        notification_groups=[_present(one, paged) for one in shown],
+        notification_groups=[_present(one, paged, _warning(one, found, to, restrictions)) for one in shown],
     )
 
 
@@ -71,7 +76,14 @@ def _everybody(shown: Sequence[Group]) -> list[AccountId]:
     return list(dict.fromkeys(i for one in shown for i in one.samples))
 
 
-def _present(one: Group, paged: bool) -> NotificationGroup:
+def _warning(
+    one: Group, found: Groups, to: Addresses, restrictions: Mapping[NotificationId, Restriction]
+) -> AccountWarning | UnsetType:
+    about = restrictions.get(one.newest_id)
+    return UNSET if about is None else present_warning(about, found.people[one.samples[0]], to)
+
+
+def _present(one: Group, paged: bool, warning: AccountWarning | UnsetType) -> NotificationGroup:
     return NotificationGroup(
         group_key=one.key,
         notifications_count=one.count,
@@ -82,6 +94,7 @@ def _present(one: Group, paged: bool) -> NotificationGroup:
         latest_page_notification_at=iso_ms(one.newest_at) if paged else UNSET,
         sample_account_ids=[str(i) for i in one.samples],
         status_id=UNSET if one.post_id is None else str(one.post_id),
+        moderation_warning=warning,
     )
 
 

@@ -25,8 +25,9 @@ VISIBILITIES: dict[Visibility, str] = {
     Visibility.QUIET: "unlisted",
     Visibility.FOLLOWERS: "private",
     Visibility.MENTIONED: "direct",
+    Visibility.WITHHELD: "direct",  # the nearest that clients know: only its author sees it
 }
-BY_NAME = {name: visibility for visibility, name in VISIBILITIES.items()}
+BY_NAME = {name: one for one, name in VISIBILITIES.items() if one != Visibility.WITHHELD}
 
 
 class StatusMention(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 from parvis.base.clock import utc_now
 from parvis.base.errors import Forbidden, Unauthenticated
 from parvis.domain import accounts
-from parvis.domain.accounts.types import State, Viewer
+from parvis.domain.accounts.types import Viewer
 from parvis.infra.requests import header
 from parvis.infra.services import Services
 
@@ -31,7 +31,7 @@ async def viewer_of(services: Services, scope: Any, parameters: dict[str, str]) 
         viewer = await accounts.viewer_of_token(db, token, now=utc_now())
     if viewer is None or viewer.account_id is None or viewer.token_id is None:
         raise Unauthenticated
-    if viewer.state >= State.SUSPENDED:
+    if viewer.barred:
         raise Forbidden("Your login is currently disabled")
     return viewer
 

@@ -190,5 +190,7 @@ async def _notification(services: Services, sieves: Sieves, happening: Happening
             status = await _seen_by(db, sieves, one.post_id, receiver, "notifications", to)
             if status is not None:
                 about[one.post_id] = status
-    shown = present_notification(one, about, to)
+        warned = [] if one.restriction_id is None else [one.restriction_id]
+        restrictions = await moderation.restrictions(db, warned)
+    shown = present_notification(one, about, to, restrictions)
     return None if shown is None else _encode(shown).decode()

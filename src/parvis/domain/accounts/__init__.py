@@ -17,7 +17,7 @@ from parvis.domain.accounts.apps import (
     register_app,
 )
 from parvis.domain.accounts.close import close
-from parvis.domain.accounts.confirm import confirm_email, resend_confirmation
+from parvis.domain.accounts.confirm import confirm_email, own_address, resend_confirmation
 from parvis.domain.accounts.create import (
     check_sign_up,
     create,
@@ -42,7 +42,7 @@ from parvis.domain.accounts.fresh import is_fresh, prove
 from parvis.domain.accounts.guard import known_device
 from parvis.domain.accounts.halves import SecondFactorWanted, account_of_half, has_factor, open_half
 from parvis.domain.accounts.keys import digest
-from parvis.domain.accounts.letters import CONFIRMATION_JOB, RESET_JOB, send_confirmation, send_reset
+from parvis.domain.accounts.letters import CONFIRMATION_JOB, RESET_JOB, letter, send_confirmation, send_reset
 from parvis.domain.accounts.one_time import Purpose, is_usable
 from parvis.domain.accounts.owner import (
     become_owner,
@@ -88,6 +88,8 @@ from parvis.domain.accounts.sessions import (
     sign_out,
     viewer_of_session,
 )
+from parvis.domain.accounts.standing import lock as lock_standing
+from parvis.domain.accounts.standing import restrict
 from parvis.domain.accounts.tidy import delete_expired, end_all_access
 from parvis.domain.accounts.tokens import (
     authorized_apps,
@@ -194,10 +196,13 @@ __all__ = [
     "is_fresh",
     "is_usable",
     "known_device",
+    "letter",
+    "lock_standing",
     "login_of",
     "open_account",
     "open_half",
     "open_session",
+    "own_address",
     "owner_token",
     "passkey_creation",
     "passkey_credentials",
@@ -217,6 +222,7 @@ __all__ = [
     "resend_confirmation",
     "reserve_handles",
     "reset_password",
+    "restrict",
     "revoke_token",
     "roles_locked",
     "rules",

@@ -104,16 +104,17 @@ async def _deliver(services: Services, prepared: _Prepared | None) -> None:
         raise
 
 
-def letter(name: str, locale: str, services: Services, *, handle: str, path: str) -> Letter:
-    """The letter of that name in that language. Its links start with the public address of the settings, never with
-    anything a request said (case A5)."""
+def letter(name: str, locale: str, services: Services, *, handle: str, path: str, **more: str) -> Letter:
+    """The letter of that name in that language, `more` standing where it is named.
+
+    Its links start with the public address of the settings, never with anything a request said (case A5)."""
     folder = resources.files("parvis") / "templates" / "email"
     file = folder / f"{name}.{locale}.txt"
     if not file.is_file():
         file = folder / f"{name}.en.txt"
     settings = services.settings
     filled = Template(file.read_text("utf-8")).substitute(
-        place=settings.name, origin=settings.public_origin, handle=handle, link=settings.public_origin + path
+        place=settings.name, origin=settings.public_origin, handle=handle, link=settings.public_origin + path, **more
     )
     subject, _, text = filled.partition("\n")
     return Letter(subject.removeprefix("Subject: "), text.lstrip("\n"))

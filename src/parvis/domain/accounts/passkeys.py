@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from parvis.base.errors import Conflict, Forbidden, Invalid, NotFound
+from parvis.base.errors import Conflict, Invalid, NotFound
 from parvis.base.ids import AccountId, IdSource
 from parvis.base.settings import Settings
 from parvis.domain.accounts import challenges
@@ -177,11 +177,9 @@ async def sign_in_by_passkey(
     replaces: str | None = None,
     now: datetime,
 ) -> SessionTicket:
-    """A new session of whoever has that passkey. Raises: Invalid (`passkey`); Forbidden for a suspended account."""
+    """A new session of whoever has that passkey. Raises: Invalid (`passkey`)."""
     async with services.db.transaction() as tx:
-        account_id, state = await _signed(services, tx, answer, now)
-        if state >= State.SUSPENDED:
-            raise Forbidden("Your account is suspended")
+        account_id = await _signed(services, tx, answer, now)
         if replaces:
             await sign_out(tx, replaces)
         return await open_session(tx, services.ids, account_id, address=address, user_agent=user_agent, now=now)
@@ -192,7 +190,7 @@ async def prove_by_passkey(
 ) -> SessionTicket:
     """The session is fresh, under a new key (case A7). Raises: Invalid (`passkey`), also for somebody else's."""
     async with services.db.transaction() as tx:
-        signer, _ = await _signed(services, tx, answer, now)
+        signer = await _signed(services, tx, answer, now)
         if signer != account_id:
             raise wrong_passkey()
         ticket = await renew_session(tx, services.ids, token, now=now)
@@ -200,8 +198,8 @@ async def prove_by_passkey(
         return ticket
 
 
-async def _signed(services: Services, tx: Connection, answer: str, now: datetime) -> tuple[AccountId, State]:
-    """Whose passkey signed, and how that account stands; the challenge is spent."""
+async def _signed(services: Services, tx: Connection, answer: str, now: datetime) -> AccountId:
+    """Whose passkey signed; the challenge is spent."""
     from webauthn import verify_authentication_response
 
     credential, challenge = _read(answer)
@@ -224,7 +222,7 @@ async def _signed(services: Services, tx: Connection, answer: str, now: datetime
     await challenges.spend(tx, challenge)
     if not await queries.passkey_used(tx, row["account_id"], row["id"], found.new_sign_count, now):
         raise wrong_passkey()  # two devices count: one of them is a copy
-    return AccountId(row["account_id"]), State(row["state"])
+    return AccountId(row["account_id"])
 
 
 def _read(answer: str) -> tuple[dict[str, Any], bytes]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 
 def proof(token: str, account: str) -> str:
-    """A condition that holds while the token (an expression of its hash) is that active account's."""
+    """A condition that holds while the token (an expression of its hash) is that account's, and it may act."""
     return f"""EXISTS (
         SELECT FROM oauth_token prf_t
-          JOIN account prf_a ON prf_a.id = prf_t.account_id AND prf_a.state < 2
+          JOIN account prf_a ON prf_a.id = prf_t.account_id AND prf_a.state < 2 AND NOT prf_a.frozen
          WHERE prf_t.token_hash = {token}::bytea AND prf_t.account_id = {account}::bigint)"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from parvis.base.errors import Forbidden, Invalid, NotFound
+from parvis.base.errors import Invalid, NotFound
 from parvis.base.events import SessionEnded, TokenRevoked
 from parvis.base.ids import AccountId, IdSource
 from parvis.domain.accounts import guard, halves, rules
@@ -35,8 +35,9 @@ async def sign_in(
     `replaces`: the cookie the browser came with; its session ends, so that nothing planted before survives (case A7).
     Unknown logins cost the same one hash and the same statement (case A2).
     Raises TooMany, before the password is looked at, where too many were wrong.
-    Raises: Invalid (`wrong_login`), the same for every reason; Forbidden for a suspended account; SecondFactorWanted
-    with a half session when the account has a second factor.
+    Whoever is frozen or suspended comes in too: to read why, and to appeal; doors let them do nothing else.
+    Raises: Invalid (`wrong_login`), the same for every reason; SecondFactorWanted with a half session when the account
+    has a second factor.
     """
     handle = login.strip().removeprefix("@").casefold()
     email_hash = services.secrets.keyed_hash("email", rules.email_key(_as_email(login)))
@@ -56,8 +57,6 @@ async def sign_in(
     if not fits or known is None:
         guard.failed(services, one)
         raise Invalid("login", "The address, handle or password is not right", "wrong_login")
-    if known["state"] >= State.SUSPENDED:
-        raise Forbidden("Your account is suspended")
     async with services.db.transaction() as tx:
         if replaces:
             await sign_out(tx, replaces)

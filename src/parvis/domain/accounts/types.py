@@ -43,10 +43,16 @@ class Viewer(msgspec.Struct, frozen=True):
     app_name: str | None = None
     app_website: str | None = None
     scopes: frozenset[str] = frozenset()
+    frozen: bool = False
     default_visibility: int = 0
     default_sensitive: bool = False
     default_language: str | None = None
     default_quote_policy: int = 0
+
+    @property
+    def barred(self) -> bool:
+        """Whether they may do nothing but read why, and appeal: frozen or suspended."""
+        return self.frozen or self.state >= State.SUSPENDED
 
 
 class Field(msgspec.Struct, frozen=True):

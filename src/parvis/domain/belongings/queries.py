@@ -271,8 +271,8 @@ async def written(db: Connection, account_id: AccountId, after: PostId, limit: i
     in_reply_to_id, repost_of_id, tags, media (its kind, key, files, description as JSON)."""
     return await db.fetch(
         """
-        SELECT p.id, p.created_at, p.edited_at, p.text, p.html, p.warning, p.language, p.visibility, p.in_reply_to_id,
-               p.repost_of_id, p.tags, p.sensitive,
+        SELECT p.id, p.created_at, p.edited_at, p.text, p.html, p.warning, p.language,
+               coalesce(p.withheld_as, p.visibility) AS visibility, p.in_reply_to_id, p.repost_of_id, p.tags, p.sensitive,
                (SELECT coalesce(jsonb_agg(jsonb_build_object('key', m.key, 'files', m.files, 'kind', m.kind,
                                                              'description', m.description) ORDER BY m.id), '[]')
                   FROM media m

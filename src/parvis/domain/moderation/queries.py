@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from parvis.base.ids import AccountId
-from parvis.domain.moderation.types import Announcement, HouseRule, Notice, Reaction, Report, RuleVersion
-from parvis.infra.encoding import from_json
-from parvis.infra.postgres import Connection
+from parvis.base.ids import AccountId, PostId
+from parvis.domain.moderation.types import (
+    Announcement,
+    Evidence,
+    HouseRule,
+    Notice,
+    Outcome,
+    Reaction,
+    Report,
+    RuleVersion,
+)
+from parvis.infra.encoding import from_json, to_json
+from parvis.infra.postgres import Connection, Row
 
 # ── rules ──
 
@@ -222,8 +231,8 @@ async def reaction_deleted(tx: Connection, announcement_id: int, name: str, acco
 async def new_report(tx: Connection, one: Report) -> None:
     await tx.execute(
         """
-        INSERT INTO report (id, account_id, target_id, post_ids, rule_ids, category, comment, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        INSERT INTO report (id, account_id, target_id, post_ids, rule_ids, category, comment, created_at, evidence)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb)
         """,
         one.id,
         one.account_id,
@@ -233,21 +242,45 @@ async def new_report(tx: Connection, one: Report) -> None:
         one.category,
         one.comment,
         one.created_at,
+        None if one.evidence is None else to_json(one.evidence),
     )
 
 
-async def open_reports(db: Connection, limit: int) -> list[Report]:
-    rows = await db.fetch(
-        """
-        SELECT id, account_id, target_id, post_ids, rule_ids, category, comment, created_at, decided_at
-          FROM report
-         WHERE decided_at IS NULL
-         ORDER BY id
-         LIMIT $1
-        """,
-        limit,
+_REPORTS = """
+    SELECT id, account_id, target_id, post_ids, rule_ids, category, comment, created_at, decided_at, evidence, decided_by_id,
+           outcome, answer
+      FROM report
+"""
+
+
+async def open_reports(db: Connection, limit: int, after: int = 0) -> list[Report]:
+    """The oldest of those above `after` that nobody has decided."""
+    rows = await db.fetch(f"{_REPORTS} WHERE decided_at IS NULL AND id > $2 ORDER BY id LIMIT $1", limit, after)
+    return [_report(row) for row in rows]
+
+
+async def reports_about(db: Connection, target_id: AccountId, limit: int) -> list[Report]:
+    """The latest first, decided ones too."""
+    rows = await db.fetch(f"{_REPORTS} WHERE target_id = $1 ORDER BY id DESC LIMIT $2", target_id, limit)
+    return [_report(row) for row in rows]
+
+
+async def report_by_id(db: Connection, report_id: int) -> Report | None:
+    row = await db.fetchrow(f"{_REPORTS} WHERE id = $1", report_id)
+    return None if row is None else _report(row)
+
+
+async def is_reported(db: Connection, post_id: PostId) -> bool:
+    """Whether a report that is open names the post."""
+    return bool(
+        await db.fetchval("SELECT true FROM report WHERE decided_at IS NULL AND $1 = ANY (post_ids) LIMIT 1", post_id)
     )
-    return [Report(**row) for row in rows]
+
+
+def _report(row: Row) -> Report:
+    values = dict(row)
+    evidence = values.pop("evidence")
+    return Report(**values, evidence=None if evidence is None else from_json(evidence, Evidence))
 
 
 async def open_report_count(db: Connection) -> tuple[int, datetime | None]:
@@ -262,5 +295,27 @@ async def report_decided(tx: Connection, report_id: int, now: datetime) -> bool:
     return bool(
         await tx.fetchval(
             "UPDATE report SET decided_at = $2 WHERE id = $1 AND decided_at IS NULL RETURNING true", report_id, now
+        )
+    )
+
+
+async def report_settled(
+    tx: Connection, report_id: int, by_id: AccountId, outcome: Outcome, answer: str, now: datetime
+) -> bool:
+    """Whether it was still open."""
+    return bool(
+        await tx.fetchval(
+            """
+            UPDATE report
+               SET decided_at = $5, decided_by_id = $2, outcome = $3, answer = $4
+             WHERE id = $1
+               AND decided_at IS NULL
+            RETURNING true
+            """,
+            report_id,
+            by_id,
+            outcome,
+            answer,
+            now,
         )
     )

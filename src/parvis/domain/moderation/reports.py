@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from parvis.base.errors import Invalid, NotFound
+import msgspec
+
+from parvis.base.errors import Forbidden, Invalid, NotFound
 from parvis.base.ids import AccountId, IdSource, PostId
 from parvis.domain import accounts, posts
-from parvis.domain.moderation import queries
-from parvis.domain.moderation.types import CATEGORIES, Report
+from parvis.domain.moderation import acting, letters, queries, restriction_rules
+from parvis.domain.moderation.types import CATEGORIES, Evidence, Outcome, Report
 from parvis.infra import text as texts
 from parvis.infra.postgres import Connection
+from parvis.infra.services import Services
 
 LONGEST_COMMENT = 1_000
 MOST_POSTS = 100
@@ -51,13 +54,65 @@ async def report(
         now,
         None,
     )
+    new = msgspec.structs.replace(new, evidence=Evidence(posts=await posts.as_they_are(tx, new.post_ids)))
     await queries.new_report(tx, new)
     return new
 
 
-async def waiting(db: Connection, *, limit: int = 100) -> list[Report]:
-    """Reports that nobody has decided, the oldest first."""
-    return await queries.open_reports(db, limit)
+async def waiting(db: Connection, *, limit: int = 100, after: int = 0) -> list[Report]:
+    """Reports that nobody has decided, the oldest first, from those above `after`."""
+    return await queries.open_reports(db, limit, after)
+
+
+async def about(db: Connection, target_id: AccountId, *, limit: int = 50) -> list[Report]:
+    """What was told about somebody, the latest first."""
+    return await queries.reports_about(db, target_id, limit)
+
+
+async def one(db: Connection, report_id: int) -> Report:
+    """The report. Raises: NotFound."""
+    found = await queries.report_by_id(db, report_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def dismiss(services: Services, actor_id: AccountId, report_id: int, *, answer: str, now: datetime) -> None:
+    """Nobody is at fault, and whoever reported has been told why. Raises: NotFound; Forbidden; Invalid without a reason."""
+
+    async def do(tx: Connection) -> None:
+        await acting.check_staff(tx, actor_id)
+        found = await one(tx, report_id)
+        reason = restriction_rules.check_reason("answer", answer)
+        if await settle(tx, actor_id, report_id, found.target_id, outcome="no_fault", answer=reason, now=now):
+            await acting.note(tx, actor_id, "report.dismiss", f"report:{report_id}", {"answer": reason}, now=now)
+
+    await acting.acted(services, actor_id, "report.dismiss", f"report:{report_id}", do, now)
+
+
+async def settle(
+    tx: Connection,
+    actor_id: AccountId,
+    report_id: int,
+    target_id: AccountId,
+    *,
+    outcome: Outcome,
+    answer: str,
+    now: datetime,
+) -> bool:
+    """The report is decided, and whoever made it will be told; False when it was decided before.
+
+    Raises: NotFound for one that is about somebody else; Forbidden for who made it, or whom it is about.
+    """
+    found = await one(tx, report_id)
+    if found.target_id != target_id:
+        raise NotFound
+    if actor_id in (found.account_id, found.target_id):
+        raise Forbidden("Somebody else decides about a report that you made, or that is about you.")
+    if not await queries.report_settled(tx, report_id, actor_id, outcome, answer, now):
+        return False
+    await letters.want_outcome(tx, report_id)
+    return True
 
 
 async def open_count(db: Connection) -> tuple[int, datetime | None]:

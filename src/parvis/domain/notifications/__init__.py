@@ -17,7 +17,17 @@ from parvis.domain.notifications.groups import (
 from parvis.domain.notifications.notify import notify
 from parvis.domain.notifications.policy import Change, Policy, Treatment, Waiting, change_policy, policy_of
 from parvis.domain.notifications.push import PUSH_JOB, Delivery, deliver
-from parvis.domain.notifications.read import Marker, clear, dismiss, mark, markers, of, one, unread_count
+from parvis.domain.notifications.read import (
+    Marker,
+    clear,
+    dismiss,
+    mark,
+    markers,
+    of,
+    one,
+    restrictions_of,
+    unread_count,
+)
 from parvis.domain.notifications.requests import Request, accept_requests, dismiss_requests, request, requests
 from parvis.domain.notifications.rules import GROUPED
 from parvis.domain.notifications.subscriptions import (
@@ -37,6 +47,7 @@ __all__ = [
     "ALERTS", "GROUPED", "KINDS", "PUSH_JOB", "Change", "Delivery", "Group", "Groups", "Kind", "Marker", "Notification",
     "Policy", "PushPolicy", "Request", "Subscription", "Treatment", "Waiting", "Wish", "accept_requests", "call",
     "change_policy", "change_subscription", "clear", "deliver", "dismiss", "dismiss_group", "dismiss_requests", "group",
-    "groups", "mark", "markers", "members", "notify", "of", "one", "policy_of", "receiver", "request", "requests", "subscribe",
+    "groups", "mark", "markers", "members", "notify", "of", "one", "policy_of", "receiver", "request", "requests",
+    "restrictions_of", "subscribe",
     "subscription", "unread_count", "unread_groups", "unsubscribe", "unsubscribe_by_key",
 ]  # fmt: skip

@@ -44,6 +44,12 @@ async def notify(services: Services, event: happened.Event, *, now: datetime) ->
                 await _tell(services, tx, "follow", by, None, [AccountId(target)], now)
             case happened.FollowRequested(account_id=by, target_id=target):
                 await _tell(services, tx, "follow_request", by, None, [AccountId(target)], now)
+            case happened.AccountWarned(account_id=account, restriction_id=restriction):
+                warned = [AccountId(account)]
+                await _tell(
+                    services, tx, "moderation_warning", account, None, warned, now,
+                    again=restriction, to_oneself=True, restriction_id=restriction,
+                )  # fmt: skip
             case _:
                 pass
 
@@ -59,6 +65,7 @@ async def _tell(
     *,
     again: int | None = None,
     to_oneself: bool = False,
+    restriction_id: int | None = None,
 ) -> None:
     """`again`: what makes this occasion another than the last. `to_oneself`: the sender is told as well."""
     if not receivers:
@@ -75,6 +82,7 @@ async def _tell(
         post_id=post,
         dedupe_key=rules.dedupe_key(kind, sender, post, again),
         to_oneself=to_oneself,
+        restriction_id=restriction_id,
         rows=rows,
         now=now,
     )

@@ -108,7 +108,7 @@ async def live(db: Connection, account: AccountId, subscription_id: int) -> Row 
         SELECT s.token_id, s.token, s.endpoint, s.point, s.auth, s.standard, s.failing_since, l.locale
           FROM push_subscription s
           JOIN oauth_token t ON t.id = s.token_id AND t.account_id = s.account_id
-          JOIN account a ON a.id = s.account_id AND a.state < 2
+          JOIN account a ON a.id = s.account_id AND a.state < 2 AND NOT a.frozen
           JOIN login l ON l.account_id = s.account_id
          WHERE s.account_id = $1
            AND s.id = $2

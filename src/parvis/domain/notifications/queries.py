@@ -14,7 +14,8 @@ from parvis.infra.postgres import Connection, Row
 
 COLUMNS = f"""
     n.id AS n_id, n.account_id AS n_account_id, n.kind AS n_kind, n.post_id AS n_post_id, n.group_key AS n_group_key,
-    n.created_at AS n_created_at, n.filtered AS n_filtered, {ACCOUNT_COLUMNS}
+    n.created_at AS n_created_at, n.filtered AS n_filtered,
+    n.restriction_id AS n_restriction_id, {ACCOUNT_COLUMNS}
 """
 
 # What one may be shown: not from somebody suspended, blocked, or muted with their notifications, and never about a
@@ -127,6 +128,7 @@ async def insert(
     rows: Sequence[tuple[AccountId, NotificationId, str]],
     now: datetime,
     to_oneself: bool = False,
+    restriction_id: int | None = None,
 ) -> list[Row]:
     """(account_id, id, push subscriptions to tell) of those of the (receiver, id, group key) rows that are new and wanted.
 
@@ -153,8 +155,9 @@ async def insert(
                AND NOT EXISTS (SELECT FROM thread_mute t WHERE t.account_id = r.account_id AND t.thread_id = p.thread_id)
                AND ($3::bigint IS NULL OR {may_see("p", "pa", "r.account_id")})
         ), added AS (
-            INSERT INTO notification (account_id, id, kind, from_id, post_id, group_key, dedupe_key, created_at, filtered)
-            SELECT account_id, id, $1, $2, $3, group_key, $4, $5, treatment = 1
+            INSERT INTO notification (account_id, id, kind, from_id, post_id, group_key, dedupe_key, created_at, filtered,
+                                      restriction_id)
+            SELECT account_id, id, $1, $2, $3, group_key, $4, $5, treatment = 1, $10::bigint
               FROM judged
              WHERE treatment < 2
                 ON CONFLICT (account_id, dedupe_key) DO NOTHING
@@ -180,7 +183,23 @@ async def insert(
         [row[1] for row in rows],
         [row[2] for row in rows],
         to_oneself,
+        restriction_id,
     )
+
+
+async def restrictions_of(
+    db: Connection, account: AccountId, ids: Sequence[NotificationId]
+) -> dict[NotificationId, int]:
+    rows = await db.fetch(
+        """
+        SELECT id, restriction_id
+          FROM notification
+         WHERE account_id = $1 AND id = ANY ($2::bigint[]) AND restriction_id IS NOT NULL
+        """,
+        account,
+        ids,
+    )
+    return {NotificationId(row["id"]): row["restriction_id"] for row in rows}
 
 
 async def mentioned_in(db: Connection, author: AccountId, post_id: PostId) -> list[AccountId]:

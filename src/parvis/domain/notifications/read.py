@@ -27,6 +27,13 @@ class Marker(msgspec.Struct, frozen=True):
     updated_at: datetime
 
 
+async def restrictions_of(
+    db: Connection, account: AccountId, ids: Sequence[NotificationId]
+) -> dict[NotificationId, int]:
+    """Which restrictions these warnings are about."""
+    return await queries.restrictions_of(db, account, ids) if ids else {}
+
+
 async def of(
     db: Connection,
     account: AccountId,
@@ -90,4 +97,5 @@ def notification_of(row: Row) -> Notification:
         row["n_group_key"],
         row["n_created_at"],
         row["n_filtered"],
+        row["n_restriction_id"],
     )

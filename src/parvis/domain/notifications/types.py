@@ -11,7 +11,17 @@ from parvis.base.ids import AccountId, NotificationId, PostId
 from parvis.domain.accounts.types import Account
 
 Kind = Literal[
-    "mention", "post", "repost", "follow", "follow_request", "favourite", "edit", "poll", "quote", "quoted_edit"
+    "mention",
+    "post",
+    "repost",
+    "follow",
+    "follow_request",
+    "favourite",
+    "edit",
+    "poll",
+    "quote",
+    "quoted_edit",
+    "moderation_warning",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -27,3 +37,4 @@ class Notification(msgspec.Struct, frozen=True):
     group_key: str
     created_at: datetime
     filtered: bool = False
+    restriction_id: int | None = None  # what a `moderation_warning` is about; its person is whoever is warned

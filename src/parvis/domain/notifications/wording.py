@@ -19,6 +19,7 @@ _TITLES: dict[Kind, str] = {
     "poll": later("A poll by %(who)s has ended"),
     "quote": later("%(who)s quoted your %(post)s"),
     "quoted_edit": later("%(who)s changed a %(post)s that you quoted"),
+    "moderation_warning": later("The moderators have decided something about you"),
 }
 
 
@@ -32,6 +33,8 @@ def title(one: Notification, words: Catalogue, post_name: str) -> str:
 
 def body(one: Notification, post: PostView | None) -> str:
     """The beginning of the post, of a warned one only the warning; of a person what they say about themselves."""
+    if one.kind == "moderation_warning":
+        return ""  # the reasons are for whoever opens the page, not for a screen that others see
     if post is None:
         return shortened(texts.plain(one.person.note_html))
     shown = post.shown

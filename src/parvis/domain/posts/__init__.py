@@ -40,6 +40,8 @@ from parvis.domain.posts.views import (
     views,
     who_may_see,
 )
+from parvis.domain.posts.withhold import PostAsItWas, as_they_are
+from parvis.domain.posts.withhold import restrict as restrict_post
 
 __all__ = [
     "ENDING",
@@ -53,6 +55,7 @@ __all__ = [
     "Picture",
     "Poll",
     "PollDraft",
+    "PostAsItWas",
     "PostView",
     "Quote",
     "QuoteGlance",
@@ -60,6 +63,7 @@ __all__ = [
     "Revision",
     "Thread",
     "Visibility",
+    "as_they_are",
     "bookmark",
     "bookmarks",
     "delete_expired",
@@ -83,6 +87,7 @@ __all__ = [
     "remove",
     "repost",
     "reposted_by",
+    "restrict_post",
     "revoke_quote",
     "scheduled",
     "set_quote_policy",

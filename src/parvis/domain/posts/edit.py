@@ -61,6 +61,7 @@ async def edit(
     draft = rules.check_draft(draft, limits)
     attachments = await _attachments(tx, author, post_id, before, draft.media_ids, media_changes)
     poll_before = await edit_queries.poll_before(tx, author, post_id)
+    draft = msgspec.structs.replace(draft, sensitive=draft.sensitive or before["warned_as"] is not None)
     encoded, poll_changed = to_json(attachments), _differs(poll_before, draft.poll)
     if not poll_changed and _same(before, draft, encoded):
         return

@@ -13,7 +13,7 @@ async def locked_post(tx: Connection, author: AccountId, post_id: PostId) -> Row
     """The author's post as it is, held until the transaction ends."""
     return await tx.fetchrow(
         """
-        SELECT text, warning, sensitive, language, attachments, repost_of_id
+        SELECT text, warning, sensitive, language, attachments, repost_of_id, warned_as
           FROM post
          WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL
            FOR UPDATE
@@ -63,7 +63,7 @@ async def rewrite(
     await tx.execute(
         """
         UPDATE post
-           SET text = $3, html = $4, warning = $5, sensitive = $6, language = $7, attachments = $8, mentions = $9,
+           SET text = $3, html = $4, warning = $5, language = $7, sensitive = $6, attachments = $8, mentions = $9,
                mentioned_ids = $10, tags = $11, edited_at = $12, version = version + 1
          WHERE account_id = $1 AND id = $2
         """,

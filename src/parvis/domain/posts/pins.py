@@ -21,7 +21,7 @@ async def pin(tx: Connection, ids: IdSource, author: AccountId, post_id: PostId,
         raise NotFound
     if post["account_id"] != author or post["repost_of_id"] is not None:
         raise Invalid("id", "Validation failed: Only a post of your own can be pinned", "invalid")
-    if post["visibility"] == Visibility.MENTIONED:
+    if post["visibility"] >= Visibility.MENTIONED:
         raise Invalid("id", "Validation failed: A post for mentioned people cannot be pinned", "invalid")
     # One at a time for an author, or two requests at once could both be the fifth.
     await tx.execute("SELECT pg_advisory_xact_lock(7702, hashint8($1))", author)

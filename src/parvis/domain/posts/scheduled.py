@@ -135,7 +135,7 @@ def _wrong(problem: Problem) -> Invalid | None:
 
 async def _publish(tx: Connection, services: Services, author: AccountId, scheduled_id: int, now: datetime) -> None:
     row = await queries.scheduled_locked(tx, author, scheduled_id)
-    if row is None or row["due_at"] > now or row["state"] >= State.SUSPENDED:
+    if row is None or row["due_at"] > now or row["frozen"] or row["state"] >= State.SUSPENDED:
         return  # published, taken back or moved meanwhile
     settings = services.settings
     await publish(

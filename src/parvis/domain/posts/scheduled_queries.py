@@ -62,7 +62,7 @@ async def scheduled_locked(tx: Connection, author: AccountId, scheduled_id: int)
     """The post for later with its author's handle and state, until our commit nobody else's."""
     return await tx.fetchrow(
         """
-        SELECT s.due_at, s.draft, s.key, s.app_name, s.app_website, a.handle, a.state
+        SELECT s.due_at, s.draft, s.key, s.app_name, s.app_website, a.handle, a.state, a.frozen
           FROM scheduled_post s
           JOIN account a ON a.id = s.account_id
          WHERE s.account_id = $1 AND s.id = $2

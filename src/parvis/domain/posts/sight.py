@@ -12,7 +12,7 @@ def may_see(post: str = "p", author: str = "a", viewer: str = "$1") -> str:
 
     `post` and `author` are the aliases of `post` and its author's `account` row. Public and quiet posts are for
     everybody, followers' posts for followers and those mentioned, the rest for those mentioned; nobody sees posts of
-    a suspended or deleted account, or of somebody who blocks them.
+    a suspended or deleted account, or of somebody who blocks them. What moderators withhold (4) only its author sees.
     """
     return f"""(
         {post}.deleted_at IS NULL
@@ -22,7 +22,7 @@ def may_see(post: str = "p", author: str = "a", viewer: str = "$1") -> str:
             OR (
                 (
                     {post}.visibility <= 1
-                    OR {viewer}::bigint = ANY ({post}.mentioned_ids)
+                    OR ({post}.visibility < 4 AND {viewer}::bigint = ANY ({post}.mentioned_ids))
                     OR ({post}.visibility = 2 AND EXISTS (
                         SELECT FROM follow seen_f
                          WHERE seen_f.account_id = {viewer}::bigint AND seen_f.target_id = {post}.account_id))
@@ -55,7 +55,7 @@ def may_see_of_followed(post: str, author: str, viewer: str) -> str:
     return f"""(
         {post}.deleted_at IS NULL
         AND {author}.state < 2
-        AND ({post}.visibility <= 2 OR {viewer}::bigint = ANY ({post}.mentioned_ids)))"""
+        AND ({post}.visibility <= 2 OR ({post}.visibility < 4 AND {viewer}::bigint = ANY ({post}.mentioned_ids))))"""
 
 
 def is_silenced(account: str, viewer: str = "$1") -> str:

@@ -20,6 +20,7 @@ class Visibility(IntEnum):
     QUIET = 1
     FOLLOWERS = 2
     MENTIONED = 3
+    WITHHELD = 4  # by moderators: for its author alone. Nobody chooses it.
 
 
 class QuotePolicy(IntEnum):

@@ -124,7 +124,10 @@ class Live:
                 | happened.QuoteChanged(post_id=post, author_id=author)
             ):
                 await self._tell_post(Happening("edited", post, AccountId(author)))
-            case happened.PostRemoved(post_id=post, author_id=author):
+            case (
+                happened.PostRemoved(post_id=post, author_id=author)
+                | happened.PostWithheld(post_id=post, author_id=author)
+            ):
                 await self._tell_removal(Happening("removed", post, AccountId(author)))
             case happened.NotificationAdded(account_id=account, notification_id=notification):
                 await self._tell_one(Happening("notified", notification, AccountId(account)), NOTIFICATIONS)

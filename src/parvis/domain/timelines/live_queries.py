@@ -81,12 +81,13 @@ async def audience(
 
 # Only an id is told of a removed post, but even that only to those from whom the post was not hidden.
 _HAD = f"""(
-    v.id = p.account_id
+    (v.id = p.account_id AND p.deleted_at IS NOT NULL)  -- what is withheld its author keeps
     OR ((v.id = ANY (p.mentioned_ids)
-         OR (p.visibility < 3 AND EXISTS (SELECT FROM follow WHERE account_id = v.id AND target_id = p.account_id)))
+         OR (coalesce(p.withheld_as, p.visibility) < 3
+             AND EXISTS (SELECT FROM follow WHERE account_id = v.id AND target_id = p.account_id)))
         AND NOT {blocks("p.account_id", "v.id")}))"""
 _REMOVED = f"""
-SELECT p.visibility = 0 AND p.repost_of_id IS NULL AS listed,
+SELECT coalesce(p.withheld_as, p.visibility) = 0 AND p.repost_of_id IS NULL AS listed,
        p.tags,
        ARRAY (SELECT v.id
                 FROM unnest($2::bigint[]) AS v (id)
@@ -99,7 +100,7 @@ SELECT p.visibility = 0 AND p.repost_of_id IS NULL AS listed,
   FROM post_directory d
   JOIN post p ON p.account_id = d.account_id AND p.id = d.id
  WHERE d.id = $1
-   AND p.deleted_at IS NOT NULL
+   AND (p.deleted_at IS NOT NULL OR p.withheld_as IS NOT NULL)
 """
 
 
@@ -110,7 +111,7 @@ async def former_audience(
     lists: Sequence[tuple[AccountId, ListId]],
     others: Sequence[AccountId | None],
 ) -> Row | None:
-    """Where the removed post was listed (`listed`, `tags` as written), those of the readers who may have had it at home,
+    """Where the removed or withheld post was listed (`listed`, `tags` as written), those of the readers who may have had it,
     ids of those of the (owner, list) pairs in which it may have been, those of the others from whom public posts of its
     author are not hidden; None when it was never there."""
     owners, ids = [owner for owner, _ in lists], [list_id for _, list_id in lists]

@@ -81,6 +81,7 @@ class Door:
         audience: Audience = "public",
         params: Any = Nothing,
         waiting: bool | None = None,
+        barred: bool = False,
         again: Callable[..., Awaitable[Any]] | None = None,
         connects: bool = True,
         writes: bool | None = None,
@@ -93,6 +94,7 @@ class Door:
         """The function answers `method path`; POST gets a transaction.
 
         `waiting`: accounts without a confirmed address may come in (to read they may, to write only if said).
+        `barred`: those who are frozen or suspended may come in: to what concerns that, and to nothing else.
         `again`: what shows the form once more, with the messages beside the fields, when a field is Invalid.
         `connects=False`: the handler opens its own connections, for work that must not hold one.
         `urgency`, `bulkhead`, `shared_s`: how it is served under load, as in Policy; public pages must say `urgency`.
@@ -102,6 +104,7 @@ class Door:
             policy = Policy(
                 audience,
                 waiting=method == "GET" if waiting is None else waiting,
+                barred=barred,
                 urgency=urgency,
                 bulkhead=bulkhead or ("operators" if audience in ("moderator", "owner") else ""),
                 shared_s=shared_s,

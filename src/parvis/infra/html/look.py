@@ -65,6 +65,9 @@ NOTICES = {
     "voted": later("Your vote counts."),
     "scheduled": later("It will be published at that time."),
     "removed": later("Removed."),
+    "restricted": later("It is in force, and whoever it is about has been told."),
+    "lifted": later("It is in force no more, and whoever it was about has been told."),
+    "appealed": later("Your appeal is on its way: somebody else than who decided will read it."),
     "reported": later("Thank you. The moderators will read it."),
 }
 

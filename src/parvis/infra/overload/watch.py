@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 LOOK_EVERY_S = 0.5
 LOOK_WITHIN_S = 1.0
 STALLED_S = 1.5  # nothing is finished though something is under way
-_OF_INTEREST = (b"PostRemoved", b"PostEdited", b"AccountChanged")
+_OF_INTEREST = (b"PostRemoved", b"PostWithheld", b"PostEdited", b"AccountChanged")
 
 
 class Watch:

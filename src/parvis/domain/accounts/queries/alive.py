@@ -17,6 +17,7 @@ async def valid_tokens(db: Connection, ids: Sequence[int]) -> set[int]:
           JOIN account a ON a.id = t.account_id
          WHERE t.id = ANY ($1::bigint[])
            AND a.state < 2
+           AND NOT a.frozen
         """,
         ids,
     )
@@ -33,6 +34,7 @@ async def valid_sessions(db: Connection, ids: Sequence[int], now: datetime) -> s
          WHERE s.id = ANY ($1::bigint[])
            AND s.expires_at > $2
            AND a.state < 2
+           AND NOT a.frozen
         """,
         ids,
         now,

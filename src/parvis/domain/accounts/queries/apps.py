@@ -104,6 +104,7 @@ async def code_used(tx: Connection, code_hash: bytes, app_id: AppId, now: dateti
            AND c.expires_at > $3
            AND a.id = c.account_id
            AND a.state < 2
+           AND NOT a.frozen
         RETURNING c.account_id, c.redirect_uri, c.scopes, c.code_challenge
         """,
         code_hash,
@@ -164,7 +165,7 @@ async def viewer_by_token(db: Connection, token_hash: bytes) -> tuple[Viewer, da
     row = await db.fetchrow(
         """
         SELECT t.id AS token_id, t.scopes, t.last_used_at, p.id AS app_id, p.name AS app_name, p.website AS app_website,
-               a.id, a.handle, a.display_name, a.avatar_key, a.state, l.role, l.confirmed_at, l.locale, l.theme,
+               a.id, a.handle, a.display_name, a.avatar_key, a.state, a.frozen, l.role, l.confirmed_at, l.locale, l.theme,
                l.default_visibility, l.default_sensitive, l.default_language, l.default_quote_policy
           FROM oauth_token t
           JOIN oauth_app p ON p.id = t.app_id
@@ -195,6 +196,7 @@ def _viewer(row: Row) -> Viewer:
         role=Role(row["role"] or 0),
         confirmed=row["confirmed_at"] is not None,
         state=State(row["state"]),
+        frozen=row["frozen"],
         locale=row["locale"] or "en",
         theme=row["theme"] or "auto",
         display_name=row["display_name"],

@@ -141,7 +141,7 @@ async def half_session(db: Connection, token_hash: bytes, now: datetime) -> Acco
         """
         SELECT h.account_id
           FROM half_session h
-          JOIN account a ON a.id = h.account_id AND a.state < 2
+          JOIN account a ON a.id = h.account_id AND a.state < 3
          WHERE h.token_hash = $1
            AND h.expires_at > $2
         """,

@@ -40,7 +40,7 @@ async def viewer_by_session(db: Connection, token_hash: bytes, now: datetime) ->
     """Who is behind a living session, and when it was last seen."""
     row = await db.fetchrow(
         """
-        SELECT s.id AS session_id, s.last_seen_at, a.id, a.handle, a.display_name, a.avatar_key, a.state, l.role,
+        SELECT s.id AS session_id, s.last_seen_at, a.id, a.handle, a.display_name, a.avatar_key, a.state, a.frozen, l.role,
                l.confirmed_at, l.locale, l.theme, l.default_visibility, l.default_sensitive, l.default_language,
                l.default_quote_policy
           FROM session s
@@ -61,6 +61,7 @@ async def viewer_by_session(db: Connection, token_hash: bytes, now: datetime) ->
         role=Role(row["role"]),
         confirmed=row["confirmed_at"] is not None,
         state=State(row["state"]),
+        frozen=row["frozen"],
         locale=row["locale"],
         theme=row["theme"],
         display_name=row["display_name"],

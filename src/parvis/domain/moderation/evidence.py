@@ -1,0 +1,40 @@
+"""Posts as moderators may read them: what is for everybody, what was reported to them, and what they have restricted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from parvis.base.errors import NotFound
+from parvis.base.ids import MAX_ID, PostId
+from parvis.domain import posts
+from parvis.domain.moderation import queries, restriction_queries
+from parvis.domain.posts import PostAsItWas, Visibility
+from parvis.infra.postgres import Connection
+
+_ID = re.compile(r"(?:^|/)(\d{1,19})/?$")
+
+
+async def post(db: Connection, post_id: PostId) -> PostAsItWas:
+    """The post. Raises: NotFound, also for one that is for some alone and that nobody has reported."""
+    found = await posts.as_they_are(db, [post_id])
+    if not found or not await _is_open_to_staff(db, found[0]):
+        raise NotFound
+    return found[0]
+
+
+async def several(db: Connection, ids: Sequence[PostId]) -> list[PostAsItWas]:
+    """Those of the posts that are for everybody, or would be if they were not withheld, in the order asked."""
+    return [one for one in await posts.as_they_are(db, list(ids)) if one.visibility <= Visibility.QUIET]
+
+
+def id_in(address: str) -> PostId | None:
+    """The post that an address of this place means, `/@alice/123` or `/posts/123`; a number alone will do."""
+    found = _ID.search(address.strip().partition("?")[0].partition("#")[0])
+    return PostId(int(found[1])) if found and int(found[1]) <= MAX_ID else None
+
+
+async def _is_open_to_staff(db: Connection, one: PostAsItWas) -> bool:
+    if one.visibility <= Visibility.QUIET or await queries.is_reported(db, one.id):
+        return True
+    return bool(await restriction_queries.of_posts(db, [one.id]))

@@ -1,0 +1,195 @@
+"""The SQL of restrictions and appeals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from parvis.base.ids import AccountId, PostId
+from parvis.domain.moderation.types import Appeal, Evidence, Kind, Restriction
+from parvis.infra.encoding import from_json, to_json
+from parvis.infra.postgres import Connection, Row
+
+_SELECT = """
+    SELECT r.id, r.account_id, r.post_id, r.kind, r.rule_id, r.rule_text, r.reason, r.moderator_id, r.report_id, r.evidence,
+           r.appeal_until, r.made_at, r.lifted_at, r.lifted_by_id, r.lifted_why,
+           y.restriction_id AS y_restriction_id, y.account_id AS y_account_id, y.text AS y_text, y.made_at AS y_made_at,
+           y.decided_at AS y_decided_at, y.decided_by_id AS y_decided_by_id, y.lifts AS y_lifts, y.answer AS y_answer
+      FROM restriction r
+      LEFT JOIN appeal y ON y.restriction_id = r.id
+"""
+
+
+async def new_restriction(tx: Connection, one: Restriction) -> int | None:
+    """Its id; None when one of that kind is in force already. Raises: CheckViolation for a rule that does not hold."""
+    return await tx.fetchval(
+        """
+        INSERT INTO restriction (id, account_id, post_id, kind, rule_id, rule_text, reason, moderator_id, report_id, evidence,
+                                 appeal_until, made_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, $11, $12)
+            ON CONFLICT (account_id, coalesce(post_id, 0), kind) WHERE lifted_at IS NULL DO NOTHING
+        RETURNING id
+        """,
+        one.id,
+        one.account_id,
+        one.post_id,
+        one.kind,
+        one.rule_id,
+        one.rule_text,
+        one.reason,
+        one.moderator_id,
+        one.report_id,
+        to_json(one.evidence),
+        one.appeal_until,
+        one.made_at,
+    )
+
+
+async def in_force(db: Connection, account_id: AccountId, post_id: PostId | None) -> dict[Kind, int]:
+    """Kinds of restrictions that the account, or the post, is under, and their ids."""
+    rows = await db.fetch(
+        """
+        SELECT kind, id
+          FROM restriction
+         WHERE account_id = $1 AND post_id IS NOT DISTINCT FROM $2::bigint AND lifted_at IS NULL
+        """,
+        account_id,
+        post_id,
+    )
+    return {row["kind"]: row["id"] for row in rows}
+
+
+async def by_ids(db: Connection, ids: Sequence[int]) -> list[Restriction]:
+    rows = await db.fetch(f"{_SELECT} WHERE r.id = ANY ($1::bigint[]) ORDER BY r.id", ids)
+    return [_restriction(row) for row in rows]
+
+
+async def of_account(db: Connection, account_id: AccountId, limit: int) -> list[Restriction]:
+    """Those of the account and of its posts, the latest first."""
+    rows = await db.fetch(f"{_SELECT} WHERE r.account_id = $1 ORDER BY r.id DESC LIMIT $2", account_id, limit)
+    return [_restriction(row) for row in rows]
+
+
+async def of_posts(db: Connection, post_ids: Sequence[PostId]) -> list[Restriction]:
+    """Those in force on these posts."""
+    rows = await db.fetch(
+        f"""
+        {_SELECT}
+         WHERE (r.account_id, r.post_id) IN (SELECT account_id, id FROM post_directory WHERE id = ANY ($1::bigint[]))
+           AND r.lifted_at IS NULL
+         ORDER BY r.id
+        """,
+        post_ids,
+    )
+    return [_restriction(row) for row in rows]
+
+
+async def locked(tx: Connection, restriction_id: int) -> Restriction | None:
+    """The restriction; nobody else lifts it or judges an appeal until the transaction ends."""
+    await tx.execute("SELECT FROM restriction WHERE id = $1 FOR UPDATE", restriction_id)
+    found = await by_ids(tx, [restriction_id])
+    return found[0] if found else None
+
+
+async def lifted(tx: Connection, restriction_id: int, by_id: AccountId, why: str, now: datetime) -> None:
+    await tx.execute(
+        """
+        UPDATE restriction SET lifted_at = $4, lifted_by_id = $2, lifted_why = $3 WHERE id = $1 AND lifted_at IS NULL
+        """,
+        restriction_id,
+        by_id,
+        why,
+        now,
+    )
+
+
+async def evidence_let_go(tx: Connection, now: datetime) -> int:
+    """How many restrictions and reports have no evidence any more: those that nobody can appeal, and that none is open of."""
+    return await tx.fetchval(
+        """
+        WITH restrictions AS (
+            UPDATE restriction r
+               SET evidence = NULL
+             WHERE r.evidence IS NOT NULL
+               AND r.appeal_until <= $1
+               AND (r.lifted_at IS NOT NULL
+                    OR NOT EXISTS (SELECT FROM appeal y WHERE y.restriction_id = r.id AND y.decided_at IS NULL))
+            RETURNING 1
+        ), reports AS (
+            UPDATE report
+               SET evidence = NULL
+             WHERE evidence IS NOT NULL
+               AND decided_at <= $1 - interval '30 days'
+            RETURNING 1
+        )
+        SELECT (SELECT count(*) FROM restrictions) + (SELECT count(*) FROM reports)
+        """,
+        now,
+    )
+
+
+# ── appeals ──
+
+
+async def new_appeal(tx: Connection, restriction_id: int, account_id: AccountId, text: str, now: datetime) -> bool:
+    """Whether it is the first of this restriction."""
+    return bool(
+        await tx.fetchval(
+            """
+            INSERT INTO appeal (restriction_id, account_id, text, made_at) VALUES ($1, $2, $3, $4)
+                ON CONFLICT (restriction_id) DO NOTHING
+            RETURNING true
+            """,
+            restriction_id,
+            account_id,
+            text,
+            now,
+        )
+    )
+
+
+async def appeal_decided(
+    tx: Connection, restriction_id: int, by_id: AccountId, *, lifts: bool, answer: str, now: datetime
+) -> None:
+    await tx.execute(
+        """
+        UPDATE appeal SET decided_at = $5, decided_by_id = $2, lifts = $3, answer = $4 WHERE restriction_id = $1
+        """,
+        restriction_id,
+        by_id,
+        lifts,
+        answer,
+        now,
+    )
+
+
+async def open_appeals(db: Connection, limit: int) -> list[Restriction]:
+    """Restrictions in force with an appeal that nobody has decided, the one that waits longest first."""
+    rows = await db.fetch(
+        f"{_SELECT} WHERE y.decided_at IS NULL AND y.restriction_id IS NOT NULL AND r.lifted_at IS NULL"
+        " ORDER BY y.restriction_id LIMIT $1",
+        limit,
+    )
+    return [_restriction(row) for row in rows]
+
+
+async def open_appeal_count(db: Connection) -> int:
+    return await db.fetchval(
+        """
+        SELECT count(*)
+          FROM appeal y
+          JOIN restriction r ON r.id = y.restriction_id AND r.lifted_at IS NULL
+         WHERE y.decided_at IS NULL
+        """
+    )
+
+
+def _restriction(row: Row) -> Restriction:
+    values = dict(row)
+    appeal = {name.removeprefix("y_"): values.pop(name) for name in list(values) if name.startswith("y_")}
+    evidence = values.pop("evidence")
+    return Restriction(
+        **values,
+        evidence=None if evidence is None else from_json(evidence, Evidence),
+        appeal=None if appeal["restriction_id"] is None else Appeal(**appeal),
+    )

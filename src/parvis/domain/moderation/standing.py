@@ -1,0 +1,46 @@
+"""How somebody stands: every limit on their reach, with its reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from parvis.base.errors import NotFound
+from parvis.base.ids import AccountId, PostId
+from parvis.domain.moderation import restriction_queries as queries
+from parvis.domain.moderation.types import Restriction
+from parvis.infra.postgres import Connection
+
+MOST = 200
+
+
+async def standing(db: Connection, account_id: AccountId) -> list[Restriction]:
+    """Restrictions of the account and of its posts, lifted ones too, the latest first."""
+    return await queries.of_account(db, account_id, MOST)
+
+
+async def restrictions(db: Connection, ids: Sequence[int]) -> dict[int, Restriction]:
+    """Those of the restrictions that are there."""
+    return {one.id: one for one in await queries.by_ids(db, ids)} if ids else {}
+
+
+async def restriction(db: Connection, restriction_id: int) -> Restriction:
+    """The restriction. Raises: NotFound."""
+    found = await restrictions(db, [restriction_id])
+    if not found:
+        raise NotFound
+    return found[restriction_id]
+
+
+async def on_posts(db: Connection, post_ids: Sequence[PostId]) -> list[Restriction]:
+    """What is in force on these posts."""
+    return await queries.of_posts(db, post_ids) if post_ids else []
+
+
+async def open_appeals(db: Connection, *, limit: int = 100) -> list[Restriction]:
+    """Restrictions whose appeal nobody has decided, the one that waits longest first."""
+    return await queries.open_appeals(db, limit)
+
+
+async def open_appeal_count(db: Connection) -> int:
+    """How many appeals nobody has decided."""
+    return await queries.open_appeal_count(db)
