@@ -175,6 +175,7 @@ async def test_a_place_comes_back_from_a_bucket_with_all_that_was_followed(
                 patch.setenv(name, value)
             known = await remote_kit.names(s3_store(kit))
         assert len({name.partition("/")[0] for name in known if name.startswith("base-")}) == 3
+        assert {"handover/HANDOVER.md", "handover/handover.json"} <= known.keys()
         shutil.rmtree(server.home)
         print(await asyncio.to_thread(server.run, "restore", kit))
         assert list(server.home.glob(".kit-*")) == []

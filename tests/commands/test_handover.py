@@ -125,6 +125,9 @@ async def test_a_destroyed_place_comes_back_by_the_kit_alone(tmp_path: Path, syn
             if synchronous:
                 await commits_wait_for_the_copy(server)
                 await asyncio.to_thread(server.run, "backup")  # which holds that setting, and must not wait for anybody
+            assert (copies / "handover" / "HANDOVER.md").exists(), (
+                "whoever finds the copies finds how to bring them back"
+            )
             await asyncio.to_thread(server.run, "handover", "--to", str(kit))
             acknowledged = await acknowledged_until_it_dies(server, crowd, applicants)
         gives_nothing_away(kit, server)
@@ -220,6 +223,7 @@ def gives_nothing_away(kit: Path, server: Server) -> None:
     text = (kit / "HANDOVER.md").read_text()
     for name in SECRET:
         assert f"| {name} (" in text
+        assert f"# {name} was" in text
     assert f"{server.home}/secrets" in text
 
 

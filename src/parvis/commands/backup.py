@@ -1,8 +1,8 @@
 """Keep the place safe in a folder or a bucket, best on another machine: a whole copy, with --follow every change from then on.
 
-The copy is checked when it is made. `parvis restore` brings it back; with --drill that is tried at once, in a scratch folder.
-With --follow this runs until it is ended, as a service beside `parvis serve`: what was committed is in the folder a moment
-later.
+The copy is checked when it is made, and a kit for whoever takes the place over (`parvis handover`) is written beside it.
+`parvis restore` brings it back; with --drill that is tried at once, in a scratch folder. With --follow this runs until it
+is ended, as a service beside `parvis serve`: what was committed is in the folder a moment later.
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ from pathlib import Path
 
 from parvis.base.clock import utc_now
 from parvis.base.settings import Settings
+from parvis.commands import handover
 from parvis.infra import engines
 from parvis.infra.engines import backup, remote_kit
 from parvis.worker import drill
+
+HANDOVER = "handover"  # beside the copies
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,6 +50,8 @@ async def _back_up(arguments: argparse.Namespace, settings: Settings) -> int:
             fine = await _recorded(reached, "backup", lambda: keeper.copy(reached, kit, now=utc_now()))
             if fine and arguments.drill:
                 fine = await _recorded(reached, "drill", lambda: drill.drill(reached, kit))
+            if fine:
+                await _hand_over(settings, kit)
             if following is not None and fine:
                 loop = asyncio.get_running_loop()
                 for number in (signal.SIGTERM, signal.SIGINT):
@@ -62,6 +67,20 @@ async def _back_up(arguments: argparse.Namespace, settings: Settings) -> int:
             if following is not None:
                 following.cancel()
                 await asyncio.gather(following, return_exceptions=True)
+
+
+async def _hand_over(settings: Settings, kit: str) -> None:
+    """Whoever finds the copies finds beside them how to bring them back. A copy without that is still a copy."""
+    try:
+        if remote_kit.is_remote(kit):
+            folder = settings.home / "backup" / HANDOVER
+            await handover.write(settings, folder, copies=kit)
+            await remote_kit.put_beside(kit, folder)
+        else:
+            place = Path(kit).absolute()
+            await handover.write(settings, place / HANDOVER, copies=str(place))
+    except Exception as error:  # whatever it is, the copies are made
+        print(f"parvis: the kit for a handover could not be written: {error}", file=sys.stderr)
 
 
 class _Folder:

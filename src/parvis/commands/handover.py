@@ -22,29 +22,44 @@ from parvis.handover.page import page
 from parvis.infra import engines
 from parvis.infra.engines import processes
 
+PAGE, DOCUMENT = "HANDOVER.md", "handover.json"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", required=True, type=Path, metavar="DIRECTORY", help="where the kit is written")
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    kit = asyncio.run(_gathered(settings))
     try:
-        _write(arguments.to, kit)
+        asyncio.run(write(settings, arguments.to))
     except OSError as error:
         print(f"parvis: {arguments.to} cannot be written ({error.strerror}).", file=sys.stderr)
         return 1
-    print(f"{arguments.to / 'HANDOVER.md'} says how the place is, how to take it over, and how to bring it back.")
+    print(f"{arguments.to / PAGE} says how the place is, how to take it over, and how to bring it back.")
     return 0
 
 
-async def _gathered(settings: Settings) -> facts.Kit:
+async def write(settings: Settings, folder: Path, *, copies: str = "") -> None:
+    """The kit is there, for the eyes of its owner only; who reads meanwhile finds the old or the new one.
+
+    `copies`: where they are kept, if not where a setting says. Raises: OSError.
+    """
+    kit = await _gathered(settings, copies)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    engines.write_whole(folder / PAGE, page(kit))
+    engines.write_whole(folder / DOCUMENT, msgspec.json.format(msgspec.json.encode(kit), indent=2).decode() + "\n")
+
+
+async def _gathered(settings: Settings, copies: str) -> facts.Kit:
     """The kit, also of a place whose database does not answer."""
     supervisor = engines.holder(settings.home)
+    supervisor = None if supervisor == os.getpid() else supervisor  # engines that a command started for a moment
     environment = dict(os.environ)
     if supervisor is not None and (told := processes.environment_of(supervisor)):
         environment = told | {"PARVIS_HOME": str(settings.home)}
         settings = from_environment(environment)
+    settings = msgspec.structs.replace(settings, backup=copies or settings.backup)
     try:
         async with engines.reachable(settings, nats=False) as reached:
             return await _of(reached, environment, supervisor)
@@ -62,14 +77,4 @@ async def _of(settings: Settings, environment: dict[str, str], supervisor: int |
         unknown=unknown_variables(environment),
         supervisor=supervisor,
         now=utc_now(),
-    )
-
-
-def _write(folder: Path, kit: facts.Kit) -> None:
-    """The kit is there, for the eyes of its owner only; who reads meanwhile finds the old or the new one."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    engines.write_whole(folder / "HANDOVER.md", page(kit))
-    engines.write_whole(
-        folder / "handover.json", msgspec.json.format(msgspec.json.encode(kit), indent=2).decode() + "\n"
     )

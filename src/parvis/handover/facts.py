@@ -164,7 +164,7 @@ async def gather(
         machine=found,
         engines=await _engines(settings, environment, held),
         settings=made,
-        secrets=secrets_of(made, environment, str(settings.home), found.service),
+        secrets=secrets_of(made, str(settings.home), found.service),
         unknown=unknown,
         backup=masked("backup", settings.backup),
         media=masked("media_url", settings.media_url) or str(settings.home / "media"),

@@ -17,7 +17,14 @@ _KEYS = {"translation_key"}
 _HARMLESS = {"host", "starttls", "sslmode", "port"}  # of the parts of a query
 _PASSWORD = re.compile(r"(://[^/\s:@]*):[^@\s/]+@")
 _NAMED = re.compile(r"(?i)((?:key|secret|token|password|passwd)\w*\s*[=:]\s*)[^\s,;]+")
-OUTSIDE = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+_BUCKET = {  # variables that others named; whether something opens by them
+    "AWS_ENDPOINT_URL": False,
+    "AWS_ENDPOINT": False,
+    "AWS_REGION": False,
+    "AWS_ACCESS_KEY_ID": True,
+    "AWS_SECRET_ACCESS_KEY": True,
+    "AWS_SESSION_TOKEN": True,
+}
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -45,6 +52,10 @@ def settings_made(environment: Mapping[str, str]) -> list[Setting]:
         if raw:
             value = masked(name, raw)
             found.append(Setting(variable_of(name), value, DESCRIPTIONS[name], value != raw))
+    for variable, secret in _BUCKET.items():
+        if raw := environment.get(variable, ""):
+            value = MASK if secret else _address(raw) if "://" in raw else raw
+            found.append(Setting(variable, value, "Where the bucket is, and who may use it.", value != raw))
     return found
 
 
@@ -81,7 +92,7 @@ def scrubbed(text: str) -> str:
     return _NAMED.sub(rf"\1{MASK}", _PASSWORD.sub(rf"\1:{MASK}@", text))
 
 
-def secrets_of(made: list[Setting], environment: Mapping[str, str], home: str, service: str) -> list[Secret]:
+def secrets_of(made: list[Setting], home: str, service: str) -> list[Secret]:
     """Where everything that opens something is kept; nothing of what it is."""
     where = f"the environment of {service}" if service else "the environment in which `parvis serve` was started"
     found = [
@@ -101,10 +112,5 @@ def secrets_of(made: list[Setting], environment: Mapping[str, str], home: str, s
         Secret(f"{one.variable} ({one.about.rstrip('.')})", where, "at the service it belongs to, then there")
         for one in made
         if one.secret
-    ]
-    found += [
-        Secret(f"{name} (the bucket of media or backups)", where, "at the service it belongs to, then there")
-        for name in OUTSIDE
-        if environment.get(name)
     ]
     return found

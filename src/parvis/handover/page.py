@@ -69,6 +69,7 @@ def page(kit: Kit) -> str:
         restorable=last is not None and bool(kit.backup),
         last=msgspec.to_builtins(last, builtin_types=(datetime,)),
         exports=list(exports(kit)),
+        media_elsewhere="://" in kit.media,
         records=[one | {"took_s": (one["ended_at"] - one["began_at"]).total_seconds()} for one in took],
     )
 
@@ -98,7 +99,7 @@ def _missing_copies(kit: Kit) -> Iterable[str]:
         yield "No backup was ever brought back on trial: `parvis backup --drill`"
     elif drill.problem:
         yield f"**The last restore drill failed:** {plain(drill.problem)}"
-    if not kit.backup:
+    if not any(one.variable == "PARVIS_BACKUP" for one in kit.settings):
         yield "`PARVIS_BACKUP` is not set: nothing tries the copies by itself."
 
 

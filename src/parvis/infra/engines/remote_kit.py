@@ -97,6 +97,12 @@ async def opened(
         yield kit
 
 
+async def put_beside(place: str, folder: Path) -> None:
+    """The files of the folder are beside the copies, under its name. Raises: BackupFailed."""
+    with _problems():
+        await _send(s3_store(place), folder, folder.name, await asyncio.to_thread(_files, folder))
+
+
 async def media_names(place: str) -> frozenset[str]:
     """The media files in the bucket."""
     with _problems():
