@@ -9,6 +9,7 @@ import httpx
 import msgspec
 import pytest
 
+from parvis.base.clock import utc_now
 from parvis.base.settings import Settings
 from parvis.domain import health
 from parvis.infra import postgres
@@ -36,6 +37,11 @@ async def test_a_drill_is_due_a_week_after_the_last_and_a_day_after_one_that_fai
     assert await tried() == 1
     await services.db.pool.execute("UPDATE safekeeping SET began_at = began_at - interval '25 hours'")
     assert await tried() == 2
+    async with services.db.connection() as db:  # a copy that is newer is tried at once
+        await health.kept_safe(db, "backup", utc_now(), utc_now(), "", {})
+    assert await tried() == 3
+    assert await tried() == 3
+    await services.db.pool.execute("DELETE FROM safekeeping WHERE what = 'backup'")
     await services.db.pool.execute("UPDATE safekeeping SET problem = '', began_at = began_at - interval '6 days'")
     assert await tried() == 0
     await services.db.pool.execute("UPDATE safekeeping SET began_at = began_at - interval '2 days'")

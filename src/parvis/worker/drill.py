@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -39,11 +40,22 @@ async def when_due(services: Services) -> None:
     if not settings.backup:
         return
     async with services.db.connection() as db:
-        drills = [one for one in await health.safekeeping(db, 50) if one["what"] == "drill"]
-    if drills and now - drills[0]["began_at"] < (AGAIN_AFTER if drills[0]["problem"] else EVERY):
+        known = await health.safekeeping(db, 50)
+    if not _is_due(known, now):
         return
     problem, facts = await recorded(settings, "drill", lambda: drill(settings, settings.backup))
     log.log(30 if problem else 20, "drill.done", problem=problem, **facts)
+
+
+def _is_due(known: list[dict[str, Any]], now: datetime) -> bool:
+    """A week after the last drill; after one that failed the next day, or as soon as there is a copy that is newer."""
+    last = next((one for one in known if one["what"] == "drill"), None)
+    if last is None:
+        return True
+    copy = next((one for one in known if one["what"] == "backup" and not one["problem"]), None)
+    if last["problem"] and copy is not None and copy["began_at"] > last["began_at"]:
+        return True
+    return now - last["began_at"] >= (AGAIN_AFTER if last["problem"] else EVERY)
 
 
 async def recorded(
