@@ -73,11 +73,11 @@ if (!ready) {
 }
 // Whoever is faster than it is kept waiting for that moment.
 addEventListener("click", (event) => {
-  const target = !ready && event.target.closest?.("[hx-get], [hx-post]");
-  if (!target || document.readyState !== "complete") return;
+  const pressed = ready ? null : event.target.closest?.("a, button");
+  if (!pressed?.closest("[hx-get], [hx-post]") || document.readyState !== "complete") return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  swaps().then(() => target.click());
+  swaps().then(() => pressed.click());
 }, true);
 
 // ── reactions show at once and are taken back if the server says no ──
