@@ -103,7 +103,7 @@ def test_axe_finds_nothing_on_any_page(
         found += problems(page)
     walking.close()
     with capsys.disabled():
-        print(f"\n{scheme}, {size[0]} px: {len(walk)} pages, {len(found)} violations")
+        print(f"\n{scheme}, {size[0]} px: {len(walk)} pages, {len(found)} violations", *found, sep="\n")
     assert "\n".join(found) == ""
 
 
