@@ -10,6 +10,7 @@ import httpx
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PASSWORD, PHONE, People
+from tests.browser.test_axe import problems
 
 SCREENS = os.environ.get("PARVIS_SCREENS")  # a folder: what is seen on the way is kept there
 RULE = "Be kind to one another."
@@ -27,6 +28,7 @@ def comes_in(people: People, name: str) -> Page:
 
 def keep(page: Page, name: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), name
+    assert problems(page) == [], name
     if SCREENS:
         page.screenshot(path=str(Path(SCREENS) / f"{name}.png"), full_page=True)
 
@@ -57,7 +59,7 @@ def test_a_report_leads_to_a_withheld_post_and_an_appeal_to_somebody_else_brings
     keep(staff, "reports")
     staff.get_by_role("link", name=f"@{author}").click()
     expect(staff.get_by_text("Ben is a fool").first).to_be_visible()
-    staff.get_by_label("Withhold: only its author sees it").check()
+    staff.get_by_label("Withhold").check()
     staff.get_by_label("Under which rule").select_option(label=RULE)
     staff.get_by_label("Why").first.fill("It calls a neighbour names.")
     keep(staff, "report")
@@ -75,6 +77,7 @@ def test_a_report_leads_to_a_withheld_post_and_an_appeal_to_somebody_else_brings
     own.get_by_role("button", name="Appeal").click()
     expect(own.get_by_text("Nobody has decided yet.")).to_be_visible()
 
+    keep(own, "appealed")
     staff.goto("/console/appeals")
     expect(staff.get_by_text("You decided this, so somebody else decides about the appeal.")).to_be_visible()
     second = comes_in(people, other)
@@ -91,3 +94,7 @@ def test_a_report_leads_to_a_withheld_post_and_an_appeal_to_somebody_else_brings
     expect(own.get_by_text("So it is, and it says whose.").first).to_be_visible()
     second.goto(f"/console/people/@{author}")
     keep(second, "person")
+    second.goto("/console/people?standing=staff")
+    keep(second, "people")
+    second.goto(f"/console/posts/{made.json()['id']}")
+    keep(second, "post")

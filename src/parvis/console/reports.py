@@ -59,10 +59,8 @@ async def _report(visit: Visit[Viewer, Any]) -> Page:
     one = await moderation.reports.one(visit.db, visit.params.report_id)
     evidence = one.evidence or Evidence()
     standing = await moderation.standing(visit.db, one.target_id)
-    choices = [(kind, visit.text(restricting.EFFECTS[kind]), "") for kind in ACCOUNT_KINDS]
-    for post in evidence.posts:
-        excerpt = " ".join(post.text.split())[:60]
-        choices += [(f"{kind}:{post.id}", visit.text(restricting.EFFECTS[kind]), excerpt) for kind in POST_KINDS]
+    choices = [restricting.choice(visit, kind, post) for post in evidence.posts for kind in POST_KINDS]
+    choices += [restricting.choice(visit, kind) for kind in ACCOUNT_KINDS]
     return Page(
         "console/report.html",
         {

@@ -13,17 +13,18 @@ from parvis.domain.accounts.types import Account, Viewer
 from parvis.domain.moderation import Order, Restriction, house_rules
 from parvis.domain.moderation.types import ACCOUNT_KINDS, POST_KINDS
 from parvis.domain.moderation.words import NAMES
+from parvis.domain.posts import PostAsItWas
 from parvis.infra.catalogues import later
 from parvis.infra.html.paths import safe_path
 from parvis.infra.html.visit import Answer, Page, Redirect, Visit
 
-# What a kind does, in the words of whoever chooses it.
+# What a kind is called by whoever chooses it, and what it does.
 EFFECTS = {
-    "freeze": later("Freeze: cannot write or use apps; nothing is hidden"),
-    "limit": later("Limit: strangers do not meet them in trends, search and the square"),
-    "suspend": later("Suspend: nothing from them or to them passes; asks for your password again"),
-    "withhold": later("Withhold: only its author sees it"),
-    "warn_media": later("Mark as sensitive: shown behind a warning"),
+    "freeze": (later("Freeze"), later("Cannot write or use apps. Nothing is hidden.")),
+    "limit": (later("Limit their reach"), later("Strangers do not meet them in trends, search and the square.")),
+    "suspend": (later("Suspend"), later("Nothing from them or to them passes. You give your password again.")),
+    "withhold": (later("Withhold"), later("Only its author sees it.")),
+    "warn_media": (later("Mark as sensitive"), later("It is shown behind a warning.")),
 }
 
 
@@ -70,10 +71,20 @@ async def restrict(
 
 async def form_parts(visit: Visit[Viewer, Any], *, post: bool) -> dict[str, Any]:
     """What the form of a restriction offers."""
-    kinds = POST_KINDS if post else ACCOUNT_KINDS
     return {
-        "kinds": [(kind, visit.text(EFFECTS[kind])) for kind in kinds],
+        "kinds": [choice(visit, kind) for kind in (POST_KINDS if post else ACCOUNT_KINDS)],
         "rules": await house_rules.current(visit.db),
+    }
+
+
+def choice(visit: Visit[Viewer, Any], kind: str, about: PostAsItWas | None = None) -> dict[str, str]:
+    """A kind to be chosen; where it is for one of several posts, with the beginning of that post."""
+    name, effect = EFFECTS[kind]
+    return {
+        "value": kind if about is None else f"{kind}:{about.id}",
+        "name": visit.text(name),
+        "effect": visit.text(effect),
+        "excerpt": "" if about is None else " ".join((about.warning or about.text).split())[:60],
     }
 
 
