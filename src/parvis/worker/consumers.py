@@ -12,7 +12,7 @@ from parvis.base import events as happened
 from parvis.base.clock import utc_now
 from parvis.base.events import Event
 from parvis.base.ids import AccountId, PostId
-from parvis.domain import media, notifications, posts, search, timelines
+from parvis.domain import moderation, notifications, posts, search, timelines
 from parvis.domain.timelines import conversations
 from parvis.infra import events
 from parvis.infra.jobs import NewJob
@@ -93,9 +93,10 @@ async def converse(services: Services, event: Event) -> None:
 
 
 async def purge_pictures(services: Services, event: Event) -> None:
-    """The removed post's pictures are out of the store."""
+    """The removed post's pictures are out of the store, unless moderators need them as evidence."""
     assert isinstance(event, happened.PostRemoved)
-    await media.purge_of_post(services, AccountId(event.author_id), PostId(event.post_id))
+    author, post_id = AccountId(event.author_id), PostId(event.post_id)
+    await moderation.evidence.purge_pictures(services, author, post_id, now=utc_now())
 
 
 async def sweep_reposts(services: Services, event: Event) -> None:

@@ -67,10 +67,14 @@ async def delete_expired_rows(services: Services) -> None:
         posts.delete_expired,
         relationships.delete_expired,
         admission.forget_gate,
-        moderation.let_evidence_go,
     ):
         async with services.db.transaction() as tx:
             await delete(tx, now=now)
+
+
+async def let_evidence_go(services: Services) -> None:
+    """What moderators kept as evidence is gone once nobody can appeal any more."""
+    await moderation.evidence.let_go(services, now=utc_now())
 
 
 async def lapse_admissions(services: Services) -> None:
@@ -138,6 +142,7 @@ SCHEDULES = (
     Schedule(delete_old_archives, timedelta(hours=1)),
     Schedule(purge_unattached_media, timedelta(hours=1)),
     Schedule(delete_expired_rows, timedelta(hours=1)),
+    Schedule(let_evidence_go, timedelta(hours=1)),
     Schedule(delete_old_changes, timedelta(minutes=5)),
     Schedule(lapse_admissions, timedelta(minutes=5)),
     Schedule(delete_unused_previews, timedelta(hours=1)),

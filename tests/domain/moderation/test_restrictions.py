@@ -11,12 +11,14 @@ import pytest
 
 from parvis.base.clock import utc_now
 from parvis.base.errors import Conflict, Forbidden, Invalid, NotFound
+from parvis.base.ids import PostId
 from parvis.domain import moderation, posts
 from parvis.domain.accounts.types import Role, State
 from parvis.domain.moderation import house_rules, letters, log, reports, restriction_rules
 from parvis.domain.posts.types import Draft, Visibility
 from tests.rig.house import REASON, House, furnished
 from tests.rig.people import Person, decoded
+from tests.rig.pictures import png
 from tests.rig.world import World
 
 
@@ -285,7 +287,8 @@ async def test_evidence_is_kept_by_value_until_nobody_can_ask_for_it(house: Hous
         kept = await moderation.restriction(tx, old.id)
         assert kept.evidence is not None
         assert kept.evidence.posts[0].text == "Bob is a fool"
-        assert await moderation.let_evidence_go(tx, now=utc_now()) == 1
+    assert await moderation.evidence.let_go(house.world.services, now=utc_now()) == 1
+    async with house.world.services.db.connection() as tx:
         assert (await moderation.restriction(tx, old.id)).evidence is None
         profile = (await moderation.restriction(tx, new.id)).evidence
     assert profile is not None
@@ -298,7 +301,36 @@ async def test_evidence_waits_for_an_appeal_to_be_decided(house: House, alice: P
     one = await house.restricts("limit", alice.id, now=made)
     async with house.world.services.db.transaction() as tx:
         await moderation.appeal(tx, alice.id, one.id, text="I named nobody.", now=utc_now())
-        assert await moderation.let_evidence_go(tx, now=utc_now() + timedelta(days=2)) == 0
+    assert await moderation.evidence.let_go(house.world.services, now=utc_now() + timedelta(days=2)) == 0
+
+
+async def test_pictures_are_kept_as_long_as_the_evidence_that_shows_them(house: House, alice: Person) -> None:
+    services = house.world.services
+
+    async def pictured() -> tuple[PostId, str]:
+        sent = await alice.client.post(
+            "/api/v2/media", files={"file": ("a.png", png(32, 24), "image/png")}, headers=alice.headers
+        )
+        made = decoded(await alice.post("/api/v1/statuses", {"status": "Look", "media_ids": [decoded(sent)["id"]]}))
+        return PostId(int(made["id"])), made["media_attachments"][0]["url"].removeprefix("http://parvis.test")
+
+    (judged, kept), (free, gone) = await pictured(), await pictured()
+    one = await house.restricts("withhold", alice.id, judged, now=utc_now() - timedelta(days=29))
+    for post in (judged, free):
+        async with services.db.transaction() as tx:
+            await posts.remove(tx, alice.id, post, now=utc_now())
+    await house.world.settle()
+    assert (await alice.client.get(gone)).status_code == 404
+    assert (await alice.client.get(kept)).status_code == 200
+    async with services.db.connection() as db:
+        evidence = (await moderation.restriction(db, one.id)).evidence
+    assert evidence is not None
+    assert evidence.posts[0].attachments[0].key in kept
+    await services.db.pool.execute("ALTER TABLE restriction DISABLE TRIGGER stands")  # time is a column here
+    await services.db.pool.execute("UPDATE restriction SET appeal_until = now() - interval '1 minute'")
+    await services.db.pool.execute("ALTER TABLE restriction ENABLE TRIGGER stands")
+    assert await moderation.evidence.let_go(services, now=utc_now()) == 1
+    assert (await alice.client.get(kept)).status_code == 404
 
 
 # ── reports ──

@@ -8,7 +8,7 @@ Whatever staff does stands in the log, sealed.
 from parvis.domain.moderation import announcements, evidence, house_rules, house_settings, log, people, reports, staff
 from parvis.domain.moderation.acting import Refused, pseudonym
 from parvis.domain.moderation.letters import OUTCOME_JOB, STATEMENT_JOB, send_outcome, send_statement
-from parvis.domain.moderation.restrict import appeal, decide_appeal, let_evidence_go, lift, restrict
+from parvis.domain.moderation.restrict import appeal, decide_appeal, lift, restrict
 from parvis.domain.moderation.standing import (
     on_posts,
     open_appeal_count,
@@ -56,7 +56,6 @@ __all__ = [
     "evidence",
     "house_rules",
     "house_settings",
-    "let_evidence_go",
     "lift",
     "log",
     "on_posts",

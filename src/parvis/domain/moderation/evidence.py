@@ -1,16 +1,21 @@
-"""Posts as moderators may read them: what is for everybody, what was reported to them, and what they have restricted."""
+"""Posts as moderators may read them: what is for everybody, what was reported to them, and what they have restricted.
+
+What was is kept by value, pictures included, until nobody can appeal any more.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 
 from parvis.base.errors import NotFound
-from parvis.base.ids import MAX_ID, PostId
-from parvis.domain import posts
+from parvis.base.ids import MAX_ID, AccountId, PostId
+from parvis.domain import media, posts
 from parvis.domain.moderation import queries, restriction_queries
 from parvis.domain.posts import PostAsItWas, Visibility
 from parvis.infra.postgres import Connection
+from parvis.infra.services import Services
 
 _ID = re.compile(r"(?:^|/)(\d{1,19})/?$")
 
@@ -32,6 +37,26 @@ def id_in(address: str) -> PostId | None:
     """The post that an address of this place means, `/@alice/123` or `/posts/123`; a number alone will do."""
     found = _ID.search(address.strip().partition("?")[0].partition("#")[0])
     return PostId(int(found[1])) if found and int(found[1]) <= MAX_ID else None
+
+
+async def purge_pictures(services: Services, author: AccountId, post_id: PostId, *, now: datetime) -> None:
+    """The pictures of a removed post are out of the store, unless they are evidence; those go with it."""
+    async with services.db.connection() as db:
+        if await restriction_queries.is_evidence(db, author, post_id, now):
+            return
+    await media.purge_of_post(services, author, post_id)
+
+
+async def let_go(services: Services, *, now: datetime) -> int:
+    """Evidence is gone that nobody can ask for any more, with pictures of removed posts first; how often that was so."""
+    async with services.db.connection() as db:
+        old = await restriction_queries.posts_in_old_evidence(db, now)
+        there = {one.id for one in await posts.as_they_are(db, [post_id for _, post_id in old])}
+    for author, post_id in old:
+        if post_id not in there:
+            await purge_pictures(services, author, post_id, now=now)
+    async with services.db.transaction() as tx:
+        return await restriction_queries.evidence_let_go(tx, now)
 
 
 async def _is_open_to_staff(db: Connection, one: PostAsItWas) -> bool:

@@ -122,11 +122,6 @@ async def decide_appeal(
     await acting.acted(services, actor_id, act, subject, do, now)
 
 
-async def let_evidence_go(tx: Connection, *, now: datetime) -> int:
-    """Evidence is gone that nobody can ask for any more; how often that was so."""
-    return await restriction_queries.evidence_let_go(tx, now)
-
-
 async def _restrict(
     tx: Connection, services: Services, actor_id: AccountId, order: Order, reason: str, now: datetime
 ) -> int:

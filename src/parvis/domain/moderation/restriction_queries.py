@@ -103,24 +103,57 @@ async def lifted(tx: Connection, restriction_id: int, by_id: AccountId, why: str
     )
 
 
-async def evidence_let_go(tx: Connection, now: datetime) -> int:
-    """How many restrictions and reports have no evidence any more: those that nobody can appeal, and that none is open of."""
-    return await tx.fetchval(
-        """
-        WITH restrictions AS (
-            UPDATE restriction r
-               SET evidence = NULL
-             WHERE r.evidence IS NOT NULL
-               AND r.appeal_until <= $1
+# Evidence that nobody can ask for any more; $1 is the moment.
+_OVER = """r.appeal_until <= $1
                AND (r.lifted_at IS NOT NULL
-                    OR NOT EXISTS (SELECT FROM appeal y WHERE y.restriction_id = r.id AND y.decided_at IS NULL))
-            RETURNING 1
+                    OR NOT EXISTS (SELECT FROM appeal y WHERE y.restriction_id = r.id AND y.decided_at IS NULL))"""
+_DECIDED_LONG_AGO = "coalesce(q.decided_at <= $1 - interval '30 days', false)"
+
+
+async def is_evidence(db: Connection, author: AccountId, post_id: PostId, now: datetime) -> bool:
+    """Whether somebody may still want to see what the post was."""
+    return await db.fetchval(
+        f"""
+        SELECT EXISTS (SELECT FROM restriction r
+                        WHERE r.account_id = $2 AND r.evidence IS NOT NULL AND NOT ({_OVER})
+                          AND (r.post_id = $3::bigint
+                               OR r.evidence @> jsonb_build_object('posts', jsonb_build_array(
+                                      jsonb_build_object('id', $3::bigint)))))
+            OR EXISTS (SELECT FROM report q
+                        WHERE q.target_id = $2 AND q.evidence IS NOT NULL AND NOT {_DECIDED_LONG_AGO}
+                          AND $3::bigint = ANY (q.post_ids))
+        """,
+        now,
+        author,
+        post_id,
+    )
+
+
+async def posts_in_old_evidence(db: Connection, now: datetime) -> list[tuple[AccountId, PostId]]:
+    """Authors and ids of posts in evidence that will be let go."""
+    rows = await db.fetch(
+        f"""
+        SELECT r.account_id, (one ->> 'id')::bigint AS post_id
+          FROM restriction r, jsonb_array_elements(r.evidence -> 'posts') AS one
+         WHERE r.evidence IS NOT NULL AND {_OVER}
+         UNION
+        SELECT q.target_id, post_id
+          FROM report q, unnest(q.post_ids) AS post_id
+         WHERE q.evidence IS NOT NULL AND {_DECIDED_LONG_AGO}
+        """,
+        now,
+    )
+    return [(AccountId(row["account_id"]), PostId(row["post_id"])) for row in rows]
+
+
+async def evidence_let_go(tx: Connection, now: datetime) -> int:
+    """How many restrictions and reports have no evidence any more."""
+    return await tx.fetchval(
+        f"""
+        WITH restrictions AS (
+            UPDATE restriction r SET evidence = NULL WHERE r.evidence IS NOT NULL AND {_OVER} RETURNING 1
         ), reports AS (
-            UPDATE report
-               SET evidence = NULL
-             WHERE evidence IS NOT NULL
-               AND decided_at <= $1 - interval '30 days'
-            RETURNING 1
+            UPDATE report q SET evidence = NULL WHERE q.evidence IS NOT NULL AND {_DECIDED_LONG_AGO} RETURNING 1
         )
         SELECT (SELECT count(*) FROM restrictions) + (SELECT count(*) FROM reports)
         """,

@@ -17,7 +17,7 @@ from parvis.infra.postgres import Connection, Row
 
 
 class PostAsItWas(msgspec.Struct, frozen=True, kw_only=True):
-    """A post by value: what it said at one moment, whatever becomes of it. Pictures are told by their descriptions."""
+    """A post by value: what it said and showed at one moment, whatever becomes of it."""
 
     id: PostId
     account_id: AccountId
@@ -28,7 +28,7 @@ class PostAsItWas(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     warning: str
     sensitive: bool
-    pictures: list[str]
+    attachments: list[Attachment] = []
     poll_options: list[str] = []
 
 
@@ -73,7 +73,6 @@ async def _count(tx: Connection, author: AccountId, post: Row, visibility: int, 
 
 
 def _kept(row: Row) -> PostAsItWas:
-    pictures = [one.description or one.kind for one in from_json(row["attachments"], list[Attachment])]
     return PostAsItWas(
         id=row["id"],
         account_id=row["account_id"],
@@ -84,6 +83,6 @@ def _kept(row: Row) -> PostAsItWas:
         text=row["text"],
         warning=row["warning"],
         sensitive=row["sensitive"],
-        pictures=pictures,
+        attachments=from_json(row["attachments"], list[Attachment]),
         poll_options=row["poll_options"] or [],
     )
