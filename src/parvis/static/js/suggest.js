@@ -23,6 +23,22 @@ function begun(field) {
   return null;
 }
 
+// How far below the top of the text the line of the caret ends: measured in a copy that is laid out alike.
+const LAID_OUT = ["font", "lineHeight", "letterSpacing", "padding", "border", "boxSizing", "direction"];
+function endOfLine(field) {
+  const style = getComputedStyle(field);
+  const copy = document.createElement("div");
+  for (const one of LAID_OUT) copy.style[one] = style[one];
+  Object.assign(copy.style, { position: "absolute", visibility: "hidden", whiteSpace: "pre-wrap", overflowWrap: "anywhere", width: `${field.offsetWidth}px` });
+  const caret = document.createElement("span");
+  caret.textContent = "|";
+  copy.append(field.value.slice(0, field.selectionStart), caret);
+  document.body.append(copy);
+  const end = caret.offsetTop + caret.offsetHeight - field.scrollTop;
+  copy.remove();
+  return Math.min(end, field.offsetHeight);
+}
+
 async function asked(only, query, signal) {
   const path = `/suggest?${new URLSearchParams({ q: query, only })}`;
   const answer = await fetch(path, { signal, headers: { "HX-Request": "true" } });
@@ -72,6 +88,7 @@ export function attend(field) {
     options().forEach((one, n) => (one.id = `${list.id}-${n}`));
     if (!list.children.length || document.activeElement !== field) return close();
     list.hidden = false;
+    if (inText) list.style.setProperty("top", `${endOfLine(field) - field.offsetHeight + 4}px`);
     said.textContent = `${field.dataset.said}: ${list.children.length}`;
     if (!inText) field.setAttribute("aria-expanded", "true");
     // A hashtag may be new, and a search is what was typed: there the keys go on as ever until an arrow is pressed.
