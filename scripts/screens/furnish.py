@@ -7,7 +7,7 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 import pyvips
@@ -19,6 +19,7 @@ from tests.rig.server import Server
 FRIENDS = ("marta", "haru", "jeanne", "till", "rosa", "nour", "kwame")
 
 
+OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
 LANTERNS = (
     "Lanterns along the quay tonight, bring a jar. #lanterns",
     "Ma lanterne est prête, la mèche un peu moins. #lanterns",
@@ -66,7 +67,7 @@ class Voices:
 def furnish(server: Server) -> dict[str, str]:
     """Addresses of what was made, by name."""
     voices = Voices(server)
-    made: dict[str, str] = {"film": _film(server, voices)}
+    made = _film(server, voices) | {"consent": _app(voices)}
     poll = {"options": ["Rye", "Spelt", "Whatever is warm"], "expires_in": 86400}
     asked = voices.do("demo", "/api/v1/statuses", status="Which loaf for Sunday?", poll=poll)
     for n, who in enumerate(FRIENDS):
@@ -140,7 +141,20 @@ def _arrivals(server: Server, voices: Voices) -> None:
         )
 
 
-def _film(server: Server, voices: Voices) -> str:
+def _app(voices: Voices) -> str:
+    """Where an app asks to be let in."""
+    form = {"client_name": "Lantern", "redirect_uris": OUT_OF_BAND, "scopes": "read write follow"}
+    app = voices.do("demo", "/api/v1/apps", **form)
+    asked = {
+        "client_id": app["client_id"],
+        "redirect_uri": OUT_OF_BAND,
+        "scope": form["scopes"],
+        "response_type": "code",
+    }
+    return f"/oauth/authorize?{urlencode(asked)}"
+
+
+def _film(server: Server, voices: Voices) -> dict[str, str]:
     """A walk over one of the community's pictures, which is playable in every size."""
     seen = voices.ask("marta", "GET", "/api/v1/timelines/public?limit=40&only_media=true")
     one = next(one["media_attachments"][0] for one in seen if one["account"]["acct"] == "marta")
@@ -157,13 +171,13 @@ def _film(server: Server, voices: Voices) -> str:
         )  # fmt: skip
     except subprocess.CalledProcessError as error:
         raise RuntimeError("ffmpeg could not make the film") from error
-    sent = voices.ask("marta", "POST", "/api/v2/media", files={"file": ("walk.mp4", film.read_bytes())})
+    sent = voices.ask("demo", "POST", "/api/v2/media", files={"file": ("walk.mp4", film.read_bytes())})
     until = time.monotonic() + 240
-    while not voices.ask("marta", "GET", f"/api/v1/media/{sent['id']}").get("url"):
+    while not voices.ask("demo", "GET", f"/api/v1/media/{sent['id']}").get("url"):
         assert time.monotonic() < until
         time.sleep(0.5)
     said = "Once around the square, before the rain."
     form = {"description": "A slow walk past the clock tower and the stalls"}
-    voices.ask("marta", "PUT", f"/api/v1/media/{sent['id']}", json=form)
-    post = voices.do("marta", "/api/v1/statuses", status=said, media_ids=[sent["id"]])
-    return f"/@marta/{post['id']}"
+    voices.ask("demo", "PUT", f"/api/v1/media/{sent['id']}", json=form)
+    post = voices.do("demo", "/api/v1/statuses", status=said, media_ids=[sent["id"]])
+    return {"film": f"/@demo/{post['id']}", "captions": f"/captions/{sent['id']}"}

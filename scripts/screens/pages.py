@@ -18,10 +18,16 @@ STRANGERS = {
     "public-replies": "/@marta/replies",
     "public-pictures": "/@marta/media",
     "public-followers": "/@marta/followers",
+    "public-following": "/@marta/following",
+    "public-tagged": "/@marta/tagged/bread",
+    "embed": "embed",
     "public-thread": "thread",
     "public-search": "/search?q=bread",
     "public-explore": "/explore",
     "public-tag": "/tags/bread",
+    "confirm": "/confirm/none",
+    "reset": "/reset/none",
+    "setup": "/setup/none",
     "missing": "/nothing-here",
     "offline": "/offline",
 }
@@ -75,6 +81,12 @@ MEMBERS = {
     "reaction": "reaction",
     "quotes": "quotes",
     "options": "/@marta/options",
+    "lists-of-somebody": "/@marta/lists",
+    "captions": "captions",
+    "share": "/share?title=The%20market&url=https%3A%2F%2Fmarket.example%2F",
+    "consent": "consent",
+    "code": "/oauth/authorize/native?code=tz3Vn5cXq0",
+    "prove": "/prove",
     "report": "/@marta/report",
     "mute": "/@marta/mute",
     "block": "/@marta/block",
@@ -83,7 +95,10 @@ MEMBERS = {
     "appearance": "/settings/appearance",
     "disturb": "/settings/notifications",
     "security": "/settings/security",
+    "authenticator": "/settings/security/app",
+    "passkeys": "/settings/security/passkeys",
     "access": "/settings/access",
+    "standing": "/settings/standing",
     "invitations": "/settings/invitations",
     "data": "/settings/data",
     "leave": "/settings/leave",
@@ -119,6 +134,10 @@ def _with_pictures(page: Page) -> str:
         one for one in found if one["media_attachments"][0]["type"] == "image" and one["account"]["acct"] == "marta"
     )
     return f"/@{one['account']['acct']}/{one['id']}"
+
+
+def _embedded(page: Page) -> str:
+    return f"{_with_pictures(page)}/embed"
 
 
 def _text(page: Page, words: str) -> None:
@@ -186,7 +205,12 @@ def _play(page: Page) -> None:
         page.wait_for_timeout(100)
 
 
-FOUND: dict[str, Callable[[Page], str]] = {"thread": _thread, "poll": _poll, "picture": _with_pictures}
+FOUND: dict[str, Callable[[Page], str]] = {
+    "thread": _thread,
+    "poll": _poll,
+    "picture": _with_pictures,
+    "embed": _embedded,
+}
 ABOUT_TO: dict[str, Callable[[Page], None]] = {
     "compose": _write,
     "compose-poll": _ask,
