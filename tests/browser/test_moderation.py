@@ -7,10 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PASSWORD, PHONE, People
 from tests.browser.test_axe import problems
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
 SCREENS = os.environ.get("PARVIS_SCREENS")  # a folder: what is seen on the way is kept there
 RULE = "Be kind to one another."

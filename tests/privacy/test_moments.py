@@ -256,7 +256,9 @@ ENDINGS: dict[str, Callable[[Stage], Awaitable[None]]] = {
 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("news", [True, False], ids=["told", "news lost"])
-@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize(
+    "ending", [pytest.param(one, marks=pytest.mark.long) if one == "frozen" else one for one in ENDINGS]
+)
 async def test_streams_close_within_five_seconds_and_reads_end_at_once(stage: Stage, ending: str, news: bool) -> None:
     post = await stage.says(AUTHOR, FOLLOWERS)
     public = await stage.says(AUTHOR, PUBLIC)

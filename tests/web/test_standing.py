@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
+from parvis.base.clock import utc_now
+from parvis.domain import accounts
 from tests.rig.house import REASON, House, furnished
 from tests.rig.people import Person
 from tests.rig.world import World
@@ -69,3 +73,24 @@ async def test_the_barred_read_why_appeal_and_take_their_data_along_and_nothing_
     await house.lifts(one, by=house.max)
     assert (await alices.get("/home")).status_code == 200
     assert (await alice.get("/api/v1/timelines/home")).status_code == 200
+
+
+async def test_whoever_is_barred_signs_in_to_the_reasons(
+    house: House, alice: Person, open_browser: Callable[[], Browser]
+) -> None:
+    await accounts.set_password(house.world.services, alice.id, password="a long password", now=utc_now())
+    one = await house.restricts("suspend", alice.id)
+    signed = {"login": "alice", "password": "a long password", "return_to": "/compose"}
+    assert (await open_browser().post("/sign-in", signed)).headers["location"] == "/settings/standing"
+    await house.lifts(one)
+    assert (await open_browser().post("/sign-in", signed)).headers["location"] == "/compose"
+
+
+async def test_moderators_have_a_way_from_what_they_see_to_what_they_can_do(
+    house: House, alice: Person, bobs: Browser, open_browser: Callable[[], Browser]
+) -> None:
+    post = await alice.says("Words")
+    monas = await open_browser().sign_in(house.mona)
+    for path, way in ((f"/@alice/{post}", f"/console/posts/{post}"), ("/@alice", "/console/people/@alice")):
+        assert f'href="{way}"' in (await monas.get(path)).text, path
+        assert "/console" not in (await bobs.get(path)).text, path

@@ -57,6 +57,11 @@ def session_cookie_of(call: Call[Any], token: str, lifetime: timedelta) -> Cooki
     return cookie(call.settings, session_cookie(call.settings), token, int(lifetime.total_seconds()))
 
 
+def onward_of(ticket: SessionTicket, return_to: str) -> str:
+    """Where whoever signs in goes on to: those who may do nothing else, to the reasons."""
+    return "/settings/standing" if ticket.barred else safe_path(return_to, "/home")
+
+
 def no_session(call: Call[Any]) -> Cookie:
     """The session's cookie, taken back."""
     return session_cookie_of(call, "", timedelta(0))
@@ -145,7 +150,7 @@ async def sign_in(call: Call[SignIn]) -> Answer:
     except SecondFactorWanted as wanted:
         return second_step(call, wanted.half, safe_path(call.params.return_to, ""))
     cookies = [session_of(call, ticket), device_cookie_of(call, ticket.account_id)]
-    return Redirect(safe_path(call.params.return_to, "/home"), cookies=cookies)
+    return Redirect(onward_of(ticket, call.params.return_to), cookies=cookies)
 
 
 @page(
@@ -169,7 +174,7 @@ async def sign_in_by_passkey(call: Call[Signed]) -> Answer:
         now=call.now,
     )
     cookies = [session_of(call, ticket), device_cookie_of(call, ticket.account_id)]
-    return Redirect(safe_path(call.params.return_to, "/home"), cookies=cookies)
+    return Redirect(onward_of(ticket, call.params.return_to), cookies=cookies)
 
 
 @page("POST", "/sign-out", urgency=ENTRANCE, params=Onward)

@@ -12,7 +12,16 @@ from parvis.infra.doors import ENTRANCE
 from parvis.infra.html.paths import safe_path
 from parvis.infra.html.visit import Answer, Page, Redirect
 from parvis.infra.rate_limits import SIGN_INS
-from parvis.web.entrance import Onward, address_of, device_cookie_of, half_cookie_of, half_of, session_of, user_agent_of
+from parvis.web.entrance import (
+    Onward,
+    address_of,
+    device_cookie_of,
+    half_cookie_of,
+    half_of,
+    onward_of,
+    session_of,
+    user_agent_of,
+)
 from parvis.web.prove import ask_first
 from parvis.web.routing import Call, page
 
@@ -65,7 +74,7 @@ async def code(call: Call[SecondStep]) -> Answer:
     )
     over = half_cookie_of(call, "", timedelta(0))
     return Redirect(
-        safe_path(call.params.return_to, "/home"),
+        onward_of(ticket, call.params.return_to),
         cookies=[session_of(call, ticket), device_cookie_of(call, ticket.account_id), over],
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
+
 from parvis.base.errors import Invalid, NotFound
 from parvis.base.events import SessionEnded, TokenRevoked
 from parvis.base.ids import AccountId, IdSource
@@ -81,7 +83,7 @@ async def open_session(
     """A new session, for somebody who has just proved who they are: signed in, signed up, used a link."""
     token = new_key()
     ticket = SessionTicket(token, account_id, ids.next(), now + rules.SESSION_LIFETIME)
-    await session_queries.new_session(
+    barred = await session_queries.new_session(
         tx,
         digest(token),
         ticket.session_id,
@@ -91,7 +93,7 @@ async def open_session(
         user_agent=_printable(user_agent)[:300],
         address=address[:64],
     )
-    return ticket
+    return msgspec.structs.replace(ticket, barred=barred)
 
 
 def _printable(text: str) -> str:

@@ -172,12 +172,13 @@ class Login(msgspec.Struct, frozen=True):
 
 
 class SessionTicket(msgspec.Struct, frozen=True):
-    """A fresh session: `token` goes into the cookie and is stored nowhere."""
+    """A fresh session: `token` goes into the cookie and is stored nowhere. `barred`: of somebody frozen or suspended."""
 
     token: str
     account_id: AccountId
     session_id: int
     expires_at: datetime
+    barred: bool = False
 
 
 class Session(msgspec.Struct, frozen=True):

@@ -19,12 +19,14 @@ async def new_session(
     expires_at: datetime,
     user_agent: str,
     address: str,
-) -> None:
-    await tx.execute(
+) -> bool:
+    """Whether the account is frozen or suspended."""
+    barred = await tx.fetchval(
         """
         INSERT INTO session (token_hash, id, account_id, created_at, last_seen_at, proved_at, expires_at, user_agent,
                              address)
         VALUES ($1, $2, $3, $4, $4, $4, $5, $6, $7)
+        RETURNING (SELECT a.frozen OR a.state >= 2 FROM account a WHERE a.id = $3)
         """,
         token_hash,
         session_id,
@@ -34,6 +36,7 @@ async def new_session(
         user_agent,
         address,
     )
+    return bool(barred)
 
 
 async def viewer_by_session(db: Connection, token_hash: bytes, now: datetime) -> tuple[Viewer, datetime] | None:
