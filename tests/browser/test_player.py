@@ -128,6 +128,8 @@ def test_a_video_gets_smaller_when_the_connection_does(
     video.evaluate("v => { v.style.width = '1280px'; v.muted = true; v.play().catch(() => {}) }")
     plays_on(page, video, 1.0)
     box.evaluate("b => { b.hls.capLevelToPlayerSize = false; b.hls.autoLevelCapping = -1 }")
+    # Little is fetched ahead, so that what is fetched under other conditions is soon what is seen.
+    box.evaluate("b => { b.hls.config.maxBufferLength = b.hls.config.maxMaxBufferLength = 8 }")
     until(page, "document.querySelector('[data-player]').dataset.lines === '720'", patience_s=30)
     slow = {"offline": False, "latency": 60, "downloadThroughput": 900_000 / 8, "uploadThroughput": 100_000}
     network.send("Network.emulateNetworkConditions", slow)
