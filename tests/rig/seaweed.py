@@ -28,8 +28,8 @@ def running(folder: Path) -> Iterator[dict[str, str]]:
     words = [f"-{name}.port={port}" for name, port in ports.items()]
     words += [f"-{name}.port.grpc={free_port()}" for name in ports]
     words += [f"-dir={folder / 'data'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3"]
-    words += [f"-s3.config={folder / 's3.json'}", "-master.volumeSizeLimitMB=64", "-volume.max=20"]
-    words += ["-volume.preStopSeconds=1"]
+    words += [f"-s3.config={folder / 's3.json'}", "-master.volumeSizeLimitMB=64", "-volume.max=100"]
+    words += ["-volume.preStopSeconds=1", "-s3.port.iceberg=0", "-s3.port.lance=0"]  # those have fixed ports otherwise
     environment = os.environ | {"GOMEMLIMIT": "300MiB", "GOGC": "50"}  # it takes 1.3 GB without
     program = Path(sys.executable).parent / "weed"
     with (folder / "log").open("wb") as log:
