@@ -27,8 +27,8 @@ async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
         return await DirectoryStorage.open_at(tmp_path / "media", ORIGIN)
     if request.param == "seaweedfs":
         request.getfixturevalue("seaweedfs")
-        return S3Storage(s3_store(f"s3://parvis/{secrets.token_hex(4)}"), ORIGIN)
-    return S3Storage(MemoryStore(), ORIGIN)
+        return S3Storage(s3_store(f"s3://parvis/{secrets.token_hex(4)}"), ORIGIN, tmp_path)
+    return S3Storage(MemoryStore(), ORIGIN, tmp_path)
 
 
 async def read(storage: Storage, key: str, start: int = 0, end: int | None = None) -> bytes:

@@ -6,8 +6,10 @@ import asyncio
 
 import obstore
 
-from parvis.infra.storage import Storage
+from parvis.base.settings import from_environment
+from parvis.infra.storage import Storage, open_storage
 from parvis.infra.storage_s3 import S3Storage
+from tests.rig.server import Server
 
 
 async def keys(storage: Storage, folder: str) -> list[str]:
@@ -18,3 +20,14 @@ async def keys(storage: Storage, folder: str) -> list[str]:
     top = storage.local_path(folder)
     assert top is not None
     return sorted(f"{folder}/{path.relative_to(top)}" for path in top.rglob("*") if path.is_file())
+
+
+async def of(server: Server) -> Storage:
+    """The store of that server."""
+    return await open_storage(from_environment(server.environment))
+
+
+async def read(storage: Storage, key: str) -> bytes:
+    """All that lies there."""
+    file = await storage.open(key)
+    return b"".join([chunk async for chunk in file.chunks])

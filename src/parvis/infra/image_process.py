@@ -8,6 +8,7 @@ Whatever kills it, kills one picture.
 from __future__ import annotations
 
 import os
+import re
 import resource
 import struct
 import sys
@@ -57,6 +58,10 @@ class Answer(msgspec.Struct):
     frames: int = 1
     refused: str | None = None
     reason: str = ""
+
+
+# As libvips and the decoders behind it say that they got no memory.
+_STARVED = re.compile(r"(out of|insufficient|not enough|cannot allocate) memory|memory allocation", re.IGNORECASE)
 
 
 class Refused(Exception):
@@ -123,7 +128,9 @@ def process(request: Request) -> Answer:
             small = _thumbnail(request.data, 128, 128, size="down")
             return Answer(files=[_webp("original.webp", small, quality=90, effort=4)])
         return Answer(files=_covers(request.data, [("original.webp", 1500, 500), ("small.webp", 750, 250)]))
-    except pyvips.Error:
+    except pyvips.Error as error:
+        if _STARVED.search(str(error)):  # whether that is the picture's doing shows in a fresh process; this one ends
+            raise MemoryError(str(error)) from error
         raise Refused("damaged", "This picture is damaged or incomplete.") from None
 
 
@@ -172,7 +179,7 @@ def _from_heic(data: bytes, most_pixels: int) -> bytes:
     try:
         _check_pixels(*heic.size_of(data), most_pixels)
         return heic.as_png(data)
-    except (ValueError, RuntimeError, OSError, SyntaxError, MemoryError):
+    except (ValueError, RuntimeError, OSError, SyntaxError):
         raise Refused("damaged", "This picture is damaged or incomplete.") from None
 
 

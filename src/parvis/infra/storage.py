@@ -6,6 +6,7 @@ so the content type follows from the key's ending and from nothing else.
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import AsyncIterable, AsyncIterator
 from datetime import datetime
@@ -15,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from parvis.base.errors import NotFound
+from parvis.base.errors import NotFound, Unavailable
 from parvis.base.settings import BadSetting, Settings
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ CONTENT_TYPES: dict[str, str] = {
 
 _KEY = re.compile(r"[a-z0-9_-][a-z0-9._-]*(?:/[a-z0-9_-][a-z0-9._-]*)*")
 _LONGEST_KEY = 200
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
 class StoredFile(msgspec.Struct, frozen=True):
@@ -97,12 +99,20 @@ async def open_storage(settings: Settings) -> Storage:
     scheme = urlsplit(place).scheme
     if scheme == "s3":
         store: ObjectStore = s3_store(place)
-        return S3Storage(store, settings.public_origin)
+        folder = settings.home / "incoming"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return S3Storage(store, settings.public_origin, folder)
     if scheme == "file":
         return await DirectoryStorage.open_at(Path(unquote(urlsplit(place).path)), settings.public_origin)
     if scheme:
         raise BadSetting(f"PARVIS_MEDIA_URL must be a folder, file:///folder or s3://bucket/prefix, not {place!r}.")
     return await DirectoryStorage.open_at(Path(place) if place else settings.home / "media", settings.public_origin)
+
+
+def check_room(error: OSError) -> None:
+    """It was not for want of room. Raises: Unavailable, which those who send files understand, when it was."""
+    if error.errno in _NO_ROOM:
+        raise Unavailable("There is no room left for files", retry_after_s=300) from error
 
 
 def is_key(key: str) -> bool:

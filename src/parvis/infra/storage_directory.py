@@ -14,14 +14,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from parvis.base.errors import NotFound, Unavailable
-from parvis.infra.storage import CHUNK_BYTES, StoredFile, checked_key, content_type_of, media_url
+from parvis.base.errors import NotFound
+from parvis.infra.storage import CHUNK_BYTES, StoredFile, check_room, checked_key, content_type_of, media_url
 
 FILE_MODE = 0o640
 FOLDER_MODE = 0o750
 _INCOMING = ".incoming"  # starts with a dot, so no key reaches it
 _FORGOTTEN_AFTER_S = 24 * 3600
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
 class DirectoryStorage:
@@ -44,8 +43,7 @@ class DirectoryStorage:
                 return await asyncio.to_thread(_write_whole, part, target, data)
             return await _write_chunks(part, target, data)
         except OSError as error:
-            if error.errno in _NO_ROOM:
-                raise Unavailable("There is no room left for files", retry_after_s=300) from error
+            check_room(error)
             raise
 
     async def open(self, key: str, start: int = 0, end: int | None = None) -> StoredFile:

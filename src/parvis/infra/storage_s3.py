@@ -7,20 +7,23 @@ served through our own address. (docs/media.md, "Where files lie")
 
 from __future__ import annotations
 
+import asyncio
 import os
+import tempfile
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import obstore
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import ObjectStore, S3Store
 
 from parvis.base.errors import NotFound, Unavailable
-from parvis.infra.storage import CHUNK_BYTES, StoredFile, checked_key, content_type_of, media_url
+from parvis.infra.storage import CHUNK_BYTES, StoredFile, check_room, checked_key, content_type_of, media_url
 
-_PARTS_AT_ONCE = 2  # of 5 MiB each, which is what an upload may hold in memory
+_PARTS_AT_ONCE = 1  # of 5 MiB; the client holds about four of them of each file
+_FILES_AT_ONCE = 2  # of a process
 _LIST_CHUNK = 1000  # as many as S3 deletes in one request
 
 
@@ -39,14 +42,27 @@ def s3_store(url: str) -> ObjectStore:
 
 
 class S3Storage:
-    """One bucket. Atomic by nature: an object appears when its upload is complete."""
+    """One bucket. Atomic by nature: an object appears when its upload is complete.
 
-    def __init__(self, store: ObjectStore, origin: str) -> None:
+    What comes in chunks, from people with slow lines, is gathered in a file of `folder` first. So few files are on
+    their way to the bucket at once, however many people send, and memory stays what it is.
+    """
+
+    def __init__(self, store: ObjectStore, origin: str, folder: Path) -> None:
         self._store = store
         self._origin = origin
+        self._folder = folder
+        self._places = asyncio.Semaphore(_FILES_AT_ONCE)
 
     async def put(self, key: str, data: bytes | AsyncIterable[bytes], content_type: str) -> int:
-        counted = data if isinstance(data, bytes) else _Counted(data)
+        if not isinstance(data, bytes):
+            async with _gathered(data, self._folder) as (file, size), self._places:
+                await self._put(key, file, content_type)
+            return size
+        await self._put(key, data, content_type)
+        return len(data)
+
+    async def _put(self, key: str, data: bytes | IO[bytes], content_type: str) -> None:
         attributes: Any = {
             "Content-Type": content_type,
             # Keys are random and never reused, so what lies under one never changes.
@@ -54,9 +70,8 @@ class S3Storage:
         }
         with _problems():
             await obstore.put_async(
-                self._store, checked_key(key), counted, attributes=attributes, max_concurrency=_PARTS_AT_ONCE
+                self._store, checked_key(key), data, attributes=attributes, max_concurrency=_PARTS_AT_ONCE
             )
-        return len(counted)
 
     async def open(self, key: str, start: int = 0, end: int | None = None) -> StoredFile:
         path = checked_key(key)
@@ -94,20 +109,22 @@ class S3Storage:
         """The client closes its connections when it is let go of."""
 
 
-class _Counted:
-    """Chunks on their way, and how many bytes they were."""
-
-    def __init__(self, chunks: AsyncIterable[bytes]) -> None:
-        self._chunks = chunks
-        self._size = 0
-
-    def __len__(self) -> int:
-        return self._size
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._chunks:
-            self._size += len(chunk)
-            yield chunk
+@asynccontextmanager
+async def _gathered(chunks: AsyncIterable[bytes], folder: Path) -> AsyncIterator[tuple[IO[bytes], int]]:
+    """All of it in a file without a name, to be read from its beginning, and its size; gone afterwards, or by a crash."""
+    file = await asyncio.to_thread(tempfile.TemporaryFile, dir=folder)
+    size = 0
+    try:
+        try:
+            async for chunk in chunks:
+                size += await asyncio.to_thread(file.write, chunk)
+            await asyncio.to_thread(file.seek, 0)
+        except OSError as error:
+            check_room(error)
+            raise
+        yield file, size
+    finally:
+        file.close()
 
 
 async def _read(result: Any) -> AsyncIterator[bytes]:
