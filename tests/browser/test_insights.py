@@ -77,7 +77,7 @@ def test_axe_finds_nothing_on_the_owners_page_of_numbers(
 ) -> None:
     page = owner(people, handle, size=size, color_scheme=scheme, reduced_motion="reduce")
     page.goto("/console/insights?days=30")
-    for summary in page.locator("main details summary").all():
+    for summary in page.locator("main .page details summary").all():
         summary.click()
     found = problems(page)
     wide = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")

@@ -587,6 +587,7 @@ OTHER_WRITES = frozenset(
     POST /console/emoji
     POST /console/emoji/act
     POST /console/gate
+    POST /console/jobs/retry
     POST /console/rules
     POST /console/rules/remove
     POST /console/settings

@@ -10,6 +10,7 @@ import pytest
 from parvis.base.clock import utc_now
 from parvis.domain import accounts, health
 from parvis.domain.health.verdicts.findings import Disk, Findings
+from parvis.infra import jobs
 from parvis.worker.watch import Watch
 from tests.rig.world import World
 from tests.web.conftest import Browser
@@ -67,6 +68,22 @@ async def test_a_stranger_is_asked_who_they_are_and_a_member_finds_nothing(
     assert stranger.status_code in (303, 401)
     member = await open_browser().sign_in(await world.person("alice"))
     assert (await member.get("/console")).status_code == 404
+
+
+async def test_the_owner_has_work_that_was_given_up_tried_again(
+    world: World, open_browser: Callable[[], Browser]
+) -> None:
+    async with world.services.db.transaction() as tx:
+        await jobs.enqueue(tx, "mail.nowhere", {"letter": 1})
+        await tx.execute("UPDATE job SET parked_at = now() WHERE kind = 'mail.nowhere'")
+    browser = await open_browser().sign_in(await world.person("olga", role=accounts.Role.OWNER))
+    page = (await browser.get("/console")).text
+    assert "1 given up" in page
+    assert "Try again" in page
+    assert (await browser.post("/console/jobs/retry", {"kind": "mail.nowhere"})).status_code == 303
+    assert "1 given up" not in (await browser.get("/console")).text
+    assert (await browser.post("/console/jobs/retry", {"kind": "mail.nowhere"})).status_code == 404
+    assert "Had work tried again" in (await browser.get("/console/log")).text
 
 
 async def test_a_drill_that_failed_is_red_on_the_console_and_an_incident(

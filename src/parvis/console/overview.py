@@ -6,13 +6,17 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
+from parvis.base.errors import NotFound
 from parvis.console.gate import MODES, REASONS
 from parvis.console.routing import is_open, page
 from parvis.domain import admission, health, moderation
 from parvis.domain.accounts.types import Viewer
 from parvis.domain.health.verdicts.verdict import Figure, Unit, Words, figure, shown
+from parvis.infra import jobs
 from parvis.infra.catalogues import in_figures, later
-from parvis.infra.html.visit import Answer, Page, Visit
+from parvis.infra.html.visit import Answer, Page, Redirect, Visit
 
 WIDTH, HEIGHT = 300, 48  # of a line, in units of its own
 ROWS = 12  # of the table that says the same
@@ -85,6 +89,23 @@ async def show(visit: Visit[Viewer, None]) -> Answer:
             "kept": [_kept(visit, one) for one in seen.kept],
         },
     )
+
+
+class Kind(msgspec.Struct, frozen=True):
+    kind: str
+
+
+@page("POST", "/console/jobs/retry", audience="owner", params=Kind)
+async def retry(visit: Visit[Viewer, Kind]) -> Answer:
+    """The jobs of the kind that were given up are tried again, letters among them."""
+    count = await jobs.unpark_kind(visit.db, visit.params.kind)
+    if not count:
+        raise NotFound
+    said = {"kind": visit.params.kind, "count": count}
+    await moderation.log.record(
+        visit.db, actor_id=visit.me, act="jobs.retry", subject="jobs", details=said, now=visit.now
+    )
+    return Redirect("/console", "saved")
 
 
 def words(visit: Visit[Viewer, Any], said: Words) -> str:
