@@ -42,6 +42,7 @@ def unexpected_page(request: Request[Any, Any, Any], error: Exception) -> Respon
             "heading": visit.text(later("Something broke on our side")),
             "text": visit.text(later("It was not your fault, and it was written down. Try again in a moment.")),
             "offer_sign_in": False,
+            "barred": False,
             "request_id": number,
         },
         status=500,
