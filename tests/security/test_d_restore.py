@@ -45,6 +45,9 @@ async def test_d5_a_restored_copy_lets_nobody_in_by_what_was_revoked_after_it_wa
             assert "4 sessions and apps were signed out" in said
             await asyncio.to_thread(server.start)
             assert [await status(server, token) for token in (stolen, kept)] == [401, 401]
+            told = await asyncio.to_thread(server.run, "audit", "verify", "--export", str(tmp_path / "log.csv"))
+            print(told)
+            assert "place.restore" in (tmp_path / "log.csv").read_text()
             assert not await comes_in(taken)
             assert not await comes_in(own)
             assert "no longer works" in (await own.get(link)).text

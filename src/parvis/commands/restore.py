@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import sys
 from datetime import UTC, datetime
 
+from parvis.base.clock import utc_now
 from parvis.base.settings import Settings
-from parvis.domain import accounts
+from parvis.domain import accounts, moderation
 from parvis.infra import engines, postgres
 from parvis.infra.engines import backup, remote_kit
 from parvis.worker import drill
@@ -46,7 +48,7 @@ async def _restore(arguments: argparse.Namespace, settings: Settings) -> int:
             await backup.restore(kit, settings.home, to=arguments.to)
     async with engines.running(settings.home, nats=False) as found:
         held = await drill.counts(found.database_url)
-        ended = await _sign_everybody_out(found.database_url)
+        ended = await _sign_everybody_out(found.database_url, arguments.to)
     backup.finish_restoring(settings.home)
     took = asyncio.get_running_loop().time() - began
     print(
@@ -57,11 +59,19 @@ async def _restore(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-async def _sign_everybody_out(database_url: str) -> int:
-    """Nobody comes in by what was taken back after the copy was made (case D5); how many sessions and apps that ended."""
+async def _sign_everybody_out(database_url: str, to: datetime | None) -> int:
+    """Nobody comes in by what was taken back after the copy was made (case D5), and the log of what staff does says where
+    it was cut off; how many sessions and apps that ended."""
     db = await postgres.connect(database_url, size=1, application="parvis restore", statement_s=drill.WITHIN_S)
     try:
         async with db.transaction() as tx:
-            return await accounts.end_all_access(tx)
+            ended = await accounts.end_all_access(tx)
+            details = {"to": to.isoformat() if to else None, "signed_out": ended}
+            with contextlib.suppress(postgres.asyncpg.UndefinedTableError):  # a copy from before there was that log
+                async with tx.transaction():
+                    await moderation.log.record(
+                        tx, actor_id=None, act="place.restore", subject="place", details=details, now=utc_now()
+                    )
+            return ended
     finally:
         await db.close()

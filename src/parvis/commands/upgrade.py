@@ -24,7 +24,7 @@ import msgspec
 import parvis
 from parvis.base.clock import utc_now
 from parvis.base.settings import Settings, from_environment
-from parvis.domain import health
+from parvis.domain import health, moderation
 from parvis.domain.health.verdicts.verdict import size, span
 from parvis.infra import engines, migrate, postgres, replacing
 from parvis.infra.engines import backup, processes, remote_kit
@@ -89,6 +89,7 @@ async def _upgrade(arguments: argparse.Namespace, settings: Settings, environmen
             await _copy(reached, kept)
         applied = await _migrate(reached.database_url)
         _record(settings, Upgrade(utc_now(), _folder(), came_from, applied, "" if arguments.without_backup else kept))
+        await _note(reached, "place.upgrade", {"from": came_from, "applied": applied})
         print("\n".join(f"Applied {name}." for name in applied) or "The schema was up to date.")
         await _replace(reached, environment)
     _say_how_to_go_back(settings, "" if arguments.without_backup else kept)
@@ -106,6 +107,7 @@ async def _back(arguments: argparse.Namespace, settings: Settings, environment: 
         )
         return 0
     async with engines.reachable(settings, nats=False) as reached:
+        await _note(reached, "place.back", {"set_aside": last.applied})
         names = await migrate.set_aside(reached.database_url, last.applied)
         print(f"Set aside: {', '.join(names) or 'nothing'}. What they made stays where it is, unused.")
         await _replace(reached, environment)
@@ -198,6 +200,16 @@ async def _migrate(url: str) -> list[str]:
             print(f"{error}: somebody holds the table; again in {AGAIN_AFTER_S:.0f} s.")
             await asyncio.sleep(AGAIN_AFTER_S)
     raise AssertionError
+
+
+async def _note(settings: Settings, act: str, details: dict[str, str | list[str]]) -> None:
+    """The log of what staff does says so."""
+    db = await postgres.connect(settings.database_url, size=1, application="parvis upgrade")
+    try:
+        async with db.transaction() as tx:
+            await moderation.log.record(tx, actor_id=None, act=act, subject="place", details=details, now=utc_now())
+    finally:
+        await db.close()
 
 
 async def _replace(settings: Settings, environment: Mapping[str, str]) -> None:
