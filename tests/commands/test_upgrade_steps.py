@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import shutil
 from pathlib import Path
@@ -9,9 +10,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from parvis.base.clock import utc_now
 from parvis.base.settings import Settings
 from parvis.commands import upgrade
-from parvis.commands.upgrade import NotNow
+from parvis.commands.upgrade import NotNow, Upgrade
 from parvis.infra import migrate
 from parvis.infra.migrate import MigrationError
 from tests.infra.test_migrate import migration
@@ -56,3 +58,31 @@ def test_without_room_for_a_copy_nothing_begins(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(NotNow, match=r"has 1\.0 GiB free; 1\.1 GiB are wanted"):  # the copy and the rest on one disk
         upgrade._check_room(settings, str(kit), 400 << 20)
     upgrade._check_room(settings, "s3://bucket/kit", 300 << 20)
+
+
+def test_one_release_is_one_upgrade_however_often_it_was_begun(tmp_path: Path) -> None:
+    """So that going back from it takes back all that it applied, and nothing that the release before it did."""
+    settings = Settings(home=tmp_path)
+
+    def made(program: str, *applied: str) -> None:
+        upgrade._record(settings, Upgrade(utc_now(), program, "0001", list(applied), "/kit"))
+
+    made("/srv/one", "0002")
+    made("/srv/two", "0003")  # and the processes could not be replaced
+    made("/srv/two")
+    made("/srv/three")
+    assert [(one.program, one.applied) for one in upgrade._records(settings)] == [
+        ("/srv/one", ["0002"]),
+        ("/srv/two", ["0003"]),
+        ("/srv/three", []),
+    ]
+
+
+async def test_only_the_release_that_made_the_last_upgrade_takes_it_back(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, database_url="postgresql:///nowhere")
+    words = argparse.Namespace(check=False, back=True)
+    with pytest.raises(NotNow, match="No upgrade"):
+        await upgrade._back(words, settings, {})
+    upgrade._record(settings, Upgrade(utc_now(), "/srv/another", "0001", ["0002"], "/kit"))
+    with pytest.raises(NotNow, match="made by /srv/another"):
+        await upgrade._back(words, settings, {})

@@ -37,7 +37,8 @@ SPARE = 512 << 20
 
 
 class Upgrade(msgspec.Struct, frozen=True):
-    """One that was made. `came_from`: the newest migration there was before. `kept`: where the copy of before is."""
+    """One that was made, by the release in the folder `program`. `came_from`: the newest migration there was before;
+    `kept`: where the copy of before is."""
 
     at: datetime
     program: str
@@ -101,6 +102,8 @@ async def _back(arguments: argparse.Namespace, settings: Settings, environment: 
     if not done:
         raise NotNow(f"No upgrade is written down in {settings.home / RECORD}.")
     last = done[-1]
+    if last.program != _folder():
+        raise NotNow(f"The last upgrade was made by {last.program}: that one takes it back.")
     if arguments.check:
         print(
             f"The upgrade of {last.at:%Y-%m-%d %H:%M} would be taken back: {', '.join(last.applied) or 'no migration'}."
@@ -236,9 +239,9 @@ def _say_how_to_go_back(settings: Settings, kept: str) -> None:
         "since is lost then, unless `parvis backup --follow` kept it (`parvis restore --to` takes a moment)."
     )
     print(f"    mv {shlex.quote(str(home))} {shlex.quote(f'{home}.after')}")
-    inside = Path(kept).is_relative_to(home)
+    inside = not remote_kit.is_remote(kept) and Path(kept).is_relative_to(home)
     print(f"    parvis restore {shlex.quote(f'{home}.after/{Path(kept).relative_to(home)}' if inside else kept)}")
-    if inside:
+    if inside and (home / "media").is_dir():
         print(f"    cp -a {shlex.quote(f'{home}.after/media')} {shlex.quote(str(home))}/")
 
 
@@ -254,9 +257,12 @@ def _records(settings: Settings) -> list[Upgrade]:
 
 
 def _record(settings: Settings, one: Upgrade) -> None:
-    """It is written down; one that applied nothing is not, because there is nothing to take back."""
-    if one.applied:
-        _write(settings, [*_records(settings), one])
+    """It is written down. The same release again, such as after a failure halfway, is one upgrade with the first time."""
+    before = _records(settings)
+    if before and before[-1].program == one.program:
+        first = before.pop()
+        one = msgspec.structs.replace(first, at=one.at, applied=[*first.applied, *one.applied])
+    _write(settings, [*before, one])
 
 
 def _write(settings: Settings, some: list[Upgrade]) -> None:
