@@ -290,8 +290,8 @@ JOURNEYS = (
     lists_and_filters,
     settings,
     direct_conversation,
-    poll,
     post_for_later,
+    poll,
     edit_and_history,
     keep_and_mute,
 )
