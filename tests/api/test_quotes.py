@@ -183,10 +183,10 @@ async def test_the_usual_policy_is_ones_own_and_told_in_every_place(world: World
 
 def test_who_may_quote_follows_visibility_policy_and_follows() -> None:
     everybody, followers, nobody = QuotePolicy
-    public, quiet, closed, mentioned = Visibility
+    public, quiet, closed, mentioned, withheld = Visibility
     assert all(may_quote(one, nobody, own=True, follows=False) for one in (public, quiet, closed))
-    assert not may_quote(mentioned, everybody, own=True, follows=False)
-    assert not any(may_quote(one, everybody, own=False, follows=True) for one in (closed, mentioned))
+    assert not any(may_quote(one, everybody, own=True, follows=False) for one in (mentioned, withheld))
+    assert not any(may_quote(one, everybody, own=False, follows=True) for one in (closed, mentioned, withheld))
     assert may_quote(public, everybody, own=False, follows=False)
     assert [may_quote(quiet, followers, own=False, follows=one) for one in (True, False)] == [True, False]
     assert not may_quote(public, nobody, own=False, follows=True)

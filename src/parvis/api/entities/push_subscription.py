@@ -7,10 +7,10 @@ from typing import Literal
 import msgspec
 
 from parvis.api.entities.notification import TYPES
-from parvis.domain.notifications import Subscription
+from parvis.domain.notifications import ALERTS, Subscription
 
 ALERT_OF: dict[str, str] = {
-    **TYPES,
+    **{ours: theirs for ours, theirs in TYPES.items() if ours in ALERTS},
     "sign_up": "admin.sign_up",
     "report": "admin.report",
 }

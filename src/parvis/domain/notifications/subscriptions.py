@@ -21,7 +21,8 @@ from parvis.infra.secrets import Secrets
 
 PushPolicy = Literal["all", "followed", "follower", "none"]
 # What an app may ask to hear of: besides our kinds some that never happen here, so that it finds what it chose.
-ALERTS: tuple[str, ...] = (*KINDS, "sign_up", "report")
+# What moderators decide about somebody is told by a letter and a page; clients know no alert of it.
+ALERTS: tuple[str, ...] = (*(one for one in KINDS if one != "moderation_warning"), "sign_up", "report")
 
 
 class Subscription(msgspec.Struct, frozen=True):
