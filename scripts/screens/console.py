@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from parvis import console
 from parvis.console import routing
+from scripts.screens.furnish import Voices
 from tests.rig.pictures import png
 from tests.rig.server import Server
 
@@ -17,7 +18,7 @@ OWNERS = {
     one.path.strip("/").replace("/", "-"): one.path
     for one in sorted(routing.door.pages, key=lambda page: page.path)
     if one.method == "GET" and "{" not in one.path and not one.path.endswith((".csv", ".json"))
-}
+} | {"console-person": "/console/people/@till"}
 
 RULES = (
     ("Be kind, also when you disagree.", "Argue with what somebody said, not with who they are."),
@@ -52,12 +53,28 @@ def run_the_place(browser: Browser, server: Server, password: str) -> None:
     sentence = page.locator("form", has=page.get_by_label("One sentence about it"))
     sentence.get_by_label("One sentence about it").fill("A square for everybody between the river and the mill.")
     sentence.get_by_role("button", name="Save").click()
+    _report_and_restrict(server, page)
     page.goto("/console/gate")
     page.get_by_label("At most so many people a second").fill("25")
     page.get_by_role("button", name="Limit").click()
     page.get_by_role("button", name="As many as the server can bear").click()
     page.wait_for_load_state()
     context.close()
+
+
+def _report_and_restrict(server: Server, page: Page) -> None:
+    """Two have reported somebody, whose account is restricted under the first rule."""
+    voices = Voices(server)
+    whom = voices.ask("marta", "GET", "/api/v1/accounts/lookup", params={"acct": "till"})["id"]
+    words = ("Writes the same sentence under every post of mine.", "Please look at what he said to Jeanne.")
+    for who, comment in zip(("marta", "haru"), words, strict=True):
+        voices.ask(who, "POST", "/api/v1/reports", json={"account_id": whom, "comment": comment})
+    page.goto("/console/people/@till")
+    page.locator("input[name=kind]").first.check()
+    page.locator("select[name=rule_id]").select_option(index=1)
+    page.locator("textarea[name=reason]").fill("The same insult under eleven posts within an hour, after a warning.")
+    page.locator("main form button.danger").last.click()
+    page.wait_for_load_state()
 
 
 def sign_in(page: Page, handle: str, password: str) -> None:

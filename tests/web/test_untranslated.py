@@ -40,6 +40,8 @@ NAMES = {
     "mastodon",
     "ana",
     "test",
+    "example",  # example.org
+    "org",
 }
 
 

@@ -406,7 +406,8 @@ function prepare(form) {
   refresh();
 }
 $$("[data-compose]").forEach(prepare);
-on("input", "[data-suggest]", (_, field) => import(field.dataset.suggest).then(({ attend }) => attend(field)));
+// Without connection one goes on writing, and nothing is offered.
+on("input", "[data-suggest]", (_, field) => import(field.dataset.suggest).then(({ attend }) => attend(field), () => {}));
 on("click", "[data-emoji-open]", (_, button) => {
   import(button.form.dataset.emoji).then(({ open }) => open(button.form, button)).catch(() => tell(words.failed));
 });
