@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 
 import httpx
 import pytest
+from babel.dates import format_date
 from playwright.sync_api import expect
 
 from parvis.infra.catalogues import LOCALES, babel_locale, catalogue_of
@@ -21,6 +23,10 @@ def test_days_are_written_by_scripts_as_by_the_server(people: People, handle: Ca
     bearer = {"Authorization": f"Bearer {people.server.token(ana)}"}
     post = httpx.post(f"{people.server.origin}/api/v1/statuses", data={"status": "Now"}, headers=bearer, timeout=30)
     path = f"/@{ana}/{post.json()['id']}/history"
+    made = datetime.fromisoformat(post.json()["created_at"])
+    zone, hours = ("Pacific/Kiritimati", 14) if made.hour >= 10 else ("Etc/GMT+12", -12)
+    there = made.astimezone(timezone(timedelta(hours=hours)))
+    assert there.date() != made.date()
     for locale in LOCALES:
         said = []
         for scripts in (False, True):
@@ -33,6 +39,13 @@ def test_days_are_written_by_scripts_as_by_the_server(people: People, handle: Ca
             page.context.close()
         assert said[1] == said[0].removesuffix(" UTC")
         assert said[1] != said[0]
+        # Where it is another day, scripts write that too.
+        page = people.page(locale=locale, timezone_id=zone)
+        page.goto(path)
+        expect(page.locator("time[data-moment]").first).to_have_text(
+            f"{format_date(there, 'long', locale=babel_locale(locale))}, {there:%H:%M}"
+        )
+        page.context.close()
 
 
 WAYS = [

@@ -30,11 +30,14 @@ function ago(then) {
 // once: making it costs more than all it writes.
 let days;
 function moment(time) {
+  const then = new Date(time.dateTime);
+  const hour = [then.getHours(), then.getMinutes()].map((one) => String(one).padStart(2, "0")).join(":");
+  // Mostly it is the same day here, which the server has written already.
+  const there = /, \d\d:\d\d UTC$/;
+  if (then.getDate() === then.getUTCDate() && there.test(time.textContent)) return time.textContent.replace(there, `, ${hour}`);
   const { lang } = document.documentElement;
   days ||= new Intl.DateTimeFormat(`${lang === "en" ? "en-GB" : lang}-u-nu-latn`, { dateStyle: "long" });
-  const then = new Date(time.dateTime);
-  const hour = [then.getHours(), then.getMinutes()].map((one) => String(one).padStart(2, "0"));
-  return `${days.format(then)}, ${hour.join(":")}`;
+  return `${days.format(then)}, ${hour}`;
 }
 
 function freshenTimes(root = document) {
