@@ -13,9 +13,14 @@ SHORTEST_REASON = 10
 LONGEST_REASON = 2_000
 
 
+def may_act_upon(actor: Role, target: Role) -> bool:
+    """Whether staff of one rank may do something to somebody of the other: only to those below them (case D1)."""
+    return actor > Role.MEMBER and actor > target
+
+
 def check_rank(actor: Role, subject: Role) -> None:
-    """Only staff acts, and on nobody of their own rank or a higher one (case D1). Raises: Forbidden."""
-    if actor < Role.MODERATOR or subject >= actor:
+    """The one may act upon the other. Raises: Forbidden."""
+    if not may_act_upon(actor, subject):
         raise Forbidden("You cannot act on somebody of your own rank, or of a higher one.")
 
 

@@ -9,12 +9,8 @@ from parvis.base.ids import AccountId
 from parvis.domain import accounts
 from parvis.domain.accounts.types import Account, Role, State
 from parvis.domain.moderation import log
+from parvis.domain.moderation.restriction_rules import may_act_upon
 from parvis.infra.postgres import Connection
-
-
-def may_act_upon(actor: Role, target: Role) -> bool:
-    """Whether staff of one rank may do something to somebody of the other: only to those below them (case D1)."""
-    return actor > Role.MEMBER and actor > target
 
 
 def may_give(actor: Role, held: Role, given: Role, *, own: bool) -> bool:
