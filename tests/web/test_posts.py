@@ -280,3 +280,24 @@ async def test_an_address_that_names_the_wrong_author_leads_to_the_right_one(
     answer = await stranger.get(f"/@bob/{post_id}")
     assert answer.headers["location"] == f"/@alice/{post_id}"
     assert (await stranger.get(f"/posts/{post_id}")).headers["location"] == f"/@alice/{post_id}"
+
+
+async def test_a_conversation_says_who_may_reply_and_offers_no_form_to_others(
+    alices: Browser, bobs: Browser, stranger: Browser
+) -> None:
+    post_id = await write(alices, text="For a few", reply_policy=3)
+    path = f"/@alice/{post_id}"
+    assert (await alices.get(path)).text.count('name="in_reply_to_id"') == 1
+    for browser in (bobs, stranger):
+        text = (await browser.get(path)).text
+        assert "Nobody may reply" in text
+        assert 'name="in_reply_to_id"' not in text
+    assert "Whoever began this conversation" in (await bobs.get(path)).text
+    assert (await bobs.get(f"/compose?in_reply_to={post_id}")).status_code == 422
+    refused = await bobs.post("/compose", {"text": "All the same", "in_reply_to_id": post_id})
+    assert refused.status_code == 422
+    assert "Whoever began this conversation has chosen who may reply." in refused.text
+    assert ">All the same</textarea>" in refused.text
+    form = {"text": "For all", "reply_policy": 0}
+    assert (await alices.post(f"/posts/{post_id}/edit", form)).status_code == 303
+    assert (await bobs.post("/compose", {"text": "Thank you", "in_reply_to_id": post_id})).status_code == 303

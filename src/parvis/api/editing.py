@@ -12,7 +12,7 @@ from parvis.api.entities.poll import Poll, present_poll
 from parvis.api.entities.status import Quote, Status, present_quote
 from parvis.api.media import focus_of
 from parvis.api.routing import Call, endpoint
-from parvis.api.statuses import READ, WRITE, NewPoll, OnePost, one, poll_of, quote_policy_of
+from parvis.api.statuses import READ, WRITE, NewPoll, OnePost, one, poll_of, quote_policy_of, reply_policy_of
 from parvis.base.clock import iso_ms
 from parvis.base.errors import NotFound
 from parvis.base.ids import MediaId, PostId
@@ -41,6 +41,7 @@ class Edit(msgspec.Struct, frozen=True):
     media_attributes: list[ChangedMedia] = []
     poll: NewPoll | None = None
     quote_approval_policy: str | None = None
+    reply_approval_policy: str | None = None
 
 
 class Vote(msgspec.Struct, frozen=True):
@@ -83,6 +84,7 @@ async def edit(call: Call[Edit]) -> msgspec.Raw:
     )
     changes = [MediaChange(MediaId(m.id), m.description, focus_of(m.focus)) for m in wanted.media_attributes]
     policy = quote_policy_of(wanted.quote_approval_policy, QuotePolicy.NOBODY)
+    replies = reply_policy_of(wanted.reply_approval_policy)
     await posts.edit(
         call.db,
         call.me,
@@ -95,6 +97,8 @@ async def edit(call: Call[Edit]) -> msgspec.Raw:
     )
     if wanted.quote_approval_policy is not None:
         await posts.set_quote_policy(call.db, call.me, PostId(wanted.id), policy)
+    if wanted.reply_approval_policy is not None:
+        await posts.set_reply_policy(call.db, call.me, PostId(wanted.id), replies)
     return await one(call, PostId(wanted.id))
 
 

@@ -7,7 +7,7 @@ import msgspec
 from parvis.api.entities.status import Status
 from parvis.api.paging import page_of_statuses
 from parvis.api.routing import Call, endpoint
-from parvis.api.statuses import READ, WRITE, PostList, one, quote_policy_of
+from parvis.api.statuses import READ, WRITE, PostList, one, quote_policy_of, reply_policy_of
 from parvis.base.ids import PostId
 from parvis.base.pages import Page
 from parvis.domain import posts
@@ -17,6 +17,7 @@ from parvis.domain.posts import QuotePolicy
 class InteractionPolicy(msgspec.Struct, frozen=True):
     id: int
     quote_approval_policy: str | None = None
+    reply_approval_policy: str | None = None
 
 
 class OneQuote(msgspec.Struct, frozen=True):
@@ -49,10 +50,15 @@ async def revoke(call: Call[OneQuote]) -> msgspec.Raw:
 
 
 async def interaction_policy(call: Call[InteractionPolicy]) -> msgspec.Raw:
-    """Say who may quote one's own post."""
-    policy = quote_policy_of(call.params.quote_approval_policy, QuotePolicy.EVERYBODY)
-    await posts.set_quote_policy(call.db, call.me, PostId(call.params.id), policy)
-    return await one(call, PostId(call.params.id))
+    """Say who may quote one's own post, or who may reply where it begins a conversation."""
+    wanted, post_id = call.params, PostId(call.params.id)
+    policy = quote_policy_of(wanted.quote_approval_policy, QuotePolicy.EVERYBODY)
+    replies = reply_policy_of(wanted.reply_approval_policy)
+    if wanted.quote_approval_policy is not None or wanted.reply_approval_policy is None:
+        await posts.set_quote_policy(call.db, call.me, post_id, policy)
+    if wanted.reply_approval_policy is not None:
+        await posts.set_reply_policy(call.db, call.me, post_id, replies)
+    return await one(call, post_id)
 
 
 for _verb in ("PUT", "PATCH"):

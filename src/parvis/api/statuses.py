@@ -9,14 +9,22 @@ import msgspec
 from parvis.api.entities.account import Account, present_account
 from parvis.api.entities.addresses import addresses
 from parvis.api.entities.scheduled import ScheduledStatus, present_scheduled
-from parvis.api.entities.status import BY_NAME, QUOTE_POLICIES, Context, Status, StatusSource, present_status
+from parvis.api.entities.status import (
+    BY_NAME,
+    QUOTE_POLICIES,
+    REPLY_POLICIES,
+    Context,
+    Status,
+    StatusSource,
+    present_status,
+)
 from parvis.api.paging import Paging, page_of_statuses, statuses
 from parvis.api.routing import Call, endpoint
 from parvis.base.errors import Invalid, NotFound
 from parvis.base.ids import AccountId, MediaId, PostId
 from parvis.base.pages import Page
 from parvis.domain import accounts, media, posts
-from parvis.domain.posts.types import Draft, PollDraft, QuotePolicy, Visibility
+from parvis.domain.posts.types import Draft, PollDraft, QuotePolicy, ReplyPolicy, Visibility
 from parvis.infra.doors import READING, SHARED_S
 
 READ = ("read:statuses",)
@@ -41,6 +49,7 @@ class Publication(msgspec.Struct, frozen=True):
     poll: NewPoll | None = None
     quoted_status_id: int | None = None
     quote_approval_policy: str | None = None
+    reply_approval_policy: str | None = None  # not in the clients' contract: ours
     scheduled_at: str | None = None
 
 
@@ -84,6 +93,17 @@ def quote_policy_of(name: str | None, usual: QuotePolicy) -> QuotePolicy:
             "quote_approval_policy", "Validation failed: Quote approval policy is not included in the list", "inclusion"
         )
     return QUOTE_POLICIES[name]
+
+
+def reply_policy_of(name: str | None) -> ReplyPolicy:
+    """Our word for theirs, everybody for none. Raises: Invalid for a word that we do not know."""
+    if name is None:
+        return ReplyPolicy.EVERYBODY
+    if name not in REPLY_POLICIES:
+        raise Invalid(
+            "reply_approval_policy", "Validation failed: Reply approval policy is not included in the list", "inclusion"
+        )
+    return REPLY_POLICIES[name]
 
 
 def poll_of(new: NewPoll | None) -> PollDraft | None:
@@ -148,6 +168,7 @@ def draft_of(call: Call[Publication]) -> Draft:
         poll=poll_of(wanted.poll),
         quote_of_id=PostId(wanted.quoted_status_id) if wanted.quoted_status_id is not None else None,
         quote_policy=quote_policy_of(wanted.quote_approval_policy, QuotePolicy(author.default_quote_policy)),
+        reply_policy=reply_policy_of(wanted.reply_approval_policy),
     )
 
 

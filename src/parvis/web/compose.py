@@ -11,7 +11,7 @@ from litestar import Response
 from parvis.base.errors import Invalid, NotFound
 from parvis.base.ids import MediaId, PostId
 from parvis.domain import media, posts
-from parvis.domain.posts import Draft, Limits, PostView, QuotePolicy, Visibility
+from parvis.domain.posts import Draft, Limits, PostView, QuotePolicy, ReplyPolicy, Visibility
 from parvis.infra.catalogues import later
 from parvis.infra.html.forms import Upload
 from parvis.infra.html.paths import safe_path
@@ -35,8 +35,10 @@ class Writing(msgspec.Struct, frozen=True, kw_only=True):
     visibilities: list[tuple[int, str]]
     languages: list[tuple[str, str]]
     quote_policies: list[tuple[int, str]]
+    reply_policies: list[tuple[int, str]]
     lengths: list[tuple[int, str]]
     quote_policy: int = 0
+    reply_policy: int = 0
     quote: PostView | None = None
     visibility: int = 0
     language: str = "en"
@@ -72,6 +74,7 @@ class NewPost(msgspec.Struct, frozen=True):
     in_reply_to_id: int | None = None
     quote_of_id: int | None = None
     quote_policy: int = 0
+    reply_policy: int = 0
     key: str = ""
     return_to: str = ""
     thread: bool = False
@@ -102,6 +105,7 @@ def blank(call: Call[Any], *, return_to: str, prompt: str) -> Writing:
         visibilities=writing.visibilities(call.text),
         languages=writing.languages(call.locale, call.viewer.default_language or call.locale),
         quote_policies=writing.quote_policies(call.text),
+        reply_policies=writing.reply_policies(call.text),
         lengths=writing.lengths(call.locale),
         quote_policy=call.viewer.default_quote_policy,
         visibility=call.viewer.default_visibility,
@@ -152,6 +156,8 @@ async def _form(call: Call[Any], parent_id: int | None, *, quote_id: int | None 
     form = blank(call, return_to="/home", prompt=call.text(later("What is there to say?")))
     if parent_id is not None:
         parent = await posts.view(call.db, PostId(parent_id), viewer_id=call.me)
+        if isinstance(call.params, Before) and not parent.shown.may_reply:
+            raise posts.replies_closed()
         form = reply_to(call, parent)
     asked = call.params if isinstance(call.params, Before) else Before(quote=quote_id)
     if asked.visibility is not None and 0 <= asked.visibility <= Visibility.MENTIONED:
@@ -181,6 +187,7 @@ async def write_again(call: Call[NewPost]) -> Answer:
         return_to=filled.return_to,
         visibility=filled.visibility,
         quote_policy=filled.quote_policy,
+        reply_policy=filled.reply_policy,
         language=filled.language or form.language,
         values=values,
         sensitive=filled.sensitive,
@@ -249,6 +256,8 @@ def _draft(form: NewPost, uploaded: list[MediaId]) -> Draft:
         raise Invalid("visibility", "Visibility is not one of the four", "inclusion")
     if form.quote_policy not in tuple(QuotePolicy):
         raise Invalid("quote_policy", "Who may quote is not one of the three", "inclusion")
+    if form.reply_policy not in tuple(ReplyPolicy):
+        raise Invalid("reply_policy", "Who may reply is not one of the four", "inclusion")
     return Draft(
         text=form.text,
         warning=form.warning,
@@ -258,6 +267,7 @@ def _draft(form: NewPost, uploaded: list[MediaId]) -> Draft:
         in_reply_to_id=None if form.in_reply_to_id is None else PostId(form.in_reply_to_id),
         quote_of_id=None if form.quote_of_id is None else PostId(form.quote_of_id),
         quote_policy=QuotePolicy(form.quote_policy),
+        reply_policy=ReplyPolicy(form.reply_policy),
         media_ids=(*(MediaId(one) for one in form.media_ids), *uploaded),
     )
 

@@ -9,7 +9,7 @@ import msgspec
 from parvis.base.errors import NotFound
 from parvis.base.ids import MediaId, PostId
 from parvis.domain import posts
-from parvis.domain.posts import Draft, Limits, MediaChange, PollDraft, PostView, QuotePolicy
+from parvis.domain.posts import Draft, Limits, MediaChange, PollDraft, PostView, QuotePolicy, ReplyPolicy
 from parvis.infra.catalogues import later
 from parvis.infra.doors import READING, SHARED_S
 from parvis.infra.html.look import post_path
@@ -30,6 +30,7 @@ class Edit(msgspec.Struct, frozen=True):
     language: str | None = None
     media_ids: list[int] = []
     quote_policy: int = -1
+    reply_policy: int = -1
 
 
 class OneQuote(msgspec.Struct, frozen=True):
@@ -54,8 +55,10 @@ async def edit_form(call: Call[Any]) -> Answer:
         "sensitive": sent.sensitive if sent else post.sensitive,
         "language": (sent and sent.language) or post.language or "",
         "quote_policy": sent.quote_policy if sent else post.quote_policy,
+        "reply_policy": sent.reply_policy if sent else post.reply_policy,
         "languages": writing.languages(call.locale, post.language),
         "quote_policies": writing.quote_policies(call.text),
+        "reply_policies": writing.reply_policies(call.text),
     }
     return Page("web/posts/edit.html", context)
 
@@ -87,6 +90,8 @@ async def edit(call: Call[Edit]) -> Answer:
     )
     if wanted.quote_policy in tuple(QuotePolicy) and wanted.quote_policy != before.quote_policy:
         await posts.set_quote_policy(call.db, call.me, before.id, QuotePolicy(wanted.quote_policy))
+    if wanted.reply_policy in tuple(ReplyPolicy) and wanted.reply_policy != before.reply_policy:
+        await posts.set_reply_policy(call.db, call.me, before.id, ReplyPolicy(wanted.reply_policy))
     return Redirect(post_path(before), notice="saved")
 
 

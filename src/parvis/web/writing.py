@@ -9,7 +9,7 @@ from functools import cache
 from babel.dates import format_timedelta
 
 from parvis.base.errors import Invalid
-from parvis.domain.posts import PollDraft, QuotePolicy, Visibility
+from parvis.domain.posts import PollDraft, QuotePolicy, ReplyPolicy, Visibility
 from parvis.infra.catalogues import babel_locale, later
 
 VISIBILITIES = (
@@ -23,6 +23,13 @@ QUOTE_POLICIES = (
     (QuotePolicy.EVERYBODY, later("Everybody may quote")),
     (QuotePolicy.FOLLOWERS, later("Followers may quote")),
     (QuotePolicy.NOBODY, later("Nobody may quote")),
+)
+
+REPLY_POLICIES = (
+    (ReplyPolicy.EVERYBODY, later("Everybody may reply")),
+    (ReplyPolicy.FOLLOWERS, later("Followers and mentioned people may reply")),
+    (ReplyPolicy.MENTIONED, later("Mentioned people may reply")),
+    (ReplyPolicy.NOBODY, later("Nobody may reply")),
 )
 
 OPTIONS = 4
@@ -62,6 +69,11 @@ def _named(code: str, locale: str) -> tuple[str, str]:
 def quote_policies(text: Callable[[str], str]) -> list[tuple[int, str]]:
     """Who may quote a post, in the visitor's words."""
     return [(int(value), text(label)) for value, label in QUOTE_POLICIES]
+
+
+def reply_policies(text: Callable[[str], str]) -> list[tuple[int, str]]:
+    """Who may reply in a conversation, in the visitor's words."""
+    return [(int(value), text(label)) for value, label in REPLY_POLICIES]
 
 
 @cache

@@ -16,7 +16,7 @@ from parvis.api.entities.filter import FilterResult
 from parvis.api.entities.media import MediaAttachment, present_media
 from parvis.api.entities.poll import Poll, present_poll
 from parvis.base.clock import iso_ms
-from parvis.domain.posts.types import PostView, QuotePolicy, Visibility
+from parvis.domain.posts.types import PostView, QuotePolicy, ReplyPolicy, Visibility
 from parvis.domain.posts.types import Quote as OurQuote
 from parvis.infra.text import fold_tag, with_origin
 
@@ -192,6 +192,10 @@ _APPROVED: dict[QuotePolicy, list[Literal["public", "followers"]]] = {
     QuotePolicy.NOBODY: [],
 }
 QUOTE_POLICIES = {"public": QuotePolicy.EVERYBODY, "followers": QuotePolicy.FOLLOWERS, "nobody": QuotePolicy.NOBODY}
+REPLY_POLICIES = {
+    "public": ReplyPolicy.EVERYBODY, "followers": ReplyPolicy.FOLLOWERS, "mentioned": ReplyPolicy.MENTIONED,
+    "nobody": ReplyPolicy.NOBODY,
+}  # fmt: skip
 POLICY_NAMES: dict[QuotePolicy, str] = {policy: name for name, policy in QUOTE_POLICIES.items()}
 
 

@@ -14,6 +14,7 @@ from parvis.domain.posts.polls import ENDING, end_poll, vote
 from parvis.domain.posts.publish import publish, remove
 from parvis.domain.posts.quotes import quotes_of, revoke_quote, set_quote_policy
 from parvis.domain.posts.react import bookmark, favourite, repost, sweep, unbookmark, unfavourite, unrepost
+from parvis.domain.posts.replies import replies_closed, set_reply_policy
 from parvis.domain.posts.rules import Limits
 from parvis.domain.posts.threads import mute_thread, unmute_thread
 from parvis.domain.posts.tidy import delete_expired
@@ -27,6 +28,7 @@ from parvis.domain.posts.types import (
     PostView,
     Quote,
     QuotePolicy,
+    ReplyPolicy,
     Visibility,
 )
 from parvis.domain.posts.views import (
@@ -60,6 +62,7 @@ __all__ = [
     "Quote",
     "QuoteGlance",
     "QuotePolicy",
+    "ReplyPolicy",
     "Revision",
     "Thread",
     "Visibility",
@@ -85,12 +88,14 @@ __all__ = [
     "publish",
     "quotes_of",
     "remove",
+    "replies_closed",
     "repost",
     "reposted_by",
     "restrict_post",
     "revoke_quote",
     "scheduled",
     "set_quote_policy",
+    "set_reply_policy",
     "show_card",
     "sweep",
     "thread",

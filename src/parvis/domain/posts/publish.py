@@ -11,7 +11,7 @@ from parvis.base.events import Event, PostAddressed, PostPublished, PostRemoved
 from parvis.base.ids import AccountId, IdSource, PostId
 from parvis.domain import media
 from parvis.domain.accounts.types import Viewer
-from parvis.domain.posts import polls, queries, quote_queries, quotes, rules
+from parvis.domain.posts import polls, queries, quote_queries, quotes, replies, rules
 from parvis.domain.posts.types import Draft, Mention, Visibility
 from parvis.infra import events, text
 from parvis.infra.encoding import to_json
@@ -33,7 +33,7 @@ async def publish(
     """The post stands and everybody concerned will hear of it; the same key again gives the same post.
 
     `domain` is this server's, so that @alice@here is alice. `post_id` is for imports with their own time.
-    Raises: Invalid; NotFound when what it answers is out of the author's sight.
+    Raises: Invalid, also where the author may not reply; NotFound when what it answers is out of the author's sight.
     """
     assert author.account_id is not None
     draft = rules.check_draft(draft, limits)
@@ -42,7 +42,9 @@ async def publish(
         earlier = await _claim(tx, author.account_id, idempotency_key, draft, new_id, now)
         if earlier is not None:
             return earlier
-    parent = await _parent(tx, author.account_id, draft)
+    parent = await replies.answered(tx, author.account_id, draft)
+    if parent is not None:
+        draft = msgspec.structs.replace(draft, in_reply_to_id=PostId(parent["id"]))
     quoted = await quotes.quoted(tx, author.account_id, draft)
     mentioned = await queries.accounts_by_handle(tx, rules.mentions_in(draft.text, domain))
     people = [Mention(row["id"], row["handle"], row["domain"]) for row in mentioned.values()]
@@ -60,6 +62,7 @@ async def publish(
         thread_id=parent["thread_id"] if parent else new_id,
         in_reply_to_account_id=parent["account_id"] if parent else None,
         parent_visibility=parent["visibility"] if parent else None,
+        reply_policy=int(parent["reply_policy"] if parent else draft.reply_policy),
         quote=quoted,
         attachments=to_json(attachments),
         mentions=to_json(people),
@@ -123,17 +126,6 @@ def _meant(known: Row, digest: bytes) -> PostId:
     if bytes(known["body_hash"]) != digest:
         raise Invalid("Idempotency-Key", "This Idempotency-Key was used for another request", "taken")
     return PostId(known["post_id"])
-
-
-async def _parent(tx: Connection, author: AccountId, draft: Draft) -> Row | None:
-    if draft.in_reply_to_id is None:
-        return None
-    parent = await queries.visible_post(tx, draft.in_reply_to_id, author)
-    if parent is None:
-        raise NotFound
-    if parent["repost_of_id"] is not None:
-        return await _parent(tx, author, msgspec.structs.replace(draft, in_reply_to_id=parent["repost_of_id"]))
-    return parent
 
 
 def html_of(source: str, mentioned: dict[tuple[str, str], Row], domain: str) -> str:

@@ -81,6 +81,7 @@ async def insert_post(
     thread_id: PostId,
     in_reply_to_account_id: AccountId | None,
     parent_visibility: int | None,
+    reply_policy: int,
     quote: Row | None,
     attachments: str,
     mentions: str,
@@ -115,9 +116,9 @@ async def insert_post(
         INSERT INTO post (id, account_id, created_at, visibility, language, text, html, warning, sensitive,
                           in_reply_to_id, in_reply_to_account_id, thread_id, attachments, mentions, mentioned_ids,
                           tags, app_name, app_website, parent_visibility, quote_of_id, quote_of_account_id, quote_state,
-                          quote_policy)
+                          quote_policy, reply_policy)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-                CASE WHEN $20::bigint IS NOT NULL THEN 1 END, $22)
+                CASE WHEN $20::bigint IS NOT NULL THEN 1 END, $22, $23)
         """,
         post_id,
         author,
@@ -141,6 +142,7 @@ async def insert_post(
         quote["id"] if quote else None,
         quote["account_id"] if quote else None,
         int(draft.quote_policy),
+        reply_policy,
     )
 
 

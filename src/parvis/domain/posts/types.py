@@ -12,7 +12,17 @@ from parvis.domain.accounts.types import Account
 from parvis.domain.links.types import Card
 from parvis.domain.media.types import Attachment, Picture
 
-__all__ = ["Attachment", "Draft", "Mention", "Picture", "PostView", "Quote", "QuotePolicy", "Visibility"]
+__all__ = [
+    "Attachment",
+    "Draft",
+    "Mention",
+    "Picture",
+    "PostView",
+    "Quote",
+    "QuotePolicy",
+    "ReplyPolicy",
+    "Visibility",
+]
 
 
 class Visibility(IntEnum):
@@ -29,6 +39,15 @@ class QuotePolicy(IntEnum):
     EVERYBODY = 0
     FOLLOWERS = 1
     NOBODY = 2
+
+
+class ReplyPolicy(IntEnum):
+    """Who may reply in a conversation, as its first post says; who began it always may."""
+
+    EVERYBODY = 0
+    FOLLOWERS = 1  # and those mentioned
+    MENTIONED = 2
+    NOBODY = 3
 
 
 # What one viewer meets where a post quotes another; the first four are stored.
@@ -72,6 +91,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     poll: PollDraft | None = None
     quote_of_id: PostId | None = None
     quote_policy: QuotePolicy = QuotePolicy.EVERYBODY
+    reply_policy: ReplyPolicy = ReplyPolicy.EVERYBODY  # of a reply it is that of the conversation, whatever stands here
 
 
 class Mention(msgspec.Struct, frozen=True):
@@ -131,6 +151,8 @@ class PostView(msgspec.Struct, frozen=True, kw_only=True):
     quote_policy: QuotePolicy = QuotePolicy.NOBODY
     quote: Quote | None = None
     may_quote: bool = False
+    reply_policy: ReplyPolicy = ReplyPolicy.EVERYBODY
+    may_reply: bool = False
     parent_seen: bool = True
     viewer_known: bool = False
     favourited: bool = False

@@ -8,6 +8,7 @@ from parvis.base.ids import AccountId, PostId
 from parvis.base.pages import PageRequest
 from parvis.domain.posts.poll_queries import poll_of
 from parvis.domain.posts.quote_queries import may_quote, quote_seen
+from parvis.domain.posts.reply_queries import may_reply
 from parvis.domain.posts.sight import is_silenced, may_see, may_see_original
 from parvis.domain.relationships.filter_queries import filter_version
 from parvis.infra.postgres import Connection, Row
@@ -34,7 +35,7 @@ _POSTS = f"""
            p.mentions, p.tags, p.app_name, p.app_website, p.version,
            coalesce(c.replies, 0) AS replies, coalesce(c.reposts, 0) AS reposts, coalesce(c.favourites, 0) AS favourites,
            coalesce(c.quotes, 0) AS quotes, p.quote_of_id, p.quote_policy, {quote_seen()} AS quote_seen,
-           {may_quote()} AS may_quote,
+           {may_quote()} AS may_quote, p.reply_policy, {may_reply()} AS may_reply,
            EXISTS (SELECT FROM favourite f WHERE f.account_id = $1 AND f.post_id = p.id) AS favourited,
            EXISTS (SELECT FROM repost r WHERE r.account_id = $1 AND r.post_id = p.id) AS reposted,
            EXISTS (SELECT FROM bookmark b WHERE b.account_id = $1 AND b.post_id = p.id) AS bookmarked,

@@ -21,6 +21,7 @@ from parvis.domain.posts.types import (
     PostView,
     Quote,
     QuotePolicy,
+    ReplyPolicy,
     Visibility,
 )
 from parvis.infra.encoding import from_json
@@ -192,6 +193,8 @@ def _view(
         quote_policy=QuotePolicy(row["quote_policy"]),
         quote=_quote(row, rows, authors, viewer, nested=nested),
         may_quote=row["may_quote"],
+        reply_policy=ReplyPolicy(row["reply_policy"]),
+        may_reply=row["may_reply"],
         parent_seen=row["parent_seen"],
         viewer_known=viewer is not None,
         favourited=row["favourited"],

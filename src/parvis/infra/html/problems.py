@@ -51,6 +51,7 @@ _FIELDS: dict[tuple[str, str], str] = {
     ("poll", "taken"): later("Two answers are the same."),
     ("poll", "too_long"): later("One of the answers is too long."),
     ("poll", "inclusion"): later("A poll lasts five minutes to one month."),
+    ("in_reply_to_id", "closed"): later("Whoever began this conversation has chosen who may reply."),
     ("scheduled_at", "too_soon"): later("Choose a time at least five minutes from now."),
     ("scheduled_at", "invalid"): later("This is no time."),
     ("title", "blank"): later("Give it a name."),
