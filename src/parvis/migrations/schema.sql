@@ -918,7 +918,8 @@ CREATE TABLE public.post (
     quote_policy smallint DEFAULT 2 NOT NULL,
     card_id bigint,
     withheld_as smallint,
-    warned_as boolean
+    warned_as boolean,
+    reply_policy smallint DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE public.post_counter (
