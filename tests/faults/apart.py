@@ -15,10 +15,11 @@ _KEEPER = """
 import asyncio, sys
 from pathlib import Path
 from parvis.infra import engines
+from parvis.infra.engines.places import Places
 
 async def keep():
     async with engines.running(Path(sys.argv[1]), nats=False) as found:
-        print(found.database_url, flush=True)
+        print(found.database_url, Places(Path(sys.argv[1])).database_url(user="postgres"), flush=True)
         await asyncio.to_thread(sys.stdin.read)
 
 asyncio.run(keep())
@@ -26,10 +27,11 @@ asyncio.run(keep())
 
 
 class DatabaseApart:
-    """A PostgreSQL of its own, in a folder of its own. `url` stays the same from one start to the next."""
+    """A PostgreSQL of its own, in a folder of its own. `url` (and `root_url`, that may do all) stays
+    the same from one start to the next."""
 
     def __init__(self, home: Path) -> None:
-        self.url = ""
+        self.url = self.root_url = ""
         self._home = home
         self._keeper: subprocess.Popen[str] | None = None
 
@@ -42,8 +44,9 @@ class DatabaseApart:
             [sys.executable, "-c", _KEEPER, str(self._home)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         assert self._keeper.stdout is not None
-        self.url = self._keeper.stdout.readline().strip()
-        assert self.url, "the database does not start"
+        urls = self._keeper.stdout.readline().split()
+        assert urls, "the database does not start"
+        self.url, self.root_url = urls
 
     def stop(self) -> None:
         """It has ended in order, and nobody has a connection."""

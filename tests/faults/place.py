@@ -207,8 +207,8 @@ class Place:
             await self.ask(command)
 
     async def ask(self, *statements: str) -> Any:
-        """The answer of the database to the last of them."""
-        db = await self.session()
+        """The answer of the database to the last of them, as its administrator has it."""
+        db = await self.session(root=True)
         try:
             found = None
             for statement in statements:
@@ -217,8 +217,9 @@ class Place:
         finally:
             db.terminate()
 
-    async def session(self) -> asyncpg.Connection:
-        return await asyncpg.connect(self.database.url, server_settings={"application_name": "psql"})
+    async def session(self, *, root: bool = False) -> asyncpg.Connection:
+        url = self.database.root_url if root else self.database.url
+        return await asyncpg.connect(url, server_settings={"application_name": "psql"})
 
     @property
     def settings(self) -> Settings:
