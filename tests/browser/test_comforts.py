@@ -7,11 +7,14 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Locator, Page, expect
 
 from parvis.infra.catalogues import LOCALES
+from parvis.load import people as crowds
 from tests.browser.conftest import PHONE, People
 from tests.browser.test_axe import problems
+from tests.rig.pictures import png
 
 
 def publish(page: Page, text: str) -> None:
@@ -320,6 +323,48 @@ def test_going_back_leads_to_the_same_place(people: People, handle: Callable[[st
     wanted.locator("[formaction$='/unrepost']").wait_for()
     page.goto(f"/@{name}")  # going there anew is not going back
     expect(posts).to_have_count(20)
+
+
+def _come_back_to(page: Page, rows: Locator, wanted: int, all_of_them: int) -> None:
+    """From a row far down to what it leads to, and back: the row is where it was."""
+    while rows.count() < all_of_them:
+        page.mouse.wheel(0, 2000)
+        page.wait_for_timeout(100)
+    row, path = rows.nth(wanted), page.url
+    row.scroll_into_view_if_needed()
+    top = row.bounding_box()
+    row.locator("xpath=self::a | .//a[contains(@class, 'who')]").first.click()
+    page.wait_for_url(lambda url: url != path)
+    page.go_back()
+    expect(rows).to_have_count(all_of_them)
+    expect(row).to_be_in_viewport()
+    now = row.bounding_box()
+    assert top
+    assert now
+    assert abs(top["y"] - now["y"]) < 4
+
+
+@pytest.mark.long
+def test_grids_of_pictures_and_lists_of_people_are_as_long_as_they_were_too(
+    people: People, handle: Callable[[str], str]
+) -> None:
+    name = handle("mia")
+    page = people.signed_up(name, PHONE)
+    mine = {"Authorization": f"Bearer {people.server.token(name)}"}
+    people.server.run("simulate", "--prepare", "--members", "30", patience_s=120)
+    me = page.request.get(f"/api/v1/accounts/lookup?acct={name}").json()["id"]
+    for member in crowds.read(people.server.home / crowds.FILE).members[:30]:
+        theirs = {"Authorization": f"Bearer {member.token}"}
+        assert page.request.post(f"/api/v1/accounts/{me}/follow", headers=theirs).ok
+    for number in range(30):
+        file = {"name": "a.png", "mimeType": "image/png", "buffer": png(120 + number, 80)}
+        sent = page.request.post("/api/v2/media", headers=mine, multipart={"file": file}).json()
+        form = {"status": f"Picture {number}.", "media_ids[]": sent["id"]}
+        assert page.request.post("/api/v1/statuses", headers=mine, form=form).ok
+    page.goto(f"/@{name}/media")
+    _come_back_to(page, page.locator(".tile"), 27, 30)
+    page.goto(f"/@{name}/followers")
+    _come_back_to(page, page.locator("li.person"), 26, 30)
 
 
 def test_dark_is_dark_and_light_is_light(people: People, handle: Callable[[str], str]) -> None:

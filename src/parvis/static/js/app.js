@@ -205,7 +205,7 @@ if (list) {
 }
 if (list) {
   const grown = ({ detail }) => {
-    if (!list.contains(detail.elt) || !detail.elt.matches("article, .more, li")) return;
+    if (!list.contains(detail.elt) || !detail.elt.matches("article, .more, li, .tile")) return;
     document.removeEventListener("htmx:afterSettle", grown);
     longer();
   };

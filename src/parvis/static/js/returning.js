@@ -4,7 +4,7 @@
 const SOON_MS = 30 * 60000;
 const MOST_CHARACTERS = 1500000;
 const place = () => `list ${location.pathname}${location.search}`;
-// What stands in a list, each by its number: a post, a row, or something around a post.
+// What stands in a list, each by its number: a post, a row (of a person), or something around a post.
 const number = (one) => one.dataset.row || one.dataset.post || one.querySelector("[data-post]")?.dataset.post;
 const rows = (root) => [...root.children].filter(number);
 
@@ -41,7 +41,7 @@ export function restore(list) {
   older.selectNodeContents(made.content);
   older.setStartAfter(before.get(last));
   const rest = older.extractContents();
-  list.querySelector(":scope > .more")?.remove();
+  list.querySelector(":scope > .more, :scope > li:has(> .more)")?.remove();
   now.at(-1).after(rest);
   window.htmx?.process(list);
   scrollTo({ top: kept.y, behavior: "instant" });
