@@ -69,6 +69,29 @@ def test_a_page_that_somebody_is_about_to_open_is_here_already(people: People, h
     page.goto("/home")
 
 
+def test_a_stranger_gets_pages_ahead_but_none_with_a_form(people: People) -> None:
+    people.watched.expected += NO_NETWORK
+    page = people.page()
+    page.goto("/public")
+    until(page, "navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller !== null)")
+    before = page.context.cookies()
+    for name in ("Explore", "Sign in"):
+        page.get_by_role("link", name=name).first.hover()
+        page.wait_for_timeout(1000)
+    assert page.context.cookies() == before
+    page.context.set_offline(True)
+    page.get_by_role("link", name="Explore").first.click()
+    expect(page.get_by_role("heading", name="Explore")).to_be_visible()
+    page.context.set_offline(False)
+    page.goto("/public")
+    page.get_by_role("link", name="Sign in").first.hover()
+    page.wait_for_timeout(1000)
+    page.context.set_offline(True)
+    page.get_by_role("link", name="Sign in").first.click()
+    expect(page.get_by_role("heading", name="No network")).to_be_visible()
+    page.context.set_offline(False)
+
+
 def test_an_answer_that_was_lost_does_not_publish_twice(people: People, handle: Callable[[str], str]) -> None:
     people.watched.expected += NO_NETWORK
     name = handle("jo")

@@ -212,14 +212,13 @@ if (list) {
   document.addEventListener("htmx:afterSettle", grown);
 }
 
-// ── what a member is about to open is asked for a moment before ──
+// ── what somebody is about to open is asked for a moment before ──
 
 function intend({ target }) {
   const link = target.closest?.("a[href^='/']:not([target], [download], [data-picture], [data-back], [hx-get])");
   const worker = navigator.serviceWorker?.controller;
-  // Not for strangers: two pages with forms at once would each bring them a secret, and only one of these fits.
-  if (!me || !link || !worker || link.pathname === location.pathname || navigator.connection?.saveData) return;
-  if (!/^\/(static|media)\//.test(link.pathname)) worker.postMessage({ kind: "ahead", path: link.pathname + link.search });
+  if (!link || !worker || link.pathname === location.pathname || navigator.connection?.saveData) return;
+  if (!/^\/(static|media)\//.test(link.pathname)) worker.postMessage({ kind: "ahead", path: link.pathname + link.search, stranger: !me });
 }
 let intending;
 addEventListener("pointerdown", (event) => event.button || intend(event), { passive: true });
