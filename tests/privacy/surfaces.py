@@ -370,6 +370,7 @@ OTHER_READS = frozenset(
     /api/v2/notifications/policy /api/v2/notifications/unread_count /api/v2/suggestions
     /oauth/token/info /oauth/userinfo /health /health/live /health/ready
     /static/{path:path} /media/{path:path} /favicon.ico /avatars/original/missing.png /headers/original/missing.png
+    /brand/colours.css /brand/logo
     /manifest.webmanifest /robots.txt /about /sign-up /sign-in /confirm /confirm/{token:str} /forgot /reset-password
     /reset/{token:str} /oauth/authorize /oauth/authorize/native /{at:str}/followers /{at:str}/following
     /{at:str}/mute /{at:str}/block /follow-requests /settings /settings/profile /settings/account

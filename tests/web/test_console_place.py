@@ -194,6 +194,8 @@ async def test_a_setting_holds_at_once_has_a_history_and_a_way_back(world: World
         ("post_characters", "١٤٠"),
         ("free_sign_ups", "-1"),
         ("post_name", "x" * 21),
+        ("accent", "red"),
+        ("accent", "#12345"),
     ],
 )
 async def test_what_a_setting_cannot_be_is_said_beside_it(world: World, olgas: Browser, name: str, value: str) -> None:

@@ -21,6 +21,8 @@ class Settings(msgspec.Struct, frozen=True):
     contact_email: str = ""
     languages: str = "en,fr"
     post_name: str = ""
+    accent: str = ""
+    logo_file: str = ""
     database_url: str = ""
     nats_url: str = ""
     media_url: str = ""
@@ -92,6 +94,8 @@ DESCRIPTIONS: dict[str, str] = {
     "contact_email": "Where people write to; shown on the about page and to apps.",
     "languages": "Main languages of this place, comma separated, shown to apps.",
     "post_name": "Another word for a post, such as `truth` or `note`; empty means the usual word.",
+    "accent": "Colour of links and buttons, such as `#2a6f97`, made legible where it is not; empty: brick.",
+    "logo_file": "A picture (SVG, PNG or WebP, at most 200 kB) instead of our sign; empty: ours.",
     "database_url": "An outside PostgreSQL (15 or later) instead of the built-in one.",
     "nats_url": "An outside NATS server instead of the built-in one.",
     "media_url": "Media store: a folder, file:///folder, or s3://bucket/prefix. Default: a folder in PARVIS_HOME.",

@@ -28,6 +28,10 @@ WORDS: dict[str, tuple[str, str]] = {
         later("Another word for a post"),
         later("In English, such as note; empty: the usual word."),
     ),
+    "accent": (
+        later("Colour of links and buttons"),
+        later("Such as #2a6f97, made darker or lighter where words in it would be hard to read; empty: brick."),
+    ),
     "post_characters": (later("Longest post, in characters"), later("From 140 to 10,000.")),
     "free_sign_ups": (
         later("Sign-ups without a calculation"),

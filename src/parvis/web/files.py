@@ -13,6 +13,7 @@ from parvis.base.errors import NotFound
 from parvis.infra.catalogues import babel_locale, catalogue_of, later
 from parvis.infra.compressing import encodings_for
 from parvis.infra.doors import READING, Policy
+from parvis.infra.html import brand
 from parvis.infra.html.assets import asset, asset_path
 from parvis.infra.html.headers import file_headers
 from parvis.infra.html.visit import accepted
@@ -22,6 +23,7 @@ from parvis.infra.storage import StoredFile
 _PUBLIC = {"policy": Policy("public", urgency=READING, bulkhead="files")}
 _YEAR = "public, max-age=31536000, immutable"
 _HOUR = "public, max-age=3600"
+_SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _RANGE = re.compile(r"bytes=(\d{1,18})-(\d{0,18})", re.ASCII)
 
 
@@ -32,7 +34,7 @@ def _send(request: Request[Any, Any, Any], name: str, caching: str) -> Response[
     if file.compressed is not None:
         headers["Vary"] = "Accept-Encoding"
     if file.content_type.startswith("image/svg"):
-        headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+        headers["Content-Security-Policy"] = _SVG_POLICY
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(b"", status_code=304, headers=headers)
     if packed is not None:
@@ -100,6 +102,30 @@ def _media_headers(path: str, file: StoredFile) -> dict[str, str]:
     return headers
 
 
+@get(brand.COLOURS_PATH, opt=_PUBLIC, include_in_schema=False)
+async def brand_colours(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The colours that the operator has chosen; 404 when these are ours."""
+    services: Services = request.app.state.services
+    colour = services.settings.accent
+    address = brand.colours_path(colour)
+    if not address:
+        raise NotFound
+    headers = {"Cache-Control": _YEAR if str(request.url).endswith(address) else _HOUR}
+    return Response(brand.style(colour), headers=headers, media_type="text/css; charset=utf-8")
+
+
+@get(brand.LOGO_PATH, opt=_PUBLIC, include_in_schema=False)
+async def brand_logo(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The operator's sign; nothing in it runs. 404 when it is ours."""
+    services: Services = request.app.state.services
+    sign = brand.logo(services.settings.logo_file)
+    if sign is None:
+        raise NotFound
+    caching = _YEAR if request.query_params.get("v") == sign.version else _HOUR
+    headers = {"Cache-Control": caching, "Content-Security-Policy": _SVG_POLICY}
+    return Response(sign.content, headers=headers, media_type=sign.content_type)
+
+
 @get("/favicon.ico", opt=_PUBLIC, include_in_schema=False)
 async def favicon(request: Request[Any, Any, Any]) -> Response[bytes]:
     return _send(request, "images/favicon.ico", "public, max-age=86400")
@@ -128,6 +154,9 @@ async def manifest(request: Request[Any, Any, Any]) -> Response[bytes]:
         for size in (192, 512)
         for use in ("any", "maskable")
     ]
+    if sign := brand.logo(services.settings.logo_file):
+        own = {"src": brand.logo_path(services.settings.logo_file), "sizes": "any", "type": sign.content_type}
+        icons = [own | {"purpose": "any"}, *(one for one in icons if one["purpose"] == "maskable")]
     content = {
         "id": "/",
         "name": services.settings.name,
@@ -173,4 +202,4 @@ async def robots(request: Request[Any, Any, Any]) -> Response[str]:
     return Response("\n".join(lines), headers={"Cache-Control": _HOUR}, media_type="text/plain")
 
 
-HANDLERS = [static, media, favicon, missing_avatar, missing_header, manifest, robots]
+HANDLERS = [static, media, brand_colours, brand_logo, favicon, missing_avatar, missing_header, manifest, robots]

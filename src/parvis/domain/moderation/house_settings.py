@@ -28,6 +28,7 @@ from parvis.infra.services import Services
 LOOK_EVERY_S = 5.0
 _DATABASE_TROUBLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_COLOUR = re.compile(r"#[0-9a-f]{6}")
 _LANGUAGES = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?(,[a-z]{2,3}(-[A-Za-z]{2,4})?){0,19}")
 
 logger = structlog.get_logger(__name__)
@@ -71,6 +72,13 @@ def _languages(text: str) -> Value:
     return text
 
 
+def _colour(text: str) -> Value:
+    text = text.strip().lower()
+    if text and not _COLOUR.fullmatch(text):
+        raise Invalid("value", "A colour such as #2a6f97", "colour")
+    return text
+
+
 # What may change while the place runs, each with what reads it: text as it was written → value, or Invalid.
 CHANGEABLE: Mapping[str, Callable[[str], Value]] = {
     "name": _line(60, least=1),
@@ -78,6 +86,7 @@ CHANGEABLE: Mapping[str, Callable[[str], Value]] = {
     "contact_email": _address,
     "languages": _languages,
     "post_name": _line(20),
+    "accent": _colour,
     "post_characters": _number(140, 10_000),
     "free_sign_ups": _number(0, 10_000),
 }

@@ -18,6 +18,7 @@ from parvis.base.clock import utc_now
 from parvis.infra import emoji
 from parvis.infra import text as texts
 from parvis.infra.catalogues import babel_locale, catalogue_of, later
+from parvis.infra.html import brand
 from parvis.infra.html.assets import asset_path, has_asset
 from parvis.infra.html.headers import PRIVATE, page_headers
 from parvis.infra.html.visit import NOTICE_COOKIE, Page, Visit, cookie
@@ -129,6 +130,8 @@ def place_of(visit: Visit[Any, Any]) -> dict[str, Any]:
         "film_types": FILM_TYPES,
         "media_types": f"{PICTURE_TYPES},{FILM_TYPES}",
         "version": VERSION,
+        "colours": brand.colours_path(settings.accent),
+        "logo": brand.logo_path(settings.logo_file),
         "word": own or visit.text(later("post")),
         "words": (own if own.endswith("s") else f"{own}s") if own else visit.text(later("posts")),
     }

@@ -82,6 +82,7 @@ _FIELDS: dict[tuple[str, str], str] = {
     ("value", "number"): later("This is no number that it can be."),
     ("value", "address"): later("This is not an e-mail address."),
     ("value", "languages"): later("Codes of languages with commas between them, such as en,fr."),
+    ("value", "colour"): later("A colour such as #2a6f97."),
     ("cap", "invalid"): later("A number of people a second: more than 0, at most 1000."),
     ("message", "invalid"): later("Say why: those who wait read it."),
     ("username", "too_long"): later("At most 30 characters."),
