@@ -65,7 +65,7 @@ COMMANDS = (
     Command("rule", "parvis.commands.rule", "Say, add to or shorten the rules of the house."),
     Command("announcement", "parvis.commands.announcement", "Tell everybody something, or take it back."),
     Command("emoji", "parvis.commands.emoji", "Say, add or take out the emoji of this place."),
-    Command("report", "parvis.commands.report", "Say what people have reported, or that one is decided."),
+    Command("report", "parvis.commands.report", "Say what people have reported, or that one breaks no rule."),
     Command("audit verify", "parvis.commands.audit_verify", "Check the log of what staff did, and take it along."),
     Command("announce", "parvis.commands.announce", HIDDEN),
 )

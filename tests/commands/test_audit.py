@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import re
 import stat
 from pathlib import Path
 
+import asyncpg
 import pytest
 
-from parvis.cli import main
+import parvis
+from parvis.cli import COMMANDS, main
 from parvis.infra.postgres import Database
+
+SOURCE = Path(parvis.__file__).parent
+
+# What each command says in the log, or why it says nothing. Whoever adds a command decides here.
+RUNS, READS, FILLS, OTHER = (
+    "it keeps the place running",
+    "it only reads",
+    "for servers without people",
+    "it is not staff's",
+)
+ACTS: dict[str, tuple[str, ...] | str] = {
+    "serve": RUNS, "web": RUNS, "work": RUNS, "migrate": RUNS, "watch": RUNS, "backup": RUNS,
+    "upgrade": ("place.upgrade", "place.back"),
+    "account create": ("account.make",), "role": ("role.give",), "token create": ("token.make",),
+    "owner link": ("owner.link",), "invitation create": ("invitation.make",),
+    "admission log": READS, "admission verify": READS, "admission aside": ("receipts.again",),
+    "demo": FILLS, "seed": FILLS, "simulate": FILLS, "capacity": FILLS,
+    "restore": ("place.restore",), "handover": READS, "doctor": READS, "audit verify": READS,
+    "session end": ("session.end",), "jobs retry": ("jobs.retry",), "jobs drop": ("jobs.drop",),
+    "gate": ("gate.command",), "rule": ("rule.add", "rule.remove"),
+    "announcement": ("announcement.add", "announcement.remove"), "emoji": ("emoji.add", "emoji.remove"),
+    "report": ("report.dismiss",), "announce": OTHER,
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -60,3 +86,38 @@ async def test_a_log_that_was_changed_is_told_of(
     assert _told(checked, frozenset()) == 1
     assert "1 entries fit" in (told := capsys.readouterr().err)
     assert "does not fit its seal" in told
+
+
+def test_every_command_says_what_it_leaves_in_the_log() -> None:
+    assert ACTS.keys() == {one.words for one in COMMANDS}
+    written = "".join(
+        path.read_text() for room in ("commands", "domain/moderation") for path in (SOURCE / room).rglob("*.py")
+    )
+    for acts in ACTS.values():
+        if isinstance(acts, tuple):
+            assert all(f'"{act}"' in written for act in acts), acts
+
+
+def test_ending_a_session_and_trying_receipts_again_are_in_the_log_too(
+    capsys: pytest.CaptureFixture[str], fresh_database_url: str, tmp_path: Path
+) -> None:
+    async def end_one() -> int:
+        victim = await asyncpg.connect(fresh_database_url)
+        return await asyncio.to_thread(main, ["session", "end", str(victim.get_server_pid())])
+
+    assert main(["rule", "add", "=Be kind."]) == 0
+    assert asyncio.run(end_one()) == 0
+    assert main(["admission", "aside", "--again"]) == 0
+    assert "could not be written" not in capsys.readouterr().err
+    file = tmp_path / "log.csv"
+    assert main(["audit", "verify", "--export", str(file)]) == 0
+    rows = list(csv.DictReader(file.open(newline="")))
+    assert [row["act"] for row in rows] == ["rule.add", "session.end", "receipts.again"]
+
+
+def test_an_act_stands_though_the_log_cannot_be_written(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARVIS_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    assert main(["admission", "aside", "--again"]) == 0
+    assert "could not be written" in capsys.readouterr().err

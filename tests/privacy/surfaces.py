@@ -583,6 +583,7 @@ OTHER_WRITES = frozenset(
     POST /api/v1/tags/:name/unfeature
     POST /api/v2_alpha/notifications/:group_key/dismiss
     POST /console/announcements
+    POST /console/announcements/change
     POST /console/announcements/delete
     POST /console/announcements/end
     POST /console/emoji

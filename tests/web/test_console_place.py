@@ -52,14 +52,23 @@ async def test_an_announcement_is_written_planned_ended_and_deleted(world: World
     assert "Shown now" in page
     assert "Planned</strong>" in page
     planned, current = ids_in(page)
+    assert ">Planned for then</textarea>" in page
+    changed = {"id": current, "text": "We move at dawn", "ends_at": later}
+    assert (await olgas.post(f"{place}/change", changed)).status_code == 303
+    assert "at dawn" in (await bob.get("/api/v1/announcements")).json()[0]["content"]
+    wrong = await olgas.post(f"{place}/change", {"id": planned, "text": "x", "ends_at": "2001-01-01T10:00"})
+    assert wrong.status_code == 422
+    assert wrong.text.count("It must end after it starts.") == 1
     assert (await olgas.post(f"{place}/end", {"id": current})).status_code == 303
+    assert (await olgas.post(f"{place}/change", changed)).status_code == 404
     assert (await bob.get("/api/v1/announcements")).json() == []
     assert "Over</strong>" in (await olgas.get(place)).text
     assert (await olgas.post(f"{place}/end", {"id": current})).status_code == 404
     assert (await olgas.post(f"{place}/delete", {"id": planned})).status_code == 303
     assert "Planned for then" not in (await olgas.get(place)).text
     assert await acts(world) == [
-        "announcement.add", "announcement.add", "announcement.end", "console.act", "announcement.remove",
+        "announcement.add", "announcement.add", "announcement.change", "announcement.end", "console.act", "console.act",
+        "announcement.remove",
     ]  # fmt: skip
 
 

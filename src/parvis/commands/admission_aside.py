@@ -6,11 +6,13 @@ Their owners hold tickets. A record that this release cannot read is shown as it
 from __future__ import annotations
 
 import argparse
+import asyncio
 import sys
 
 import msgspec
 
 from parvis.base.settings import Settings
+from parvis.commands import note_act
 from parvis.domain import admission
 
 
@@ -36,4 +38,5 @@ def _again(settings: Settings) -> int:
         print("parvis: receipts are being written at this moment; try again in a second.", file=sys.stderr)
         return 1
     print(f"{count} receipts will be tried again, within a second where the server runs.")
+    asyncio.run(note_act(settings, "receipts.again", "receipts", {"count": count}))
     return 0

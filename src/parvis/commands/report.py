@@ -1,7 +1,9 @@
-"""Say what people have reported and nobody has decided, or that one is decided.
+"""Say what people have reported and nobody has decided, or that one breaks no rule.
+
+What breaks a rule is decided in the console, where the rule and the evidence are.
 
 parvis report list
-parvis report decide 123
+parvis report decide 123 --answer "It is rude, and no rule forbids that."
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ from parvis.infra.opening import open_services
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     words = parser.add_subparsers(dest="word", required=True, metavar="WORD")
     words.add_parser("list", help="print them as JSON, the oldest first")
-    words.add_parser("decide", help="say that it is decided").add_argument("id", type=int, help="its number")
+    decide = words.add_parser("decide", help="say that nobody is at fault; whoever reported is told why")
+    decide.add_argument("id", type=int, help="its number")
+    decide.add_argument("--answer", required=True, help="why, for whoever reported")
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -43,8 +47,5 @@ async def _do(arguments: argparse.Namespace, settings: Settings) -> list[Any]:
         services.db.transaction() as tx,
     ):
         if arguments.word == "decide":
-            await moderation.reports.decide(tx, arguments.id, now=(now := utc_now()))
-            await moderation.log.record(
-                tx, actor_id=None, act="report.decide", subject=f"report:{arguments.id}", now=now
-            )
+            await moderation.reports.dismiss_by_command(tx, arguments.id, answer=arguments.answer, now=utc_now())
         return [msgspec.structs.asdict(one) for one in await moderation.reports.waiting(tx)]

@@ -7,6 +7,7 @@ import asyncio
 import sys
 
 from parvis.base.settings import Settings
+from parvis.commands import note_act
 from parvis.domain import health
 from parvis.infra import engines, postgres
 
@@ -18,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     if asyncio.run(_end(engines.with_addresses(settings), arguments.pid)):
         print(f"Session {arguments.pid} was told to end.")
+        asyncio.run(note_act(settings, "session.end", "session", {"pid": arguments.pid}))
         return 0
     print(f"parvis: there is no session {arguments.pid}.", file=sys.stderr)
     return 1

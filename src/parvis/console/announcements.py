@@ -1,4 +1,4 @@
-"""What is said to everybody: written, planned, ended, deleted."""
+"""What is said to everybody: written, planned, changed, ended, deleted."""
 
 from __future__ import annotations
 
@@ -26,6 +26,12 @@ class Written(msgspec.Struct, frozen=True):
     ends_at: str = ""
 
 
+class Changed(msgspec.Struct, frozen=True):
+    id: int
+    text: str = ""
+    ends_at: str = ""
+
+
 class One(msgspec.Struct, frozen=True):
     id: int
 
@@ -36,7 +42,16 @@ async def _page(visit: Visit[Viewer, Any]) -> Page:
     return Page(
         "console/announcements.html",
         {
-            "announcements": [{"one": one, "state": state, "words": visit.text(STATES[state])} for one, state in shown],
+            "announcements": [
+                {
+                    "one": one,
+                    "state": state,
+                    "words": visit.text(STATES[state]),
+                    "ends": "" if one.ends_at is None else f"{one.ends_at.astimezone(UTC):%Y-%m-%dT%H:%M}",
+                }
+                for one, state in shown
+            ],
+            "failed": visit.values.get("id", "") if visit.errors else "",
             "most": moderation.announcements.LONGEST_TEXT,
         },
     )
@@ -66,6 +81,19 @@ async def announce(visit: Visit[Viewer, Written]) -> Answer:
     )
     said = {"text": wanted.text[:200], "starts_at": wanted.starts_at, "ends_at": wanted.ends_at}
     await _noted(visit, "announcement.add", made, said)
+    return Redirect(ANNOUNCEMENTS, "saved")
+
+
+@page("POST", "/console/announcements/change", audience="owner", params=Changed, again=_page)
+async def change(visit: Visit[Viewer, Changed]) -> Answer:
+    """It says something else from now on, or ends at another time; the log has what it said."""
+    wanted = visit.params
+    ends_at = _moment("ends_at", wanted.ends_at)
+    before = await moderation.announcements.change(
+        visit.db, wanted.id, text=wanted.text, ends_at=ends_at, now=visit.now
+    )
+    said = {"before": before[:200], "text": wanted.text[:200], "ends_at": wanted.ends_at}
+    await _noted(visit, "announcement.change", wanted.id, said)
     return Redirect(ANNOUNCEMENTS, "saved")
 
 

@@ -31,6 +31,7 @@ ACTS: dict[str, str] = {
     "appeal.lift": later("Lifted it upon an appeal"),
     "appeal.uphold": later("Left it as it was upon an appeal"),
     "announcement.add": later("Announced something"),
+    "announcement.change": later("Changed an announcement"),
     "announcement.end": later("Ended an announcement"),
     "announcement.remove": later("Removed an announcement"),
     "console.act": later("Tried what is not theirs"),
@@ -49,6 +50,7 @@ ACTS: dict[str, str] = {
     "place.upgrade": later("Went over to another release"),
     "post.warn_media": later("Marked a post as sensitive"),
     "post.withhold": later("Withheld a post"),
+    "receipts.again": later("Had receipts tried again"),
     "report.decide": later("Decided a report"),
     "report.dismiss": later("Found no rule broken"),
     "restriction.lift": later("Lifted a restriction"),
@@ -56,6 +58,7 @@ ACTS: dict[str, str] = {
     "rule.add": later("Published a rule"),
     "rule.change": later("Changed a rule"),
     "rule.remove": later("Removed a rule"),
+    "session.end": later("Ended a session of the database"),
     "setting.change": later("Changed a setting"),
     "token.make": later("Made a token"),
 }

@@ -44,16 +44,37 @@ async def announce(
     now: datetime,
 ) -> int:
     """It is announced, until `ends_at` when there is one; the answer is its id. Raises: Invalid."""
-    text = texts.clean(text)
-    if not text or len(text) > LONGEST_TEXT:
-        raise Invalid("text", f"Validation failed: An announcement has 1 to {LONGEST_TEXT} characters", "invalid")
+    text, markup = _written(text)
     if ends_at is not None and ends_at <= (starts_at or now):
         raise Invalid("ends_at", "Validation failed: It must end after it starts", "invalid")
-    markup = texts.render(text, mention_path=lambda one: None if one.domain else f"/@{one.value.lower()}")
     new_id = ids.next()
     await queries.new_announcement(tx, new_id, text, markup, starts_at, ends_at, now)
     await events.record(tx, AnnouncementMade(new_id))
     return new_id
+
+
+async def change(tx: Connection, announcement_id: int, *, text: str, ends_at: datetime | None, now: datetime) -> str:
+    """It says that, until `ends_at`; the answer is what it said before. Who has dismissed it is not told again.
+
+    Raises: Invalid; NotFound when it is over, or never was.
+    """
+    text, markup = _written(text)
+    before = await queries.announcement_before(tx, announcement_id, now)
+    if before is None:
+        raise NotFound
+    if ends_at is not None and ends_at <= max(now, before.starts_at or now):
+        raise Invalid("ends_at", "Validation failed: It must end after it starts", "invalid")
+    await queries.announcement_changed(tx, announcement_id, text, markup, ends_at, now)
+    await events.record(tx, AnnouncementMade(announcement_id))
+    return before.text
+
+
+def _written(text: str) -> tuple[str, str]:
+    """The words, cleaned, and their HTML."""
+    text = texts.clean(text)
+    if not text or len(text) > LONGEST_TEXT:
+        raise Invalid("text", f"Validation failed: An announcement has 1 to {LONGEST_TEXT} characters", "invalid")
+    return text, texts.render(text, mention_path=lambda one: None if one.domain else f"/@{one.value.lower()}")
 
 
 async def every(db: Connection, *, limit: int = 100) -> list[Notice]:

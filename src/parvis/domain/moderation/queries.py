@@ -149,6 +149,35 @@ async def notices(db: Connection, limit: int) -> list[Notice]:
     return [Notice(**dict(row)) for row in rows]
 
 
+async def announcement_before(tx: Connection, announcement_id: int, now: datetime) -> Notice | None:
+    """The announcement if it is not over, ours alone to change."""
+    row = await tx.fetchrow(
+        """
+        SELECT id, text, html, starts_at, ends_at, published_at
+          FROM announcement
+         WHERE id = $1
+           AND (ends_at IS NULL OR ends_at > $2)
+           FOR UPDATE
+        """,
+        announcement_id,
+        now,
+    )
+    return None if row is None else Notice(**dict(row))
+
+
+async def announcement_changed(
+    tx: Connection, announcement_id: int, text: str, html: str, ends_at: datetime | None, now: datetime
+) -> None:
+    await tx.execute(
+        "UPDATE announcement SET text = $2, html = $3, ends_at = $4, updated_at = $5 WHERE id = $1",
+        announcement_id,
+        text,
+        html,
+        ends_at,
+        now,
+    )
+
+
 async def announcement_ended(tx: Connection, announcement_id: int, now: datetime) -> bool:
     """Whether it went on."""
     ended = await tx.fetchval(
@@ -290,17 +319,8 @@ async def open_report_count(db: Connection) -> tuple[int, datetime | None]:
     return row["many"], row["since"]
 
 
-async def report_decided(tx: Connection, report_id: int, now: datetime) -> bool:
-    """Whether it was still open."""
-    return bool(
-        await tx.fetchval(
-            "UPDATE report SET decided_at = $2 WHERE id = $1 AND decided_at IS NULL RETURNING true", report_id, now
-        )
-    )
-
-
 async def report_settled(
-    tx: Connection, report_id: int, by_id: AccountId, outcome: Outcome, answer: str, now: datetime
+    tx: Connection, report_id: int, by_id: AccountId | None, outcome: Outcome, answer: str, now: datetime
 ) -> bool:
     """Whether it was still open."""
     return bool(

@@ -10,7 +10,7 @@ import msgspec
 from parvis.base.errors import Forbidden, Invalid, NotFound
 from parvis.base.ids import AccountId, IdSource, PostId
 from parvis.domain import accounts, posts
-from parvis.domain.moderation import acting, letters, queries, restriction_rules
+from parvis.domain.moderation import acting, letters, log, queries, restriction_rules
 from parvis.domain.moderation.types import CATEGORIES, Evidence, Outcome, Report
 from parvis.infra import text as texts
 from parvis.infra.postgres import Connection
@@ -92,7 +92,7 @@ async def dismiss(services: Services, actor_id: AccountId, report_id: int, *, an
 
 async def settle(
     tx: Connection,
-    actor_id: AccountId,
+    actor_id: AccountId | None,
     report_id: int,
     target_id: AccountId,
     *,
@@ -120,10 +120,14 @@ async def open_count(db: Connection) -> tuple[int, datetime | None]:
     return await queries.open_report_count(db)
 
 
-async def decide(tx: Connection, report_id: int, *, now: datetime) -> None:
-    """Somebody has dealt with the report. Raises: NotFound, also for one that was decided before."""
-    if not await queries.report_decided(tx, report_id, now):
+async def dismiss_by_command(tx: Connection, report_id: int, *, answer: str, now: datetime) -> None:
+    """The same by who has the machine in hand, and the log says so. Raises: NotFound, also for one that was decided before."""
+    found = await one(tx, report_id)
+    reason = restriction_rules.check_reason("answer", answer)
+    if not await settle(tx, None, report_id, found.target_id, outcome="no_fault", answer=reason, now=now):
         raise NotFound
+    subject = f"report:{report_id}"
+    await log.record(tx, actor_id=None, act="report.dismiss", subject=subject, details={"answer": reason}, now=now)
 
 
 async def _evidence(
