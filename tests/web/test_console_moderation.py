@@ -15,6 +15,8 @@ from tests.rig.people import Person
 from tests.rig.world import World
 from tests.web.conftest import Browser
 
+BADGE = '<span class="badge">%d<span'
+
 
 @pytest.fixture
 async def house(world: World) -> House:
@@ -140,6 +142,7 @@ async def test_a_report_is_decided_in_one_place(
     second = await reported(house, bob, alice, comment="And again")
     page = (await monas.get("/console/reports")).text
     assert page.index("See for yourself") < page.index("And again")
+    assert BADGE % 2 in page
     assert (await bobs.get("/console/reports")).status_code == 404
     shown = (await monas.get(f"/console/reports/{first}")).text
     assert "Bob is a fool" in shown
@@ -152,6 +155,7 @@ async def test_a_report_is_decided_in_one_place(
         await monas.post(f"/console/reports/{second}/dismiss", {"answer": "Nothing was named here."})
     ).status_code == 303
     assert "Nothing waits" in (await monas.get("/console/reports")).text
+    assert 'class="badge"' not in (await monas.get("/console/people")).text
     assert "@mona" in (await monas.get(f"/console/reports/{second}")).text
     assert (await bob.get(f"/api/v1/statuses/{post}")).status_code == 404
 
@@ -166,14 +170,28 @@ async def test_an_appeal_waits_for_somebody_else(
     page = (await monas.get("/console/appeals")).text
     assert "Another &lt;Bob&gt;" in page
     assert "You decided this" in page
+    assert 'class="badge"' not in page  # it waits for others
+    assert "Nobody else here can decide" not in page
     decided = {"decision": "lift", "answer": "It is another Bob."}
     decide = f"/console/appeals/{one.id}/decide"
     assert (await monas.post(decide, decided)).status_code == 403
     others = await open_browser().sign_in(house.max)
+    assert BADGE % 1 in (await others.get("/console/reports")).text
     assert (await others.post(decide, decided | {"answer": "ok"})).status_code == 422
     assert (await others.post(decide, decided)).status_code == 303
     assert "Nothing waits" in (await others.get("/console/appeals")).text
     assert (await house.olga.get(f"/api/v1/statuses/{post}")).status_code == 200
+
+
+async def test_a_place_with_one_moderator_says_that_an_appeal_waits_for_a_second(
+    house: House, monas: Browser, alice: Person
+) -> None:
+    post = await alice.says("Bob is a fool")
+    one = await house.restricts("withhold", alice.id, post)
+    async with house.world.services.db.transaction() as tx:
+        await moderation.appeal(tx, alice.id, one.id, text="Another Bob", now=utc_now())
+        await tx.execute("UPDATE login SET role = 0 WHERE account_id <> $1", house.mona.id)
+    assert "Nobody else here can decide" in (await monas.get("/console/appeals")).text
 
 
 async def _standing(house: House, person: Person) -> list[moderation.Restriction]:

@@ -8,7 +8,7 @@ import msgspec
 
 from parvis.console import restricting
 from parvis.console.routing import page
-from parvis.domain import moderation
+from parvis.domain import accounts, moderation
 from parvis.domain.accounts.types import Viewer
 from parvis.infra.html.visit import Answer, Page, Redirect, Visit
 
@@ -26,7 +26,13 @@ async def listing(visit: Visit[Viewer, Any]) -> Answer:
     """Those that nobody has decided, the one that waits longest first."""
     found = await restricting.shown(visit, await moderation.open_appeals(visit.db))
     failed = visit.params.restriction_id if isinstance(visit.params, Decision) else None
-    return Page("console/appeals.html", {"appeals": found, "failed_id": failed})
+    nobody_else = any(one["mine"] for one in found) and not await _others(visit)
+    return Page("console/appeals.html", {"appeals": found, "failed_id": failed, "nobody_else": nobody_else})
+
+
+async def _others(visit: Visit[Viewer, Any]) -> bool:
+    """Whether anybody else here could decide."""
+    return any(one != visit.me for one in await accounts.staff_ids(visit.db))
 
 
 @page(

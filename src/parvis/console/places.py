@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from parvis.domain.accounts.types import Role, Viewer
+from parvis.domain.moderation.types import Waiting
 from parvis.infra.catalogues import later
 from parvis.infra.html.door import Declared
 from parvis.infra.html.visit import Visit
@@ -58,12 +59,20 @@ def shown(visit: Visit[Viewer, Any], pages: list[Declared]) -> list[dict[str, An
     if visit.viewer is None or visit.viewer.role < Role.MODERATOR:
         return []
     here = visit.request.url.path
+    waits: Waiting | None = visit.beside.get("waiting")
+    waiting = {} if waits is None else {"/console/reports": waits.reports, "/console/appeals": waits.appeals}
     open_paths = {one.path for one in pages if one.method == "GET" and _may_open(visit.viewer, one)}
     groups = [
         {
             "words": visit.text(words) if words else "",
             "places": [
-                {"path": one.path, "words": visit.text(one.words), "icon": one.icon, "here": is_here(one.path, here)}
+                {
+                    "path": one.path,
+                    "words": visit.text(one.words),
+                    "icon": one.icon,
+                    "here": is_here(one.path, here),
+                    "waiting": waiting.get(one.path, 0),
+                }
                 for one in places
                 if one.path in open_paths
             ],

@@ -16,6 +16,7 @@ from parvis.infra.html.door import Customs, Declared, Door
 from parvis.infra.html.paths import with_query
 from parvis.infra.html.problems import message_of, problem_page
 from parvis.infra.html.visit import Page, Redirect, Visit
+from parvis.infra.postgres import Connection
 from parvis.infra.rate_limits import Limit
 
 # Of one account so many refusals an hour are worth a line; the log cannot be flooded.
@@ -63,6 +64,11 @@ async def ask_first(visit: Visit[Viewer, Any], return_to: str) -> Redirect | Non
     return Redirect(with_query("/prove", {"return_to": return_to}))
 
 
+async def count_what_waits(visit: Visit[Viewer, Any], db: Connection) -> None:
+    """The way through the pages can say what waits for this visitor; one statement."""
+    visit.beside["waiting"] = await moderation.waiting_for(db, visit.me)
+
+
 def present(visit: Visit[Viewer, Any], page: Page) -> Response[bytes]:
     """The page with the way to all others."""
     page.context = {"places": places.shown(visit, door.pages), **page.context}
@@ -77,6 +83,7 @@ door = Door(
         problem_page=problem_page,
         message_of=message_of,
         refused=refused,
+        let_in=count_what_waits,
     )
 )
 page = door.page

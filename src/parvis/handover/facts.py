@@ -237,9 +237,18 @@ async def _asked(db: postgres.Connection, now: datetime) -> Held:
         records=[_record(row) for row in await health.safekeeping(db, RECORDS)],
         schedules=[Turn(one.kind, one.every.total_seconds(), due.get(one.kind)) for one in SCHEDULES],
         waiting=[Waiting(one.kind, how, one.jobs) for how, some in jobs.items() for one in some],
-        staff=[Person(one.handle, one.role.name.lower(), one.state.name.lower()) for one in await accounts.staff(db)],
+        staff=await _staff(db),
         changed=await moderation.house_settings.stored(db),
     )
+
+
+async def _staff(db: postgres.Connection) -> list[Person]:
+    ids = await accounts.staff_ids(db)
+    known = await accounts.by_ids(db, ids)
+    found = [known[one] for one in ids if one in known]
+    return [
+        Person(one.handle, (one.role or accounts.Role.MEMBER).name.lower(), one.state.name.lower()) for one in found
+    ]
 
 
 def _record(row: dict[str, Any]) -> Record:

@@ -52,7 +52,6 @@ from parvis.domain.accounts.owner import (
     owner_token,
     roles_locked,
     set_role,
-    staff,
     staff_ids,
 )
 from parvis.domain.accounts.passkeys import (
@@ -117,7 +116,6 @@ from parvis.domain.accounts.types import (
     Role,
     Session,
     SessionTicket,
-    Staff,
     State,
     Totals,
     Viewer,
@@ -145,7 +143,6 @@ __all__ = [
     "SecondFactorWanted",
     "Session",
     "SessionTicket",
-    "Staff",
     "State",
     "Totals",
     "Viewer",
@@ -237,7 +234,6 @@ __all__ = [
     "sign_in_by_passkey",
     "sign_out",
     "sign_up",
-    "staff",
     "staff_ids",
     "still_valid",
     "totals",

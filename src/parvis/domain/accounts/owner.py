@@ -13,7 +13,7 @@ from parvis.domain.accounts.create import create
 from parvis.domain.accounts.one_time import Purpose
 from parvis.domain.accounts.queries import logins, people
 from parvis.domain.accounts.queries import one_time as one_time_queries
-from parvis.domain.accounts.types import NewAccount, Role, Staff, State
+from parvis.domain.accounts.types import NewAccount, Role
 from parvis.infra import events
 from parvis.infra.postgres import Connection
 from parvis.infra.services import Services
@@ -22,11 +22,6 @@ from parvis.infra.services import Services
 async def has_owner(db: Connection) -> bool:
     """Whether somebody owns this place."""
     return await logins.has_owner(db)
-
-
-async def staff(db: Connection) -> list[Staff]:
-    """Who may act for the place, owners first."""
-    return [Staff(row["handle"], Role(row["role"]), State(row["state"])) for row in await people.staff(db)]
 
 
 async def owner_token(tx: Connection, *, now: datetime) -> str:

@@ -64,14 +64,6 @@ class Field(msgspec.Struct, frozen=True):
     verified_at: datetime | None = None
 
 
-class Staff(msgspec.Struct, frozen=True):
-    """Somebody who may act for the place."""
-
-    handle: str
-    role: Role
-    state: State
-
-
 class Account(msgspec.Struct, frozen=True):
     """An account with its counts, as anybody may see it."""
 

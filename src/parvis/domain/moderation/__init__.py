@@ -16,6 +16,7 @@ from parvis.domain.moderation.standing import (
     restriction,
     restrictions,
     standing,
+    waiting_for,
 )
 from parvis.domain.moderation.types import (
     Act,
@@ -31,6 +32,7 @@ from parvis.domain.moderation.types import (
     Restriction,
     RuleVersion,
     SettingChange,
+    Waiting,
 )
 
 __all__ = [
@@ -50,6 +52,7 @@ __all__ = [
     "Restriction",
     "RuleVersion",
     "SettingChange",
+    "Waiting",
     "announcements",
     "appeal",
     "decide_appeal",
@@ -71,4 +74,5 @@ __all__ = [
     "send_statement",
     "staff",
     "standing",
+    "waiting_for",
 ]

@@ -217,6 +217,26 @@ async def open_appeal_count(db: Connection) -> int:
     )
 
 
+async def waiting_for(db: Connection, staff_id: AccountId, most: int) -> Row:
+    """reports, appeals: how many that one can decide, counted up to `most`."""
+    row = await db.fetchrow(
+        """
+        SELECT (SELECT count(*)
+                  FROM (SELECT FROM report
+                         WHERE decided_at IS NULL AND account_id <> $1 AND target_id <> $1 LIMIT $2) r) AS reports,
+               (SELECT count(*)
+                  FROM (SELECT
+                          FROM appeal y
+                          JOIN restriction r ON r.id = y.restriction_id AND r.lifted_at IS NULL
+                         WHERE y.decided_at IS NULL AND r.moderator_id <> $1 AND y.account_id <> $1 LIMIT $2) a) AS appeals
+        """,
+        staff_id,
+        most,
+    )
+    assert row is not None
+    return row
+
+
 def _restriction(row: Row) -> Restriction:
     values = dict(row)
     appeal = {name.removeprefix("y_"): values.pop(name) for name in list(values) if name.startswith("y_")}

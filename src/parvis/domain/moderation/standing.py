@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from parvis.base.errors import NotFound
 from parvis.base.ids import AccountId, PostId
 from parvis.domain.moderation import restriction_queries as queries
-from parvis.domain.moderation.types import Restriction
+from parvis.domain.moderation.types import Restriction, Waiting
 from parvis.infra.postgres import Connection
 
 MOST = 200
+MOST_COUNTED = 100
 
 
 async def standing(db: Connection, account_id: AccountId) -> list[Restriction]:
@@ -44,3 +45,9 @@ async def open_appeals(db: Connection, *, limit: int = 100) -> list[Restriction]
 async def open_appeal_count(db: Connection) -> int:
     """How many appeals nobody has decided."""
     return await queries.open_appeal_count(db)
+
+
+async def waiting_for(db: Connection, staff_id: AccountId) -> Waiting:
+    """What waits for that one of the staff; one statement."""
+    row = await queries.waiting_for(db, staff_id, MOST_COUNTED)
+    return Waiting(row["reports"], row["appeals"])

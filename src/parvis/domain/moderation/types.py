@@ -65,6 +65,13 @@ class Notice(msgspec.Struct, frozen=True):
     published_at: datetime
 
 
+class Waiting(msgspec.Struct, frozen=True):
+    """What somebody of the staff can decide: reports, and appeals against what others decided; 100 stands for more."""
+
+    reports: int
+    appeals: int
+
+
 class Report(msgspec.Struct, frozen=True):
     """What somebody told the moderators about somebody else."""
 

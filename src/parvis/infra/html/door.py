@@ -64,6 +64,7 @@ class Customs:
     problem_page: Callable[[Visit[Any, Any], Problem], Page]
     message_of: Callable[[Visit[Any, Any], Invalid], str]
     refused: Callable[[Declared, Visit[Any, Any], Problem], Awaitable[None]] | None = None  # told of every refusal
+    let_in: Callable[[Visit[Any, Any], Connection], Awaitable[None]] | None = None  # told of everybody who may look
 
 
 @dataclass(slots=True)
@@ -199,6 +200,8 @@ class Door:
             visit.locale, visit.theme = visit.viewer.locale, visit.viewer.theme
             visit.signed_in = True
         visit.viewer = self.customs.admit(declared.policy, visit.viewer)
+        if self.customs.let_in is not None and db is not None and declared.method == "GET":
+            await self.customs.let_in(visit, db)
         if declared.limit is not None:
             visit.services.limits.hit(declared.limit, _principal(visit))
 

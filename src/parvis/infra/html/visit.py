@@ -81,6 +81,7 @@ class Visit(Generic[V, P]):
     values: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     signed_in: bool = False  # somebody is behind the session, whether or not the page is made for them
+    beside: dict[str, Any] = field(default_factory=dict)  # what the door looked up for all its pages
     form_made: bool = False
     _form_secret: str | None = None
 

@@ -258,19 +258,6 @@ async def oldest_of_highest_role(db: Connection) -> AccountId | None:
     )
 
 
-async def staff(db: Connection) -> list[Row]:
-    """Who may act for the place, owners first."""
-    return await db.fetch(
-        """
-        SELECT a.handle, l.role, a.state
-          FROM login l
-          JOIN account a ON a.id = l.account_id
-         WHERE l.role > 0
-         ORDER BY l.role DESC, a.id
-        """
-    )
-
-
 async def closed(tx: Connection, account_id: AccountId) -> bool:
     """Whether the account was there; now it counts as deleted."""
     return bool(
