@@ -14,7 +14,7 @@ from obstore.store import MemoryStore
 
 from parvis.base.errors import NotFound
 from parvis.base.settings import BadSetting, Settings
-from parvis.infra.storage import Storage, is_key, open_storage
+from parvis.infra.storage import Storage, content_type_of, is_key, open_storage
 from parvis.infra.storage_directory import DirectoryStorage
 from parvis.infra.storage_s3 import S3Storage, s3_store
 
@@ -88,6 +88,22 @@ async def test_a_prefix_is_deleted_whole_and_its_neighbour_stays(storage: Storag
         with pytest.raises(NotFound):
             await storage.open(key)
     assert await read(storage, "p/abc/three.webp") == b"x"
+
+
+async def test_a_prefix_is_moved_whole_and_moving_again_is_no_error(storage: Storage) -> None:
+    for key in ("p/ab/one.webp", "p/ab/hls/two.m4s", "p/abc/three.webp"):
+        await storage.put(key, key.encode(), content_type_of(key))
+    await storage.put("q/p/ab/one.webp", b"what a crash left", "image/webp")
+    await storage.move_prefix("p/ab", "q/p/ab")
+    await storage.move_prefix("p/ab", "q/p/ab")
+    for key in ("p/ab/one.webp", "p/ab/hls/two.m4s"):
+        with pytest.raises(NotFound):
+            await storage.open(key)
+        assert await read(storage, f"q/{key}") == key.encode()
+        assert (await storage.open(f"q/{key}")).content_type == content_type_of(key)
+    assert await read(storage, "p/abc/three.webp") == b"p/abc/three.webp"
+    await storage.move_prefix("q/p/ab", "p/ab")
+    assert await read(storage, "p/ab/one.webp") == b"p/ab/one.webp"
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,10 @@ class Storage(Protocol):
         """Nothing is stored in the folder `prefix` and below."""
         ...
 
+    async def move_prefix(self, prefix: str, target: str) -> None:
+        """What was stored in the folder `prefix` and below is in `target` instead, as far as it was there by then."""
+        ...
+
     def url(self, key: str) -> str:
         """Where people and apps fetch it."""
         ...

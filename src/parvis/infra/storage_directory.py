@@ -62,6 +62,9 @@ class DirectoryStorage:
     async def delete_prefix(self, prefix: str) -> None:
         await asyncio.to_thread(_remove_tree, self.root / checked_key(prefix))
 
+    async def move_prefix(self, prefix: str, target: str) -> None:
+        await asyncio.to_thread(_move_tree, self.root / checked_key(prefix), self.root / checked_key(target))
+
     def url(self, key: str) -> str:
         return media_url(self._origin, key)
 
@@ -173,6 +176,22 @@ async def _read(file: BinaryIO, start: int, stop: int) -> AsyncIterator[bytes]:
             yield chunk
     finally:
         file.close()
+
+
+def _move_tree(source: Path, target: Path) -> None:
+    """File by file, so that what is written meanwhile stays and what a crash left at both places comes together."""
+    if source.is_symlink() or not source.is_dir():
+        return
+    below = sorted(source.rglob("*"))
+    for path in below:
+        if path.is_file() and not path.is_symlink():
+            with contextlib.suppress(FileNotFoundError):  # another move has it
+                _move(path, target / path.relative_to(source))
+    for folder in (*(path for path in reversed(below) if path.is_dir()), source):
+        with contextlib.suppress(OSError):  # something new is in it
+            folder.rmdir()
+    if source.parent.is_dir():
+        _sync_folder(source.parent)
 
 
 def _remove_tree(folder: Path) -> None:

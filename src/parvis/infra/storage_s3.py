@@ -99,6 +99,14 @@ class S3Storage:
             async for found in obstore.list(self._store, checked_key(prefix), chunk_size=_LIST_CHUNK):
                 await obstore.delete_async(self._store, [meta["path"] for meta in found])
 
+    async def move_prefix(self, prefix: str, target: str) -> None:
+        there = checked_key(target)
+        with _problems(missing_is_fine=True):
+            async for found in obstore.list(self._store, checked_key(prefix), chunk_size=_LIST_CHUNK):
+                for path in (meta["path"] for meta in found):
+                    await obstore.copy_async(self._store, path, there + path[len(prefix) :])
+                    await obstore.delete_async(self._store, path)
+
     def url(self, key: str) -> str:
         return media_url(self._origin, key)
 

@@ -9,20 +9,26 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.response import Stream
 
+from parvis.base.clock import utc_now
 from parvis.base.errors import NotFound
+from parvis.domain import accounts
+from parvis.domain import media as media_files
+from parvis.domain.accounts.types import Role
 from parvis.infra.catalogues import babel_locale, catalogue_of, later
 from parvis.infra.compressing import encodings_for
 from parvis.infra.doors import READING, Policy
 from parvis.infra.html import brand
 from parvis.infra.html.assets import asset, asset_path
-from parvis.infra.html.headers import file_headers
-from parvis.infra.html.visit import accepted
+from parvis.infra.html.headers import PRIVATE, file_headers
+from parvis.infra.html.visit import accepted, session_cookie
 from parvis.infra.services import Services
 from parvis.infra.storage import StoredFile
 
 _PUBLIC = {"policy": Policy("public", urgency=READING, bulkhead="files")}
 _YEAR = "public, max-age=31536000, immutable"
 _HOUR = "public, max-age=3600"
+# What people sent, with all that is hidden in it; what moderators withhold.
+_SERVED_TO_NOBODY = ("originals/", f"{media_files.ASIDE}/")
 _SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _RANGE = re.compile(r"bytes=(\d{1,18})-(\d{0,18})", re.ASCII)
 
@@ -60,24 +66,52 @@ async def media(request: Request[Any, Any, Any]) -> Response[Any]:
     """What somebody uploaded, as we encoded it; nothing in it runs."""
     services: Services = request.app.state.services
     path = _path(request)
-    if path.startswith("originals/"):  # what people sent, with all that is hidden in it
+    if path.startswith(_SERVED_TO_NOBODY):
         raise NotFound
     wanted = byte_range(request.headers.get("range"))
     first, last = wanted or (0, None)
-    file = await services.storage.open(path, first, None if last is None else last + 1)
+    file, own = await _opened(request, services, path, first, None if last is None else last + 1)
     if request.headers.get("if-none-match") == _tag(file):
         await file.chunks.aclose()  # type: ignore[attr-defined]
-        return Response(b"", status_code=304, headers=_media_headers(path, file))
+        return Response(b"", status_code=304, headers=_media_headers(path, file, own=own))
     if wanted is None:
-        headers = _media_headers(path, file) | {"Content-Length": str(file.size_bytes)}
+        headers = _media_headers(path, file, own=own) | {"Content-Length": str(file.size_bytes)}
         return Stream(file.chunks, headers=headers, media_type=file.content_type)
     stop = file.size_bytes if last is None else min(last + 1, file.size_bytes)
     if first >= file.size_bytes:
         await file.chunks.aclose()  # type: ignore[attr-defined]
         return Response(b"", status_code=416, headers={"Content-Range": f"bytes */{file.size_bytes}"})
-    headers = _media_headers(path, file) | {"Content-Length": str(stop - first)}
+    headers = _media_headers(path, file, own=own) | {"Content-Length": str(stop - first)}
     headers["Content-Range"] = f"bytes {first}-{stop - 1}/{file.size_bytes}"
     return Stream(file.chunks, status_code=206, headers=headers, media_type=file.content_type)
+
+
+async def _opened(
+    request: Request[Any, Any, Any], services: Services, path: str, first: int, stop: int | None
+) -> tuple[StoredFile, bool]:
+    """The file, and whether it is one that moderators withhold: those are for their owner and the staff alone.
+
+    Raises: NotFound.
+    """
+    try:
+        return await services.storage.open(path, first, stop), False
+    except NotFound:
+        token = request.cookies.get(session_cookie(services.settings))
+        if not token:
+            raise
+    file = await services.storage.open(media_files.aside_key(path), first, stop)
+    try:
+        async with services.db.connection() as db:
+            viewer = await accounts.viewer_of_session(db, token, now=utc_now())
+            if viewer is None or viewer.account_id is None:
+                raise NotFound
+            is_staff = viewer.role >= Role.MODERATOR and not viewer.barred
+            if not is_staff and not await media_files.is_own_file(db, viewer.account_id, path):
+                raise NotFound
+    except BaseException:
+        await file.chunks.aclose()  # type: ignore[attr-defined]
+        raise
+    return file, True
 
 
 def byte_range(header: str | None) -> tuple[int, int | None] | None:
@@ -93,7 +127,14 @@ def _tag(file: StoredFile) -> str:
     return f'"{file.size_bytes:x}-{int(file.modified_at.timestamp()):x}"'
 
 
-def _media_headers(path: str, file: StoredFile) -> dict[str, str]:
+def _media_headers(path: str, file: StoredFile, *, own: bool) -> dict[str, str]:
+    if own:
+        return file_headers() | {
+            "Accept-Ranges": "bytes",
+            "ETag": _tag(file),
+            "Cache-Control": PRIVATE,
+            "X-Accel-Expires": "0",
+        }
     headers = file_headers() | {"Accept-Ranges": "bytes", "ETag": _tag(file)}
     headers["X-Accel-Expires"] = "60"  # a cache of ours asks again, so that it forgets what is gone (deploy/nginx.conf)
     if path.endswith("/master.m3u8"):  # sizes are added to it while they are made

@@ -99,6 +99,12 @@ async def purge_pictures(services: Services, event: Event) -> None:
     await moderation.evidence.purge_pictures(services, author, post_id, now=utc_now())
 
 
+async def settle_files(services: Services, event: Event) -> None:
+    """Nobody reaches the files of what is withheld; everybody those of what is back."""
+    assert isinstance(event, happened.PostWithheld | happened.PostRestored)
+    await posts.settle_files(services, AccountId(event.author_id), PostId(event.post_id))
+
+
 async def sweep_reposts(services: Services, event: Event) -> None:
     """The removed post's reposts are gone too."""
     assert isinstance(event, happened.PostRemoved)
@@ -142,8 +148,8 @@ CONSUMERS: Mapping[type[Event], tuple[Consumer, ...]] = {
     happened.QuoteChanged: (tell,),
     happened.PollEnded: (notify,),
     happened.PostRemoved: (tell, forget_post, purge_pictures, sweep_reposts, converse, forget_words),
-    happened.PostWithheld: (tell, converse, index),
-    happened.PostRestored: (converse, index),
+    happened.PostWithheld: (tell, converse, index, settle_files),
+    happened.PostRestored: (converse, index, settle_files),
     happened.PostFavourited: (notify,),
     happened.Followed: (tell, backfill, notify),
     happened.FollowRequested: (notify,),

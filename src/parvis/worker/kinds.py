@@ -71,6 +71,7 @@ async def transcode(services: Services, job: Job) -> None:
         await media.transcode_again(services, owner, media_id, lost=job.data.get("lost", 0) + job.times_lost)
         return
     await media.transcode(services, owner, media_id, failures=job.failures, follow=posts.follow_media)
+    await posts.settle_files_of(services, owner, media_id)  # it may have been withheld while it was made
 
 
 async def push(services: Services, job: Job) -> None:

@@ -5,6 +5,7 @@ a copy of what it needs; whose face an avatar is, by `accounts`. The bytes of st
 """
 
 from parvis.domain.media import emoji
+from parvis.domain.media.aside import ASIDE, aside_key, is_own_file, post_of, set_aside
 from parvis.domain.media.attach import attach, attachment_of, detach
 from parvis.domain.media.captions import (
     CAPTION_BYTES,
@@ -34,12 +35,13 @@ from parvis.domain.media.upload import upload_image
 from parvis.domain.media.waiting import TRANSCODE_JOB
 
 __all__ = [
-    "ACCEPTED_TYPES", "CAPTION_BYTES", "DESCRIPTION_CHARACTERS", "FILM_TYPES", "MOST_FRAMES",
-    "TRANSCODE_JOB", "Attachment", "Media", "Part", "Picture", "Upload", "attach", "attachment_of", "begin", "caption",
+    "ACCEPTED_TYPES", "ASIDE", "CAPTION_BYTES", "DESCRIPTION_CHARACTERS", "FILM_TYPES", "MOST_FRAMES",
+    "TRANSCODE_JOB", "Attachment", "Media", "Part", "Picture", "Upload", "aside_key", "attach", "attachment_of",
+    "begin", "caption",
     "captions_of", "choose_poster", "describe", "detach", "discard", "discard_portrait", "emoji", "end_upload", "find_upload",
-    "languages_of",
-    "own_video", "purge_of_account", "purge_of_post", "purge_unattached", "purge_uploads", "read_poster",
-    "receive", "small_of", "sort_of",
+    "is_own_file", "languages_of",
+    "own_video", "post_of", "purge_of_account", "purge_of_post", "purge_unattached", "purge_uploads", "read_poster",
+    "receive", "set_aside", "small_of", "sort_of",
     "store_avatar", "store_header", "totals", "transcode", "transcode_again", "unattached", "uncaption",
     "upload_film", "upload_image",
 ]  # fmt: skip

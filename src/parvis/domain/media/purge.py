@@ -8,6 +8,7 @@ from datetime import datetime
 from parvis.base.errors import NotFound
 from parvis.base.ids import AccountId, MediaId, PostId
 from parvis.domain.media import queries, rules, sources
+from parvis.domain.media.aside import aside_key
 from parvis.infra.postgres import Connection, Row
 from parvis.infra.services import Services
 
@@ -55,6 +56,7 @@ async def purge_of_account(services: Services, owner: AccountId) -> None:
 async def _remove(services: Services, rows: Sequence[Row]) -> None:
     for row in rows:
         await services.storage.delete_prefix(row["key"])
+        await services.storage.delete_prefix(aside_key(row["key"]))
         if row["source_key"] is not None:
             await sources.forget(services, row["source_key"])
     if rows:

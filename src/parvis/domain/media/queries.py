@@ -226,6 +226,16 @@ async def media_of_post(db: Connection, author: AccountId, post_id: PostId) -> l
     )
 
 
+async def owns_key(db: Connection, owner: AccountId, key: str) -> bool:
+    """Whether one of the owner's uploads lies there."""
+    return bool(await db.fetchval("SELECT EXISTS (SELECT FROM media WHERE account_id = $1 AND key = $2)", owner, key))
+
+
+async def post_of(db: Connection, owner: AccountId, media_id: MediaId) -> PostId | None:
+    """The post that the upload belongs to."""
+    return await db.fetchval("SELECT post_id FROM media WHERE account_id = $1 AND id = $2", owner, media_id)
+
+
 async def media_of_account(db: Connection, owner: AccountId, limit: int) -> list[Row]:
     """Some of the account's uploads."""
     return await db.fetch(

@@ -27,6 +27,15 @@ async def bones(db: Connection, ids: Sequence[PostId]) -> list[Row]:
     )
 
 
+async def is_withheld(db: Connection, author: AccountId, post_id: PostId) -> bool | None:
+    """Whether it is; None for a post that is gone."""
+    return await db.fetchval(
+        "SELECT withheld_as IS NOT NULL FROM post WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL",
+        author,
+        post_id,
+    )
+
+
 async def locked(tx: Connection, author: AccountId, post_id: PostId) -> Row | None:
     return await tx.fetchrow(
         """

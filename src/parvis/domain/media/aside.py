@@ -1,0 +1,39 @@
+"""Files of what moderators withhold: out of everybody's reach, at another place of the store, and back when it is lifted.
+
+The addresses stay what they were, in the post and in evidence. Who asks for one finds nothing there, except its owner and
+the staff (`web/files.py`).
+"""
+
+from __future__ import annotations
+
+from parvis.base.ids import AccountId, MediaId, PostId
+from parvis.domain.media import queries
+from parvis.infra.postgres import Connection
+from parvis.infra.services import Services
+
+ASIDE = "withheld"
+_DEPTH = 3  # a key is a place, two letters and the whole of its name (`rules.new_key`)
+
+
+def aside_key(key: str) -> str:
+    """Where the file lies while it is withheld."""
+    return f"{ASIDE}/{key}"
+
+
+async def set_aside(services: Services, owner: AccountId, post_id: PostId, *, aside: bool) -> None:
+    """The files of the post's media are withheld from everybody, or are where they always were. Done twice it is no harm."""
+    async with services.db.connection() as db:
+        keys = [str(row["key"]) for row in await queries.media_of_post(db, owner, post_id)]
+    for key in keys:
+        ways = (key, aside_key(key))
+        await services.storage.move_prefix(*(ways if aside else ways[::-1]))
+
+
+async def post_of(db: Connection, owner: AccountId, media_id: MediaId) -> PostId | None:
+    """The post that the upload belongs to, if it belongs to one."""
+    return await queries.post_of(db, owner, media_id)
+
+
+async def is_own_file(db: Connection, owner: AccountId, key: str) -> bool:
+    """Whether the file belongs to one of the owner's uploads."""
+    return await queries.owns_key(db, owner, "/".join(key.split("/")[:_DEPTH]))
