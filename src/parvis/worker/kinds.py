@@ -56,7 +56,7 @@ async def publish_scheduled(services: Services, job: Job) -> None:
 async def look_at_page(services: Services, job: Job) -> None:
     """Posts that name the page show its preview, if it has one."""
     what = msgspec.json.decode(job.payload, type=links.Fetch)
-    card_id = await links.look(services, what, now=utc_now())
+    card_id = await links.look(services, what, now=utc_now(), anew=job.times_lost > 0)
     if card_id is not None:
         async with services.db.transaction() as tx:
             await posts.show_card(tx, what.link_id, card_id)

@@ -141,7 +141,10 @@ CASES: dict[str, tuple[Findings, Findings]] = {
         seen(signals=signal("limiter", 0.1, refused_per_s=12, refused_share_per_s=10, refused_share=0.1)),
         seen(signals=signal("limiter", 0.1, refused_per_s=100, refused_share_per_s=10, refused_share=0.1)),
     ),
-    "requests_refused": (seen(signals=signal("limiter", refused_share=0.3)), seen(signals=signal("limiter"))),
+    "requests_refused": (
+        seen(signals=signal("limiter", refused_share=0.3), before=signal("limiter", refused_share=0.3)),
+        seen(signals=signal("limiter", refused_share=0.3), before=signal("limiter", refused_share=0.01)),
+    ),
     "gate_paused": (seen(door=Door("pause", 0.0, "", 5, "moving")), seen(door=Door("pause", 0.0, "", 0, "moving"))),
     "gate_narrow": (seen(door=Door("auto", 0.2, "cpu", 5000)), seen(door=Door("auto", 50.0, "cpu", 5000))),
     "visits_fell": (seen(tide=Tide(69.0, 100.0)), seen(tide=Tide(71.0, 100.0))),

@@ -22,6 +22,7 @@ from parvis.domain.health.types import Check, Moment, Signal
 from parvis.domain.health.verdicts import RULES, Findings, Judgement, Rule, Verdict
 from parvis.domain.health.verdicts import judge as _judge
 from parvis.domain.health.verdicts.cpu_full import is_crowded
+from parvis.domain.health.verdicts.requests_refused import is_refusing
 from parvis.domain.health.verdicts.findings import Door, Tide
 from parvis.domain.health.watch_queries import (
     busiest,
@@ -82,7 +83,7 @@ ANOTHER_LOOK_AFTER_S = 6.0  # by then every process has measured itself anew
 
 def needs_another_look(seen: Findings) -> bool:
     """Whether something was seen that counts only when it is there the next time too."""
-    return is_crowded(seen.signals)
+    return is_crowded(seen.signals) or is_refusing(seen.signals)
 
 
 def judge(seen: Findings, rules: Sequence[Rule] = RULES) -> Judgement:

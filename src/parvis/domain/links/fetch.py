@@ -37,13 +37,17 @@ class Fetch(msgspec.Struct, frozen=True):
     link_id: int
 
 
-async def look(services: Services, what: Fetch, *, now: datetime, least_s: float | None = None) -> int | None:
+async def look(
+    services: Services, what: Fetch, *, now: datetime, anew: bool = False, least_s: float | None = None
+) -> int | None:
     """The page was looked at, or is known. Answers the card that posts with this link show, or None.
+
+    `anew`: whoever began to look at it died of something.
 
     Whatever goes wrong on the other side looks alike from here and takes at least as long.
     """
     async with services.db.transaction() as tx:
-        url = await queries.leased(tx, what.link_id, now, now + LEASE, now - VAIN_FOR)
+        url = await queries.leased(tx, what.link_id, now, now + LEASE, now - VAIN_FOR, anew=anew)
         if url is None:
             return await queries.card_now(tx, what.link_id)
         before = await queries.last_card(tx, what.link_id)

@@ -43,14 +43,19 @@ async def link_unnamed(tx: Connection, author: AccountId, post_id: PostId) -> bo
     return bool(gone)
 
 
-async def leased(tx: Connection, link_id: int, now: datetime, until: datetime, fresh_since: datetime) -> str | None:
-    """The address, ours alone to look at until then; None when somebody else does or lately did."""
+async def leased(
+    tx: Connection, link_id: int, now: datetime, until: datetime, fresh_since: datetime, *, anew: bool
+) -> str | None:
+    """The address, ours alone to look at until then; None when somebody else does or lately did.
+
+    `anew`: whoever looked at it last is dead.
+    """
     return await tx.fetchval(
         """
         UPDATE link
            SET leased_until = $3
          WHERE id = $1
-           AND (leased_until IS NULL OR leased_until < $2)
+           AND ($5 OR leased_until IS NULL OR leased_until < $2)
            AND (looked_at IS NULL OR looked_at < $4)
         RETURNING url
         """,
@@ -58,6 +63,7 @@ async def leased(tx: Connection, link_id: int, now: datetime, until: datetime, f
         now,
         until,
         fresh_since,
+        anew,
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from parvis.domain.health.types import Signal
 from parvis.domain.health.verdicts.findings import Findings
 from parvis.domain.health.verdicts.verdict import Verdict, figure, say
 
@@ -9,9 +12,12 @@ FROM = 0.02
 
 
 def requests_refused(seen: Findings) -> Verdict | None:
-    """Fires when two of a hundred requests are refused for load."""
+    """Fires when two of a hundred requests are refused for load, and were at the look before as well.
+
+    A moment in which something else had the processor costs a request or two, and is nothing to tell of.
+    """
     share = seen.fact("limiter", "refused_share")
-    if share < FROM:
+    if not is_refusing(seen.signals) or not is_refusing(seen.before):
         return None
     return Verdict(
         name="requests_refused",
@@ -29,3 +35,9 @@ def requests_refused(seen: Findings) -> Verdict | None:
         gain=say("About as many more answers as there are more cores."),
         explains=("gate_narrow",),
     )
+
+
+def is_refusing(signals: Mapping[str, Signal]) -> bool:
+    """Whether so many requests were refused at that look."""
+    limiter = signals.get("limiter")
+    return limiter is not None and limiter.facts.get("refused_share", 0.0) >= FROM
