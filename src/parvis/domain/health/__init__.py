@@ -22,8 +22,8 @@ from parvis.domain.health.types import Check, Moment, Signal
 from parvis.domain.health.verdicts import RULES, Findings, Judgement, Rule, Verdict
 from parvis.domain.health.verdicts import judge as _judge
 from parvis.domain.health.verdicts.cpu_full import is_crowded
-from parvis.domain.health.verdicts.requests_refused import is_refusing
 from parvis.domain.health.verdicts.findings import Door, Tide
+from parvis.domain.health.verdicts.requests_refused import is_refusing
 from parvis.domain.health.watch_queries import (
     busiest,
     elected,
