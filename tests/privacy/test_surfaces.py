@@ -60,7 +60,7 @@ async def walk_worlds(world: World, seed: int, share: float) -> tuple[int, int]:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("seed", range(WORLDS))
+@pytest.mark.parametrize("seed", [pytest.param(n, marks=[pytest.mark.long] if n else []) for n in range(WORLDS)])
 async def test_c1_every_surface_shows_what_it_may_and_nothing_else(world: World, seed: int) -> None:
     cases, hidden = await walk_worlds(world, seed, SHARE)
     print(f"\nprivacy: world {seed}: {cases} cases (viewer, post, surface), {hidden} of posts out of sight")
@@ -194,6 +194,7 @@ def _broken(monkeypatch: pytest.MonkeyPatch, pattern: str, instead: str) -> list
     return changed
 
 
+@pytest.mark.long  # that the walk can fail is tried beside it, not every day
 @pytest.mark.timeout(240)
 async def test_the_walk_finds_each_fault(world: World) -> None:
     async with staged(world, 7, people=3, steps=12, turns=0) as stage:
