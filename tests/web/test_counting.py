@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from parvis.base.clock import utc_now
 from parvis.domain import insights
 from parvis.domain.insights import queries
+from parvis.infra.html.visit import form_cookie
 from parvis.infra.postgres import Database
 from tests.rig.world import World, new_world, settings_for
+from tests.web.conftest import Browser, hidden
 
 PERSON = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", "Accept-Language": "en"}
 
@@ -64,3 +68,25 @@ async def test_what_was_fetched_ahead_counts_when_it_is_opened(world: World) -> 
     assert (opened.status_code, opened.content) == (204, b"")
     found = await counted(world.services.db, visits)
     assert (found["page /public"], found["visits"]) == (1, 1)
+
+
+@pytest.mark.parametrize("ahead", [{"X-Ahead": "1"}, {"Sec-Purpose": "prefetch;prerender"}])
+async def test_what_is_fetched_ahead_sets_nothing_and_takes_nothing(
+    world: World, stranger: Browser, alices: Browser, ahead: dict[str, str]
+) -> None:
+    none = await stranger.get("/sign-in", **ahead)
+    assert (none.status_code, none.content, none.headers["cache-control"]) == (204, b"", "no-store")
+    assert "set-cookie" not in none.headers
+    public = await stranger.get("/public", **ahead)
+    assert (public.status_code, "set-cookie" in public.headers) == (200, False)
+    opened = await stranger.get("/sign-in")
+    assert opened.headers["set-cookie"].startswith(f"{form_cookie(world.services.settings)}=")
+    other = await stranger.get("/sign-up", **ahead)  # its secret is there now, and stays the one
+    assert (other.status_code, "set-cookie" in other.headers) == (200, False)
+    for page in (opened, other):
+        sent = {"login": "nobody", "password": "x", "form_token": hidden(page.text, "form_token")}
+        assert "not right" in (await stranger.post("/sign-in", sent)).text
+    await alices.post("/settings/appearance", {"theme": "dark", "locale": "en"})
+    before = await alices.get("/settings/appearance", **ahead)
+    assert (before.status_code, "data-notice" in before.text, "set-cookie" in before.headers) == (200, False, False)
+    assert 'data-notice="saved"' in (await alices.get("/settings/appearance")).text

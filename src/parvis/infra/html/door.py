@@ -152,7 +152,12 @@ class Door:
             if self.customs.refused is not None:
                 await self.customs.refused(declared, visit, problem)
             answer = await self._refusal(declared, visit, problem)
-        return self._response(visit, answer)
+        response = self._response(visit, answer)
+        if visit.ahead and response.cookies:
+            # Of two pages that are fetched at once, only one could leave its secret here, and the form of the other
+            # would not fit: whoever opens it asks anew.
+            return Response(b"", status_code=204, headers={"Cache-Control": "no-store"})
+        return response
 
     async def _answer(self, declared: Declared, visit: Visit[Any, Any]) -> Answer:
         if declared.method != "GET" and not csrf.comes_from_here(visit.request.headers, visit.settings.hosts):

@@ -114,6 +114,13 @@ class Visit(Generic[V, P]):
         return self.request.headers.get("hx-request") == "true"
 
     @property
+    def ahead(self) -> bool:
+        """Whether the page is only fetched in case somebody opens it next, by sw.js or by the browser itself."""
+        headers = self.request.headers
+        asked = "x-ahead" in headers or "prefetch" in headers.get("sec-purpose", "")
+        return asked and self.request.method == "GET"
+
+    @property
     def here(self) -> str:
         """This page's path and query, for coming back to it."""
         return with_query(self.request.url.path, dict(parse_qsl(self.request.url.query)))

@@ -266,7 +266,7 @@ def _urgency(route: Route, asking: Asking) -> int:
 
     What may be opened next is as urgent as nothing else is.
     """
-    if AHEAD in asking.headers and route.urgency == READING:
+    if AHEAD in asking.headers and route.urgency in (READING, ENTRANCE):
         return BROWSING
     if route.audience != "public" and asking.credential is not None:
         return route.urgency

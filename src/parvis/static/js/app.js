@@ -217,8 +217,9 @@ if (list) {
 function intend({ target }) {
   const link = target.closest?.("a[href^='/']:not([target], [download], [data-picture], [data-back], [hx-get])");
   const worker = navigator.serviceWorker?.controller;
-  if (!link || !worker || link.pathname === location.pathname || navigator.connection?.saveData) return;
-  if (!/^\/(static|media)\//.test(link.pathname)) worker.postMessage({ kind: "ahead", path: link.pathname + link.search, stranger: !me });
+  const { saveData, effectiveType } = navigator.connection || {};
+  if (!link || !worker || link.pathname === location.pathname || saveData || /2g/.test(effectiveType)) return;
+  if (!/^\/(static|media)\//.test(link.pathname)) worker.postMessage({ kind: "ahead", path: link.pathname + link.search });
 }
 let intending;
 addEventListener("pointerdown", (event) => event.button || intend(event), { passive: true });

@@ -48,19 +48,14 @@ const ahead = new Map();
 const AHEAD_MS = 8000;
 const MOST_AHEAD = 3;
 
-// Two pages with forms at once would each bring a stranger a secret, and only one of these fits: what strangers may open is
-// asked for as by nobody at all, and left if there is such a form in it.
-async function formless(response) {
-  return (await response.clone().text()).includes('name="form_token"') ? null : response;
-}
-
-function look(path, stranger) {
+// Two pages with forms at once would each bring a stranger a secret, and only one of these fits: the server gives no such page
+// ahead.
+function look(path) {
   const known = ahead.get(path);
   if (known && Date.now() - known.at < AHEAD_MS) return;
   const headers = { Accept: "text/html", "X-Ahead": "1" };
   ahead.delete(path);
-  const asked = fetch(path, { headers, redirect: "manual", credentials: stranger ? "omit" : "same-origin" });
-  ahead.set(path, { at: Date.now(), asked: asked.then((one) => (stranger && one.ok ? formless(one) : one)).catch(() => null) });
+  ahead.set(path, { at: Date.now(), asked: fetch(path, { headers, redirect: "manual" }).catch(() => null) });
   for (const one of ahead.keys()) if (ahead.size > MOST_AHEAD) ahead.delete(one);
 }
 
@@ -70,7 +65,7 @@ async function looked(request, url) {
   ahead.delete(path);
   if (!known || request.cache !== "default" || Date.now() - known.at > AHEAD_MS) return null;
   const response = await known.asked;
-  if (!response?.ok) return null;
+  if (response?.status !== 200) return null; // 204: it is not given ahead
   fetch(path, { method: "HEAD", headers: { "X-Ahead": "1" } }).catch(() => {});
   return response;
 }
@@ -186,7 +181,7 @@ self.addEventListener("sync", (event) => {
 });
 
 self.addEventListener("message", (event) => {
-  const { kind, who, token, key, path, stranger } = event.data;
+  const { kind, who, token, key, path } = event.data;
   const answer = (said) => event.ports[0]?.postMessage(said);
   if (kind === "send") event.waitUntil(send(who, token).then(answer));
   if (kind === "push") event.waitUntil(store("readwrite", (all) => all.objectStore("push").put({ id: 1, token })));
@@ -195,7 +190,7 @@ self.addEventListener("message", (event) => {
     const first = async () => answer((await waitingPosts()).find((one) => "refused" in one && one.who === who));
     event.waitUntil(first());
   }
-  if (kind === "ahead") look(path, stranger);
+  if (kind === "ahead") look(path);
   if (kind === "wipe") event.waitUntil(wipe());
   if (kind === "restored") event.waitUntil(forget(key).then(answer));
 });
