@@ -85,7 +85,7 @@ async def export(call: Call[OneTable]) -> Answer:
     return Response(
         text,
         headers={"Content-Disposition": f'attachment; filename="{_FILES[kind]}"', "Cache-Control": PRIVATE},
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
     )
 
 

@@ -58,7 +58,7 @@ async def worker(request: Request[Any, Any, Any]) -> Response[bytes]:
     version = hashlib.sha256(msgspec.json.encode(built) + code).hexdigest()[:12]
     content = b"const BUILT = " + msgspec.json.encode({**built, "version": version}) + b";\n" + code
     headers = {"Cache-Control": "no-cache", "Vary": "Accept-Language", "Content-Security-Policy": "default-src 'self'"}
-    return Response(content, headers=headers, media_type="text/javascript; charset=utf-8")
+    return Response(content, headers=headers, media_type="text/javascript")
 
 
 @page("GET", "/offline", urgency=READING, shared_s=LONG_SHARED_S)

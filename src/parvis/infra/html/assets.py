@@ -14,8 +14,8 @@ from parvis.base.errors import NotFound
 FOLDER = Path(__file__).parent.parent.parent / "static"
 
 _TYPES = {
-    "css": "text/css; charset=utf-8",
-    "js": "text/javascript; charset=utf-8",
+    "css": "text/css",
+    "js": "text/javascript",
     "json": "application/json",
     "svg": "image/svg+xml",
     "png": "image/png",
