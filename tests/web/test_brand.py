@@ -62,6 +62,11 @@ async def test_pages_have_the_operators_colour_from_our_own_address(world: World
     assert "--accent: #1f5a7a;" in sheet.text
     assert "immutable" in sheet.headers["cache-control"]
     assert sheet.headers["content-type"].startswith("text/css")
+    assert 'content="#1f5a7a" media="(prefers-color-scheme: light)"' in (await stranger.get("/sign-in")).text
+    assert (await stranger.get("/manifest.webmanifest")).json()["theme_color"] == "#1f5a7a"
+    assert address in (await stranger.get("/sw.js")).text  # it is there without a network, too
+    _with(world, accent="#ffd700")
+    assert (await stranger.get(address)).content == sheet.content  # whoever has not heard of it yet gives the same
 
 
 async def test_pages_and_the_app_have_the_operators_sign(world: World, stranger: Browser, tmp_path: Path) -> None:

@@ -145,14 +145,14 @@ def _media_headers(path: str, file: StoredFile, *, own: bool) -> dict[str, str]:
 
 @get(brand.COLOURS_PATH, opt=_PUBLIC, include_in_schema=False)
 async def brand_colours(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """The colours that the operator has chosen; 404 when these are ours."""
+    """The colours that the address says, or else those that the operator has chosen; 404 when these are ours."""
     services: Services = request.app.state.services
-    colour = services.settings.accent
+    colour = brand.colour_of(request.query_params.get("v", "")) or services.settings.accent
     address = brand.colours_path(colour)
     if not address:
         raise NotFound
     headers = {"Cache-Control": _YEAR if str(request.url).endswith(address) else _HOUR}
-    return Response(brand.style(colour), headers=headers, media_type="text/css; charset=utf-8")
+    return Response(brand.style(colour), headers=headers, media_type="text/css")
 
 
 @get(brand.LOGO_PATH, opt=_PUBLIC, include_in_schema=False)
@@ -207,7 +207,7 @@ async def manifest(request: Request[Any, Any, Any]) -> Response[bytes]:
         "scope": "/",
         "display": "standalone",
         "background_color": "#f6f1e7",
-        "theme_color": "#f6f1e7",
+        "theme_color": brand.bars(services.settings.accent)[0],
         "icons": icons,
         "lang": locale,
         "dir": babel_locale(locale).text_direction,

@@ -14,6 +14,7 @@ from parvis.domain import accounts, notifications
 from parvis.domain.notifications import ALERTS, Wish
 from parvis.infra.catalogues import catalogue_of, later
 from parvis.infra.doors import LONG_SHARED_S, READING, Policy
+from parvis.infra.html import brand
 from parvis.infra.html.assets import STYLE, asset, asset_path, has_asset
 from parvis.infra.html.look import browser
 from parvis.infra.html.visit import Answer, Page, Redirect, accepted
@@ -49,10 +50,12 @@ async def worker(request: Request[Any, Any, Any]) -> Response[bytes]:
     services: Services = request.app.state.services
     words = catalogue_of(accepted(request))
     code = asset("js/sw.js").content
+    files = [asset_path(name) for name in FILES if has_asset(name) or name == STYLE]
+    colours = brand.colours_path(services.settings.accent)
     built = {
         "name": services.settings.name,
         "icon": asset_path(ICON),
-        "assets": [asset_path(name) for name in FILES if has_asset(name) or name == STYLE],
+        "assets": [*files, colours] if colours else files,
         "words": {"open": words.text(later("Open")), "later": words.text(later("Later"))},
     }
     version = hashlib.sha256(msgspec.json.encode(built) + code).hexdigest()[:12]

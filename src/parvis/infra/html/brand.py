@@ -9,7 +9,7 @@ from __future__ import annotations
 import colorsys
 import hashlib
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import msgspec
@@ -19,6 +19,7 @@ log = structlog.get_logger(__name__)
 
 LEGIBLE = 4.5
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
+_VERSION = re.compile(r"([0-9a-f]{6})-[0-9a-f]{8}")
 MOST_LOGO_BYTES = 200_000
 COLOURS_PATH, LOGO_PATH = "/brand/colours.css", "/brand/logo"
 _SIGNS = {".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp"}
@@ -62,7 +63,7 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-@cache
+@lru_cache(256)
 def palette(colour: str, theme: Theme) -> Palette:
     """The colours for a theme, as near to the given one (`#rrggbb`) as can be read."""
     hue, light, strength = colorsys.rgb_to_hls(*_parts(colour))
@@ -74,7 +75,7 @@ def palette(colour: str, theme: Theme) -> Palette:
     return Palette(accent, _shade(hue, further, strength), _soft(accent, theme), theme.on_accent)
 
 
-@cache
+@lru_cache(64)
 def style(colour: str) -> bytes:
     """The style sheet that puts the colour in the place of ours."""
     light, dark = palette(colour, LIGHT), palette(colour, DARK)
@@ -91,15 +92,36 @@ def style(colour: str) -> bytes:
     return f":root {{ {plain} }}\n@supports (color: light-dark(#fff, #000)) {{ :root {{ {both} }} }}\n".encode()
 
 
-@cache
+@lru_cache(64)
 def colours_path(colour: str) -> str:
-    """The address of that style sheet, which changes with it; empty for no colour, and for what is none."""
+    """The address of that style sheet, which says the colour; empty for no colour, and for what is none."""
     if not colour:
         return ""
-    if not _COLOUR.fullmatch(colour):
+    if not is_colour(colour):
         log.warning("accent.unfit", accent=colour)
         return ""
-    return f"{COLOURS_PATH}?v={hashlib.sha256(style(colour)).hexdigest()[:12]}"
+    return f"{COLOURS_PATH}?v={colour[1:]}-{hashlib.sha256(style(colour)).hexdigest()[:8]}"
+
+
+def colour_of(version: str) -> str:
+    """The colour that such an address says by its `v`; empty for none.
+
+    Every process gives the same for it, also while some have not heard of a new choice: what is wrong would be kept for long.
+    """
+    found = _VERSION.fullmatch(version)
+    return "" if found is None else f"#{found[1]}"
+
+
+def is_colour(text: str) -> bool:
+    """Whether it is written as colours are here."""
+    return _COLOUR.fullmatch(text) is not None
+
+
+def bars(colour: str) -> tuple[str, str]:
+    """How browsers colour what is around the pages, in light and in dark."""
+    if not is_colour(colour):
+        return LIGHT.grounds[0], DARK.grounds[0]
+    return palette(colour, LIGHT).accent, palette(colour, DARK).accent_soft
 
 
 @cache

@@ -133,6 +133,7 @@ def place_of(visit: Visit[Any, Any]) -> dict[str, Any]:
         "media_types": f"{PICTURE_TYPES},{FILM_TYPES}",
         "version": VERSION,
         "colours": minijinja.Markup(brand.colours_path(settings.accent)),
+        "bars": brand.bars(settings.accent),
         "logo": minijinja.Markup(brand.logo_path(settings.logo_file)),
         "word": own or visit.text(later("post")),
         "words": (own if own.endswith("s") else f"{own}s") if own else visit.text(later("posts")),

@@ -36,7 +36,7 @@ self.addEventListener("fetch", (event) => {
   else if (request.method === "POST" && LEAVING.includes(url.pathname)) event.respondWith(leave(request));
   else if (request.method !== "GET") return;
   else if (request.mode === "navigate") event.respondWith(open(event, url));
-  else if (url.pathname.startsWith("/static/")) event.respondWith(asset(request));
+  else if (/^\/(static|brand)\//.test(url.pathname)) event.respondWith(asset(request));
 });
 
 async function asset(request) {
