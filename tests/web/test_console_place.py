@@ -17,6 +17,7 @@ from parvis.domain import accounts, moderation
 from parvis.domain.accounts.types import Role
 from parvis.domain.moderation import house_settings
 from parvis.infra import emoji as known_emoji
+from parvis.infra.html import brand
 from tests.rig.pictures import png
 from tests.rig.world import World
 from tests.web.conftest import Browser
@@ -221,6 +222,22 @@ async def test_what_a_setting_cannot_be_is_said_beside_it(world: World, olgas: B
 async def test_no_other_setting_can_be_changed_here(world: World, olgas: Browser, name: str) -> None:
     assert (await olgas.post("/console/settings", {"name": name, "value": "x"})).status_code == 404
     assert (await olgas.post("/console/settings/default", {"name": name})).status_code == 404
+
+
+async def test_a_colour_is_looked_at_before_it_is_chosen(world: World, olgas: Browser) -> None:
+    place = "/console/settings"
+    assert "<figure" not in (await olgas.get(place)).text
+    tried = (await olgas.get(f"{place}?accent=%23ffd700")).text
+    assert 'value="#ffd700"' in tried
+    assert "On dark grounds: as it is." in tried
+    darker = brand.palette("#ffd700", brand.LIGHT).accent
+    assert f"On light grounds it is darkened to {darker}, so that it can be read." in tried
+    assert f'fill="{darker}"' in tried
+    assert "<figure" not in (await olgas.get(f"{place}?accent=%23ffd700%3b")).text
+    assert world.services.settings.accent == ""
+    assert (await olgas.post(place, {"name": "accent", "value": " #1F5A7A "})).status_code == 303
+    assert world.services.settings.accent == "#1f5a7a"
+    assert "On light grounds: as it is." in (await olgas.get(place)).text
 
 
 async def test_the_environment_wins_and_the_page_says_so(

@@ -14,6 +14,7 @@ from parvis.domain import accounts
 from parvis.domain.accounts.types import Viewer
 from parvis.domain.moderation import house_settings
 from parvis.infra.catalogues import later
+from parvis.infra.html import brand
 from parvis.infra.html.visit import Answer, Page, Redirect, Visit
 
 SETTINGS = "/console/settings"
@@ -42,6 +43,10 @@ NUMBERS = ("post_characters", "free_sign_ups")
 assert WORDS.keys() == house_settings.CHANGEABLE.keys() <= DESCRIPTIONS.keys()
 
 
+class Tried(msgspec.Struct, frozen=True):
+    accent: str = ""
+
+
 class Change(msgspec.Struct, frozen=True):
     name: str
     value: str = ""
@@ -55,15 +60,20 @@ class One(msgspec.Struct, frozen=True):
     id: int
 
 
-async def _page(visit: Visit[Viewer, Any]) -> Page:
+async def _page(visit: Visit[Viewer, Any], *, tried: str = "") -> Page:
     async with visit.connection() as db:
         kept = await house_settings.stored(db)
         history = await house_settings.history(db)
         people = await accounts.by_ids(db, sorted({one.by_id for one in history if one.by_id is not None}))
     fixed, now = house_settings.fixed(), house_settings.merged(visit.services.started_with, kept)
+    tried = tried if brand.is_colour(tried) else ""
+    colour = tried or now.accent
     return Page(
         "console/settings.html",
         {
+            "tried": tried,
+            "colour": colour,
+            "themes": _themes(colour),
             "settings": [_setting(visit, name, now, changed=name in kept, fixed=name in fixed) for name in WORDS],
             "failed": visit.values.get("name", "") if visit.errors else "",
             "history": [
@@ -96,14 +106,22 @@ def _setting(visit: Visit[Viewer, Any], name: str, now: Settings, *, changed: bo
     }
 
 
+def _themes(colour: str) -> list[dict[str, Any]]:
+    """The colour as it looks in each theme; none for none."""
+    if not brand.is_colour(colour):
+        return []
+    pairs = (("light", brand.LIGHT), ("dark", brand.DARK))
+    return [{"name": name, "ground": one.soft_ground, "shades": brand.palette(colour, one)} for name, one in pairs]
+
+
 def _handle(people: dict[AccountId, accounts.Account], by_id: AccountId | None) -> str | None:
     return people[by_id].handle if by_id is not None and by_id in people else None
 
 
-@page("GET", SETTINGS, audience="owner", connects=False)
-async def show(visit: Visit[Viewer, Any]) -> Answer:
-    """What can be changed while the place runs, and what was."""
-    return await _page(visit)
+@page("GET", SETTINGS, audience="owner", params=Tried, connects=False)
+async def show(visit: Visit[Viewer, Tried]) -> Answer:
+    """What can be changed while the place runs, and what was; a colour can be looked at before it is chosen."""
+    return await _page(visit, tried=visit.params.accent)
 
 
 @page("POST", SETTINGS, audience="owner", params=Change, again=_page, connects=False)
