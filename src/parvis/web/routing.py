@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from parvis.base.errors import Forbidden, NotFound, Unauthenticated
-from parvis.domain import accounts
+from parvis.domain import accounts, moderation
 from parvis.domain.accounts.types import Role, State, Viewer
 from parvis.infra.catalogues import later
 from parvis.infra.doors import Policy
@@ -17,6 +17,7 @@ from parvis.infra.html import look
 from parvis.infra.html.door import Customs, Door
 from parvis.infra.html.problems import message_of, problem_page
 from parvis.infra.html.visit import Visit
+from parvis.infra.postgres import Connection
 
 P = TypeVar("P")
 Call = Visit[Viewer, P]
@@ -46,6 +47,12 @@ def admit(policy: Policy, viewer: Viewer | None) -> Viewer | None:
     return viewer
 
 
+async def count_what_waits(visit: Visit[Viewer, object], db: Connection) -> None:
+    """Staff sees on every page what waits for them in the console; one statement, and none for anybody else."""
+    if visit.viewer is not None and visit.viewer.role >= Role.MODERATOR and not visit.swaps:
+        visit.beside["waiting"] = await moderation.waiting_for(db, visit.me)
+
+
 door = Door(
     Customs(
         viewer_of=accounts.viewer_of_session,
@@ -53,6 +60,7 @@ door = Door(
         present=look.present,
         problem_page=problem_page,
         message_of=message_of,
+        let_in=count_what_waits,
     )
 )
 page = door.page

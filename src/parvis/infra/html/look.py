@@ -108,6 +108,7 @@ def context(visit: Visit[Any, Any], notice: str = "") -> dict[str, Any]:
         "here": visit.here,
         "values": visit.values,
         "errors": visit.errors,
+        "beside": {"waiting": None, **visit.beside},  # templates are strict about what is not there
         "notice": visit.text(NOTICES[notice]) if notice in NOTICES else "",
         "notice_name": notice if notice in NOTICES else "",
         "form_token": visit.form_token,
