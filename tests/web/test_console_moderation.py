@@ -8,6 +8,7 @@ import pytest
 
 from parvis.base.clock import utc_now
 from parvis.domain import moderation
+from parvis.domain.accounts.types import Role
 from parvis.domain.posts.types import Visibility
 from parvis.infra.html.visit import session_cookie
 from tests.rig.house import REASON, House, furnished
@@ -171,7 +172,8 @@ async def test_an_appeal_waits_for_somebody_else(
     assert "Another &lt;Bob&gt;" in page
     assert "You decided this" in page
     assert 'class="badge">' not in page  # it waits for others
-    assert "Nobody else here can decide" not in page
+    assert "Can decide: @olga, @max" in page
+    assert "Nobody here can decide" not in page
     decided = {"decision": "lift", "answer": "It is another Bob."}
     decide = f"/console/appeals/{one.id}/decide"
     assert (await monas.post(decide, decided)).status_code == 403
@@ -183,15 +185,37 @@ async def test_an_appeal_waits_for_somebody_else(
     assert (await house.olga.get(f"/api/v1/statuses/{post}")).status_code == 200
 
 
-async def test_a_place_with_one_moderator_says_that_an_appeal_waits_for_a_second(
-    house: House, monas: Browser, alice: Person
+async def test_where_nobody_else_could_decide_about_an_appeal_both_sides_are_told(
+    house: House, monas: Browser, alice: Person, alices: Browser, open_browser: Callable[[], Browser]
 ) -> None:
     post = await alice.says("Bob is a fool")
     one = await house.restricts("withhold", alice.id, post)
     async with house.world.services.db.transaction() as tx:
         await moderation.appeal(tx, alice.id, one.id, text="Another Bob", now=utc_now())
-        await tx.execute("UPDATE login SET role = 0 WHERE account_id <> $1", house.mona.id)
-    assert "Nobody else here can decide" in (await monas.get("/console/appeals")).text
+        await tx.execute("UPDATE login SET role = 0 WHERE account_id = $1", house.olga.id)
+        await tx.execute("UPDATE account SET frozen = true WHERE id = $1", house.max.id)
+    page = (await monas.get("/console/appeals")).text
+    assert "Nobody here can decide" in page
+    assert f"/console/restrictions/{one.id}/lift" in page
+    assert "nobody here but who restricted could" in (await alices.get("/settings/standing")).text
+    await house.world.services.db.pool.execute("UPDATE account SET frozen = false WHERE id = $1", house.max.id)
+    assert "nobody here but who restricted could" not in (await alices.get("/settings/standing")).text
+
+
+async def test_an_appeal_of_staff_waits_for_those_above_it_alone(
+    house: House, monas: Browser, open_browser: Callable[[], Browser]
+) -> None:
+    otto = await house.world.person("otto", role=Role.OWNER)
+    one = await house.restricts("limit", house.max.id, by=house.olga)
+    async with house.world.services.db.transaction() as tx:
+        await moderation.appeal(tx, house.max.id, one.id, text="It was a joke", now=utc_now())
+    page = (await monas.get("/console/appeals")).text
+    assert "Can decide: @otto" in page
+    assert f"/console/appeals/{one.id}/decide" not in page
+    assert 'class="badge">' not in page
+    ottos = await open_browser().sign_in(otto)
+    assert BADGE % 1 in (await ottos.get("/home")).text
+    assert f"/console/appeals/{one.id}/decide" in (await ottos.get("/console/appeals")).text
 
 
 async def _standing(house: House, person: Person) -> list[moderation.Restriction]:

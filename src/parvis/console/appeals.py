@@ -24,15 +24,19 @@ class Decision(msgspec.Struct, frozen=True):
 @page("GET", HERE, audience="moderator")
 async def listing(visit: Visit[Viewer, Any]) -> Answer:
     """Those that nobody has decided, the one that waits longest first."""
-    found = await restricting.shown(visit, await moderation.open_appeals(visit.db))
+    found = await moderation.open_appeals(visit.db)
+    judges = await moderation.judges(visit.db, [one.id for one in found])
+    people = await accounts.by_ids(visit.db, sorted({one for some in judges.values() for one in some}))
     failed = visit.params.restriction_id if isinstance(visit.params, Decision) else None
-    nobody_else = any(one["mine"] for one in found) and not await _others(visit)
-    return Page("console/appeals.html", {"appeals": found, "failed_id": failed, "nobody_else": nobody_else})
-
-
-async def _others(visit: Visit[Viewer, Any]) -> bool:
-    """Whether anybody else here could decide."""
-    return any(one != visit.me for one in await accounts.staff_ids(visit.db))
+    appeals = [
+        one
+        | {
+            "may": visit.me in judges[one["about"].id],
+            "judges": ", ".join(restricting.handle(people, judge) for judge in judges[one["about"].id]),
+        }
+        for one in await restricting.shown(visit, found)
+    ]
+    return Page("console/appeals.html", {"appeals": appeals, "failed_id": failed})
 
 
 @page(

@@ -25,7 +25,9 @@ class NewAppeal(msgspec.Struct, frozen=True):
 async def show(call: Call[Any]) -> Answer:
     """What is in force first, then what was; each with rule, reason, evidence and who decided, by a name of nobody's."""
     found = await moderation.standing(call.db, call.me)
-    shown = [_shown(call, one) for one in found]
+    open_appeals = [one.id for one in found if one.lifted_at is None and one.appeal and one.appeal.decided_at is None]
+    judges = await moderation.judges(call.db, open_appeals)
+    shown = [_shown(call, one) | {"nobody_could": judges.get(one.id) == []} for one in found]
     return Page(
         "web/settings/standing.html",
         {

@@ -10,6 +10,7 @@ from parvis.domain.moderation.acting import Refused, pseudonym
 from parvis.domain.moderation.letters import OUTCOME_JOB, STATEMENT_JOB, send_outcome, send_statement
 from parvis.domain.moderation.restrict import appeal, decide_appeal, lift, restrict
 from parvis.domain.moderation.standing import (
+    judges,
     on_posts,
     open_appeal_count,
     open_appeals,
@@ -59,6 +60,7 @@ __all__ = [
     "evidence",
     "house_rules",
     "house_settings",
+    "judges",
     "lift",
     "log",
     "on_posts",

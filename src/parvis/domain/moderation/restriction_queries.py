@@ -228,13 +228,34 @@ async def waiting_for(db: Connection, staff_id: AccountId, most: int) -> Row:
                   FROM (SELECT
                           FROM appeal y
                           JOIN restriction r ON r.id = y.restriction_id AND r.lifted_at IS NULL
-                         WHERE y.decided_at IS NULL AND r.moderator_id <> $1 AND y.account_id <> $1 LIMIT $2) a) AS appeals
+                         WHERE y.decided_at IS NULL
+                           AND r.moderator_id <> $1
+                           AND (SELECT l.role FROM login l WHERE l.account_id = $1)
+                               > coalesce((SELECT l.role FROM login l WHERE l.account_id = y.account_id), 0)
+                         LIMIT $2) a) AS appeals
         """,
         staff_id,
         most,
     )
     assert row is not None
     return row
+
+
+async def judges(db: Connection, ids: Sequence[int]) -> list[tuple[int, AccountId]]:
+    """Restrictions and who may decide about an appeal: staff who can act, above whom it is about, but not who restricted."""
+    rows = await db.fetch(
+        """
+        SELECT r.id, l.account_id
+          FROM restriction r
+          LEFT JOIN login whose ON whose.account_id = r.account_id
+          JOIN login l ON l.role > coalesce(whose.role, 0) AND l.account_id <> r.moderator_id
+          JOIN account a ON a.id = l.account_id AND a.state < 2 AND NOT a.frozen   -- 2: suspended
+         WHERE r.id = ANY ($1::bigint[])
+         ORDER BY r.id, l.role DESC, l.account_id
+        """,
+        ids,
+    )
+    return [(row["id"], AccountId(row["account_id"])) for row in rows]
 
 
 def _restriction(row: Row) -> Restriction:

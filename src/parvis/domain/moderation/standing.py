@@ -51,3 +51,11 @@ async def waiting_for(db: Connection, staff_id: AccountId) -> Waiting:
     """What waits for that one of the staff; one statement."""
     row = await queries.waiting_for(db, staff_id, MOST_COUNTED)
     return Waiting(row["reports"], row["appeals"])
+
+
+async def judges(db: Connection, ids: Sequence[int]) -> dict[int, list[AccountId]]:
+    """For each of the restrictions those who may decide about an appeal as things are, the highest rank first."""
+    found: dict[int, list[AccountId]] = {one: [] for one in ids}
+    for restriction_id, staff_id in await queries.judges(db, ids) if ids else ():
+        found[restriction_id].append(staff_id)
+    return found
