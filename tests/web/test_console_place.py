@@ -57,6 +57,12 @@ async def test_an_announcement_is_written_planned_ended_and_deleted(world: World
     changed = {"id": current, "text": "We move at dawn", "ends_at": later}
     assert (await olgas.post(f"{place}/change", changed)).status_code == 303
     assert "at dawn" in (await bob.get("/api/v1/announcements")).json()[0]["content"]
+    sooner = (utc_now() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+    moved = {"id": planned, "text": "Planned for then", "starts_at": sooner, "ends_at": later}
+    assert (await olgas.post(f"{place}/change", moved)).status_code == 303
+    assert f'name="starts_at" value="{sooner}"' in (await olgas.get(place)).text
+    backwards = {"id": planned, "text": "x", "starts_at": later, "ends_at": sooner}
+    assert (await olgas.post(f"{place}/change", backwards)).status_code == 422
     wrong = await olgas.post(f"{place}/change", {"id": planned, "text": "x", "ends_at": "2001-01-01T10:00"})
     assert wrong.status_code == 422
     assert wrong.text.count("It must end after it starts.") == 1
@@ -68,8 +74,8 @@ async def test_an_announcement_is_written_planned_ended_and_deleted(world: World
     assert (await olgas.post(f"{place}/delete", {"id": planned})).status_code == 303
     assert "Planned for then" not in (await olgas.get(place)).text
     assert await acts(world) == [
-        "announcement.add", "announcement.add", "announcement.change", "announcement.end", "console.act", "console.act",
-        "announcement.remove",
+        "announcement.add", "announcement.add", "announcement.change", "announcement.change", "announcement.end",
+        "console.act", "console.act", "announcement.remove",
     ]  # fmt: skip
 
 

@@ -29,6 +29,7 @@ class Written(msgspec.Struct, frozen=True):
 class Changed(msgspec.Struct, frozen=True):
     id: int
     text: str = ""
+    starts_at: str = ""
     ends_at: str = ""
 
 
@@ -47,7 +48,8 @@ async def _page(visit: Visit[Viewer, Any]) -> Page:
                     "one": one,
                     "state": state,
                     "words": visit.text(STATES[state]),
-                    "ends": "" if one.ends_at is None else f"{one.ends_at.astimezone(UTC):%Y-%m-%dT%H:%M}",
+                    "starts": _typed(one.starts_at),
+                    "ends": _typed(one.ends_at),
                 }
                 for one, state in shown
             ],
@@ -55,6 +57,11 @@ async def _page(visit: Visit[Viewer, Any]) -> Page:
             "most": moderation.announcements.LONGEST_TEXT,
         },
     )
+
+
+def _typed(moment: datetime | None) -> str:
+    """As a browser writes it."""
+    return "" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M}"
 
 
 def _state(one: moderation.Notice, now: datetime) -> str:
@@ -86,13 +93,20 @@ async def announce(visit: Visit[Viewer, Written]) -> Answer:
 
 @page("POST", "/console/announcements/change", audience="owner", params=Changed, again=_page)
 async def change(visit: Visit[Viewer, Changed]) -> Answer:
-    """It says something else from now on, or ends at another time; the log has what it said."""
+    """It says something else from now on, or begins or ends at another time; the log has what it was."""
     wanted = visit.params
-    ends_at = _moment("ends_at", wanted.ends_at)
+    starts_at, ends_at = _moment("starts_at", wanted.starts_at), _moment("ends_at", wanted.ends_at)
     before = await moderation.announcements.change(
-        visit.db, wanted.id, text=wanted.text, ends_at=ends_at, now=visit.now
+        visit.db, wanted.id, text=wanted.text, starts_at=starts_at, ends_at=ends_at, now=visit.now
     )
-    said = {"before": before[:200], "text": wanted.text[:200], "ends_at": wanted.ends_at}
+    said = {
+        "before": before.text[:200],
+        "before_starts_at": _typed(before.starts_at),
+        "before_ends_at": _typed(before.ends_at),
+        "text": wanted.text[:200],
+        "starts_at": wanted.starts_at,
+        "ends_at": wanted.ends_at,
+    }
     await _noted(visit, "announcement.change", wanted.id, said)
     return Redirect(ANNOUNCEMENTS, "saved")
 

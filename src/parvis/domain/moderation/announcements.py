@@ -53,20 +53,31 @@ async def announce(
     return new_id
 
 
-async def change(tx: Connection, announcement_id: int, *, text: str, ends_at: datetime | None, now: datetime) -> str:
-    """It says that, until `ends_at`; the answer is what it said before. Who has dismissed it is not told again.
+async def change(
+    tx: Connection,
+    announcement_id: int,
+    *,
+    text: str,
+    starts_at: datetime | None,
+    ends_at: datetime | None,
+    now: datetime,
+) -> Notice:
+    """It says that, until `ends_at`; the answer is what it was before. Who has dismissed it is not told again.
 
-    Raises: Invalid; NotFound when it is over, or never was.
+    `starts_at` holds for one that has not begun; when another began stays known. Raises: Invalid; NotFound when it is
+    over, or never was.
     """
     text, markup = _written(text)
     before = await queries.announcement_before(tx, announcement_id, now)
     if before is None:
         raise NotFound
-    if ends_at is not None and ends_at <= max(now, before.starts_at or now):
+    if before.starts_at is None or before.starts_at <= now:
+        starts_at = before.starts_at
+    if ends_at is not None and ends_at <= max(now, starts_at or now):
         raise Invalid("ends_at", "Validation failed: It must end after it starts", "invalid")
-    await queries.announcement_changed(tx, announcement_id, text, markup, ends_at, now)
+    await queries.announcement_changed(tx, announcement_id, text, markup, starts_at, ends_at, now)
     await events.record(tx, AnnouncementMade(announcement_id))
-    return before.text
+    return before
 
 
 def _written(text: str) -> tuple[str, str]:

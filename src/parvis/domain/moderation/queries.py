@@ -166,13 +166,20 @@ async def announcement_before(tx: Connection, announcement_id: int, now: datetim
 
 
 async def announcement_changed(
-    tx: Connection, announcement_id: int, text: str, html: str, ends_at: datetime | None, now: datetime
+    tx: Connection,
+    announcement_id: int,
+    text: str,
+    html: str,
+    starts_at: datetime | None,
+    ends_at: datetime | None,
+    now: datetime,
 ) -> None:
     await tx.execute(
-        "UPDATE announcement SET text = $2, html = $3, ends_at = $4, updated_at = $5 WHERE id = $1",
+        "UPDATE announcement SET text = $2, html = $3, starts_at = $4, ends_at = $5, updated_at = $6 WHERE id = $1",
         announcement_id,
         text,
         html,
+        starts_at,
         ends_at,
         now,
     )
