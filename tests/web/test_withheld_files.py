@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from parvis.base.ids import PostId
+from parvis.domain import posts
 from tests.rig.house import House, furnished
 from tests.rig.people import Person, decoded
 from tests.rig.pictures import png
@@ -49,6 +50,63 @@ async def test_files_of_a_withheld_post_are_for_its_author_and_the_staff_until_i
     await house.world.settle()
     assert [(await one.get(path)).status_code for one in everybody] == [200] * 5
     assert "no-store" not in (await annas.get(path)).headers["cache-control"]
+
+
+async def test_what_an_edit_adds_is_withheld_too_and_nothing_of_it_is_free_for_another_post(
+    house: House, stranger: Browser
+) -> None:
+    alice = await house.world.person("anna")
+    post, path = await with_picture(alice)
+    await house.restricts("withhold", alice.id, post)
+    await house.world.settle()
+    sent = decoded(
+        await alice.client.post("/api/v2/media", files={"file": ("b.png", png(20, 30))}, headers=alice.headers)
+    )
+    had = decoded(await alice.get(f"/api/v1/statuses/{post}"))["media_attachments"][0]["id"]
+    edited = await alice.client.put(
+        f"/api/v1/statuses/{post}", json={"status": "look", "media_ids": [had, sent["id"]]}, headers=alice.headers
+    )
+    added = urlsplit(decoded(edited)["media_attachments"][1]["url"]).path
+    assert (await stranger.get(added)).status_code == 200
+    await house.world.settle()
+    assert [(await stranger.get(one)).status_code for one in (path, added)] == [404, 404]
+    await alice.client.delete(f"/api/v1/statuses/{post}", headers=alice.headers)
+    await house.world.settle()
+    again = await alice.post("/api/v1/statuses", {"status": "look", "media_ids": [had]})
+    assert again.status_code == 422
+
+
+async def test_files_of_somebody_suspended_are_for_them_and_the_staff_until_they_are_back(
+    house: House, stranger: Browser, open_browser: Callable[[], Browser]
+) -> None:
+    alice = await house.world.person("anna")
+    monas, annas = await open_browser().sign_in(house.mona), await open_browser().sign_in(alice)
+    paths = [(await with_picture(alice))[1] for _ in range(2)]
+    face = {"avatar": ("a.png", png(40, 40))}
+    shown = await alice.client.patch("/api/v1/accounts/update_credentials", files=face, headers=alice.headers)
+    portrait = urlsplit(decoded(shown)["avatar"]).path
+    withheld = await house.restricts("withhold", alice.id, (first := await with_picture(alice))[0])
+    suspension = await house.restricts("suspend", alice.id)
+    await house.world.settle()
+    for path in (*paths, portrait, first[1]):
+        assert (await stranger.get(path)).status_code == 404
+        assert (await monas.get(path)).status_code == 200
+    assert [(await annas.get(path)).status_code for path in paths] == [200, 200]
+    await house.world.services.storage.move_prefix(*_half_way(paths[0]))  # as a worker that was killed leaves it
+    await posts.settle_files_of_account(house.world.services, alice.id)
+    assert (await stranger.get(paths[0])).status_code == 404
+    await house.lifts(suspension)
+    await house.world.settle()
+    assert [(await stranger.get(path)).status_code for path in (*paths, portrait, first[1])] == [200, 200, 200, 404]
+    await house.lifts(withheld)
+    await house.world.settle()
+    assert (await stranger.get(first[1])).status_code == 200
+
+
+def _half_way(path: str) -> tuple[str, str]:
+    """Where the file lies aside, and where everybody reaches it: folders of the store."""
+    folder = path.removeprefix("/media/").rpartition("/")[0]
+    return f"withheld/{folder}", folder
 
 
 async def test_a_file_that_is_nowhere_is_nowhere_for_the_staff_too(

@@ -23,7 +23,7 @@ from parvis.api.routing import Call, endpoint
 from parvis.base.errors import Invalid, NotFound
 from parvis.base.ids import AccountId, MediaId, PostId
 from parvis.base.pages import Page
-from parvis.domain import accounts, media, posts
+from parvis.domain import accounts, media, moderation, posts
 from parvis.domain.posts.types import Draft, PollDraft, QuotePolicy, ReplyPolicy, Visibility
 from parvis.infra.doors import READING, SHARED_S
 
@@ -209,11 +209,15 @@ async def read(call: Call[OnePost]) -> msgspec.Raw:
 
 @endpoint("DELETE", "/api/v1/statuses/:id", user=True, scopes=WRITE, params=Deletion, returns=Status)
 async def delete(call: Call[Deletion]) -> Status:
-    """Delete one's own post; the answer carries its words for writing it anew, and its pictures wait a day for that."""
+    """Delete one's own post; the answer carries its words for writing it anew, and its pictures wait a day for that.
+
+    Pictures of what moderators look at, or have restricted, stay with it.
+    """
     view = await posts.view(call.db, PostId(call.params.id), viewer_id=call.me)
     if view.author.id != call.me:
         raise NotFound
-    if view.attachments and not call.params.delete_media:
+    wanted = view.attachments and not call.params.delete_media
+    if wanted and not await moderation.evidence.holds(call.db, call.me, view.id, now=call.now):
         await media.detach(call.db, call.me, view.id, now=call.now)
     await posts.remove(call.db, call.me, view.id, now=call.now)
     return present_status(view, addresses(call.services), viewer_id=call.me, with_source=True)

@@ -126,6 +126,12 @@ class AccountWarned(Event, frozen=True):
     restriction_id: int
 
 
+class AccountHidden(Event, frozen=True):
+    """Moderators have suspended the account, or it is back."""
+
+    account_id: int
+
+
 class TokenRevoked(Event, frozen=True):
     token_id: int
     account_id: int
@@ -173,6 +179,7 @@ AnyEvent = (
     | ConversationChanged
     | NotificationAdded
     | AccountWarned
+    | AccountHidden
     | TokenRevoked
     | SessionEnded
     | AnnouncementMade

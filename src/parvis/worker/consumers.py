@@ -105,6 +105,18 @@ async def settle_files(services: Services, event: Event) -> None:
     await posts.settle_files(services, AccountId(event.author_id), PostId(event.post_id))
 
 
+async def settle_edited(services: Services, event: Event) -> None:
+    """Nobody reaches what was added to a post that is withheld."""
+    assert isinstance(event, happened.PostEdited)
+    await posts.settle_edited(services, AccountId(event.author_id), PostId(event.post_id))
+
+
+async def settle_account(services: Services, event: Event) -> None:
+    """Nobody reaches the files of somebody suspended; everybody those of somebody who is back."""
+    assert isinstance(event, happened.AccountHidden)
+    await posts.settle_files_of_account(services, AccountId(event.account_id))
+
+
 async def sweep_reposts(services: Services, event: Event) -> None:
     """The removed post's reposts are gone too."""
     assert isinstance(event, happened.PostRemoved)
@@ -144,7 +156,7 @@ CONSUMERS: Mapping[type[Event], tuple[Consumer, ...]] = {
     happened.PostPublished: (tell, fan_out, notify, index),
     happened.PostAddressed: (converse,),
     happened.PostReposted: (tell, fan_out, notify),
-    happened.PostEdited: (tell, notify, converse, index),
+    happened.PostEdited: (tell, notify, converse, index, settle_edited),
     happened.QuoteChanged: (tell,),
     happened.PollEnded: (notify,),
     happened.PostRemoved: (tell, forget_post, purge_pictures, sweep_reposts, converse, forget_words),
@@ -160,6 +172,7 @@ CONSUMERS: Mapping[type[Event], tuple[Consumer, ...]] = {
     happened.AccountCreated: (index_account,),
     happened.AccountChanged: (tell, index_account),
     happened.AccountWarned: (notify,),
+    happened.AccountHidden: (settle_account,),
     happened.TokenRevoked: (tell, end_push),
     happened.SessionEnded: (tell,),
     happened.AnnouncementMade: (tell,),

@@ -88,7 +88,7 @@ from parvis.domain.accounts.sessions import (
     viewer_of_session,
 )
 from parvis.domain.accounts.standing import lock as lock_standing
-from parvis.domain.accounts.standing import restrict
+from parvis.domain.accounts.standing import portraits, restrict
 from parvis.domain.accounts.tidy import delete_expired, end_all_access
 from parvis.domain.accounts.tokens import (
     authorized_apps,
@@ -206,6 +206,7 @@ __all__ = [
     "passkey_made",
     "passkey_request",
     "passkeys_of",
+    "portraits",
     "prove",
     "prove_by_passkey",
     "receipt_of_token",

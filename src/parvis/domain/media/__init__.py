@@ -5,7 +5,15 @@ a copy of what it needs; whose face an avatar is, by `accounts`. The bytes of st
 """
 
 from parvis.domain.media import emoji
-from parvis.domain.media.aside import ASIDE, aside_key, is_own_file, post_of, set_aside
+from parvis.domain.media.aside import (
+    ASIDE,
+    aside_key,
+    is_own_file,
+    post_of,
+    posts_with_files,
+    set_aside,
+    set_portraits_aside,
+)
 from parvis.domain.media.attach import attach, attachment_of, detach
 from parvis.domain.media.captions import (
     CAPTION_BYTES,
@@ -40,8 +48,8 @@ __all__ = [
     "begin", "caption",
     "captions_of", "choose_poster", "describe", "detach", "discard", "discard_portrait", "emoji", "end_upload", "find_upload",
     "is_own_file", "languages_of",
-    "own_video", "post_of", "purge_of_account", "purge_of_post", "purge_unattached", "purge_uploads", "read_poster",
-    "receive", "set_aside", "small_of", "sort_of",
+    "own_video", "post_of", "posts_with_files", "purge_of_account", "purge_of_post", "purge_unattached", "purge_uploads",
+    "read_poster", "receive", "set_aside", "set_portraits_aside", "small_of", "sort_of",
     "store_avatar", "store_header", "totals", "transcode", "transcode_again", "unattached", "uncaption",
     "upload_film", "upload_image",
 ]  # fmt: skip

@@ -6,6 +6,8 @@ the staff (`web/files.py`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from parvis.base.ids import AccountId, MediaId, PostId
 from parvis.domain.media import queries
 from parvis.infra.postgres import Connection
@@ -27,6 +29,19 @@ async def set_aside(services: Services, owner: AccountId, post_id: PostId, *, as
     for key in keys:
         ways = (key, aside_key(key))
         await services.storage.move_prefix(*(ways if aside else ways[::-1]))
+
+
+async def set_portraits_aside(services: Services, keys: Sequence[str], *, aside: bool) -> None:
+    """The same for avatars and headers."""
+    for key in keys:
+        folder = key.rpartition("/")[0]
+        ways = (folder, aside_key(folder))
+        await services.storage.move_prefix(*(ways if aside else ways[::-1]))
+
+
+async def posts_with_files(db: Connection, owner: AccountId, above: int, limit: int) -> list[PostId]:
+    """Some of the posts above `above` that show uploads of the account, in order."""
+    return await queries.posts_with_media(db, owner, above, limit)
 
 
 async def post_of(db: Connection, owner: AccountId, media_id: MediaId) -> PostId | None:

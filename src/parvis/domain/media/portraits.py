@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from parvis.base.errors import Invalid
 from parvis.domain.media import rules
+from parvis.domain.media.aside import aside_key
 from parvis.infra.images import Kind
 from parvis.infra.services import Services
 
@@ -31,7 +32,9 @@ def small_of(key: str) -> str:
 
 async def discard_portrait(services: Services, key: str) -> None:
     """Both sizes are gone; for an avatar or header that was replaced."""
-    await services.storage.delete_prefix(key.rpartition("/")[0])
+    folder = key.rpartition("/")[0]
+    await services.storage.delete_prefix(folder)
+    await services.storage.delete_prefix(aside_key(folder))
 
 
 async def _store(services: Services, data: bytes, kind: Kind, place: str) -> str:

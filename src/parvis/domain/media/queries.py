@@ -236,6 +236,22 @@ async def post_of(db: Connection, owner: AccountId, media_id: MediaId) -> PostId
     return await db.fetchval("SELECT post_id FROM media WHERE account_id = $1 AND id = $2", owner, media_id)
 
 
+async def posts_with_media(db: Connection, owner: AccountId, above: int, limit: int) -> list[PostId]:
+    rows = await db.fetch(
+        """
+        SELECT DISTINCT post_id
+          FROM media
+         WHERE account_id = $1 AND post_id > $2
+         ORDER BY post_id
+         LIMIT $3
+        """,
+        owner,
+        above,
+        limit,
+    )
+    return [PostId(row["post_id"]) for row in rows]
+
+
 async def media_of_account(db: Connection, owner: AccountId, limit: int) -> list[Row]:
     """Some of the account's uploads."""
     return await db.fetch(

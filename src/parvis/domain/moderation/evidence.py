@@ -39,6 +39,13 @@ def id_in(address: str) -> PostId | None:
     return PostId(int(found[1])) if found and int(found[1]) <= MAX_ID else None
 
 
+async def holds(db: Connection, author: AccountId, post_id: PostId, *, now: datetime) -> bool:
+    """Whether the post's pictures must stay with it when its author removes it: it is evidence, or restricted."""
+    return await restriction_queries.is_evidence(db, author, post_id, now) or bool(
+        await restriction_queries.of_posts(db, [post_id])
+    )
+
+
 async def purge_pictures(services: Services, author: AccountId, post_id: PostId, *, now: datetime) -> None:
     """The pictures of a removed post are out of the store, unless they are evidence; those go with it."""
     async with services.db.connection() as db:

@@ -28,9 +28,14 @@ async def bones(db: Connection, ids: Sequence[PostId]) -> list[Row]:
 
 
 async def is_withheld(db: Connection, author: AccountId, post_id: PostId) -> bool | None:
-    """Whether it is; None for a post that is gone."""
+    """Whether it is, by itself or with all of a suspended author; None for a post that is gone."""
     return await db.fetchval(
-        "SELECT withheld_as IS NOT NULL FROM post WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL",
+        """
+        SELECT p.withheld_as IS NOT NULL OR a.state = 2
+          FROM post p
+          JOIN account a ON a.id = p.account_id
+         WHERE p.account_id = $1 AND p.id = $2 AND p.deleted_at IS NULL
+        """,
         author,
         post_id,
     )
