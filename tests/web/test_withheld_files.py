@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
 
+from parvis.base.clock import utc_now
 from parvis.base.ids import PostId
-from parvis.domain import posts
+from parvis.domain import belongings, posts
 from tests.rig.house import House, furnished
 from tests.rig.people import Person, decoded
 from tests.rig.pictures import png
@@ -95,6 +98,13 @@ async def test_files_of_somebody_suspended_are_for_them_and_the_staff_until_they
     await house.world.services.storage.move_prefix(*_half_way(paths[0]))  # as a worker that was killed leaves it
     await posts.settle_files_of_account(house.world.services, alice.id)
     assert (await stranger.get(paths[0])).status_code == 404
+    async with house.world.services.db.transaction() as tx:
+        await belongings.archive.ask(tx, house.world.services, alice.id, now=utc_now())
+    await house.world.settle()
+    (taken,) = await belongings.archive.of(house.world.services.db.pool, alice.id)  # type: ignore[arg-type]
+    got = await annas.get(f"/settings/data/archive/{taken.id}")
+    with zipfile.ZipFile(io.BytesIO(got.content)) as file:
+        assert sum(name.startswith("media_attachments/") for name in file.namelist()) >= 3
     await house.lifts(suspension)
     await house.world.settle()
     assert [(await stranger.get(path)).status_code for path in (*paths, portrait, first[1])] == [200, 200, 200, 404]

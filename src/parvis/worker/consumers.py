@@ -180,6 +180,10 @@ CONSUMERS: Mapping[type[Event], tuple[Consumer, ...]] = {
     happened.AnnouncementAnswered: (tell,),
 }
 
+# The files of a film, or of everything that somebody has posted, are moved one by one: in a bucket that takes its time.
+_MOVING = frozenset({settle_files, settle_edited, settle_account})
+_MOVES_AT_ONCE = 2
+_MOVING_S = 3600.0
 _TELLING = -5  # what people wait for goes before what can wait
 
 
@@ -193,8 +197,14 @@ def handlers(table: Mapping[type[Event], Sequence[Consumer]] = CONSUMERS) -> dic
     found: dict[str, Handler | Router] = {"event": router(table)}
     for consumers in table.values():
         for consumer in consumers:
-            found[kind_of(consumer)] = Handler(_consuming(consumer))
+            found[kind_of(consumer)] = _handler(consumer)
     return found
+
+
+def _handler(consumer: Consumer) -> Handler:
+    if consumer in _MOVING:
+        return Handler(_consuming(consumer), limit=_MOVES_AT_ONCE, time_limit_s=_MOVING_S)
+    return Handler(_consuming(consumer))
 
 
 def router(table: Mapping[type[Event], Sequence[Consumer]]) -> Router:

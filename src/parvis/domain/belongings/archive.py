@@ -21,7 +21,7 @@ import msgspec
 from parvis.base.clock import iso_ms
 from parvis.base.errors import NotFound, TooMany, Unavailable
 from parvis.base.ids import AccountId, PostId
-from parvis.domain import accounts
+from parvis.domain import accounts, media
 from parvis.domain.belongings import queries, tables
 from parvis.domain.belongings.export import exported
 from parvis.domain.belongings.types import Archive
@@ -249,7 +249,7 @@ def _put(file: zipfile.ZipFile, name: str, content: object) -> None:
 async def _add_stored(services: Services, file: zipfile.ZipFile, key: str) -> None:
     """The stored file is in the archive; one that is gone meanwhile is left out."""
     try:
-        stored = await services.storage.open(key)
+        stored = await media.open_anywhere(services, key)
     except NotFound:
         return
     info = zipfile.ZipInfo(f"media_attachments/{key}")

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from parvis.base.errors import NotFound
 from parvis.base.ids import AccountId, MediaId, PostId
 from parvis.domain.media import queries
 from parvis.infra.postgres import Connection
 from parvis.infra.services import Services
+from parvis.infra.storage import StoredFile
 
 ASIDE = "withheld"
 _DEPTH = 3  # a key is a place, two letters and the whole of its name (`rules.new_key`)
@@ -20,6 +22,14 @@ _DEPTH = 3  # a key is a place, two letters and the whole of its name (`rules.ne
 def aside_key(key: str) -> str:
     """Where the file lies while it is withheld."""
     return f"{ASIDE}/{key}"
+
+
+async def open_anywhere(services: Services, key: str) -> StoredFile:
+    """The file, withheld or not; for its owner's own purposes. Raises: NotFound."""
+    try:
+        return await services.storage.open(key)
+    except NotFound:
+        return await services.storage.open(aside_key(key))
 
 
 async def set_aside(services: Services, owner: AccountId, post_id: PostId, *, aside: bool) -> None:

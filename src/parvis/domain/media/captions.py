@@ -13,6 +13,7 @@ from webvtt.errors import MalformedCaptionError, MalformedFileError
 from parvis.base.errors import Invalid, NotFound
 from parvis.base.ids import AccountId, MediaId
 from parvis.domain.media import film_queries, queries
+from parvis.domain.media.aside import open_anywhere
 from parvis.domain.media.film import Follow
 from parvis.domain.media.types import Media, Picture
 from parvis.infra.postgres import Connection
@@ -74,7 +75,7 @@ async def captions_of(services: Services, video: Media, language: str) -> str:
     file = video.files.get(_PREFIX + language)
     if file is None:
         raise NotFound
-    stored = await services.storage.open(f"{video.key}/{file.name}")
+    stored = await open_anywhere(services, f"{video.key}/{file.name}")
     return b"".join([chunk async for chunk in stored.chunks]).decode()
 
 
