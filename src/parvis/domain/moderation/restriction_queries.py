@@ -245,13 +245,18 @@ async def judges(db: Connection, ids: Sequence[int]) -> list[tuple[int, AccountI
     """Restrictions and who may decide about an appeal: staff who can act, above whom it is about, but not who restricted."""
     rows = await db.fetch(
         """
-        SELECT r.id, l.account_id
+        WITH staff AS MATERIALIZED (   -- few, found once among many
+            SELECT l.account_id, l.role
+              FROM login l
+              JOIN account a ON a.id = l.account_id AND a.state < 2 AND NOT a.frozen   -- 2: suspended
+             WHERE l.role > 0
+        )
+        SELECT r.id, s.account_id
           FROM restriction r
           LEFT JOIN login whose ON whose.account_id = r.account_id
-          JOIN login l ON l.role > coalesce(whose.role, 0) AND l.account_id <> r.moderator_id
-          JOIN account a ON a.id = l.account_id AND a.state < 2 AND NOT a.frozen   -- 2: suspended
+          JOIN staff s ON s.role > coalesce(whose.role, 0) AND s.account_id <> r.moderator_id
          WHERE r.id = ANY ($1::bigint[])
-         ORDER BY r.id, l.role DESC, l.account_id
+         ORDER BY r.id, s.role DESC, s.account_id
         """,
         ids,
     )
