@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from parvis.base.clock import utc_now
-from parvis.base.ids import PostId
+from parvis.base.ids import MediaId, PostId
 from parvis.domain import belongings, posts
+from parvis.domain.media import queries
 from tests.rig.house import House, furnished
 from tests.rig.people import Person, decoded
 from tests.rig.pictures import png
@@ -73,6 +74,15 @@ async def test_what_an_edit_adds_is_withheld_too_and_nothing_of_it_is_free_for_a
     assert (await stranger.get(added)).status_code == 200
     await house.world.settle()
     assert [(await stranger.get(one)).status_code for one in (path, added)] == [404, 404]
+    captions = f"{_half_way(path)[1]}/captions-en.vtt"  # of a film, in this way
+    await house.world.services.storage.put(captions, b"WEBVTT", "text/vtt")
+    async with house.world.services.db.transaction() as tx:
+        item = await queries.media_by_id(tx, alice.id, MediaId(int(had)))
+        assert item is not None
+        await posts.follow_media(tx, item)
+    assert (await stranger.get(f"/media/{captions}")).status_code == 200
+    await house.world.settle()
+    assert (await stranger.get(f"/media/{captions}")).status_code == 404
     await alice.client.delete(f"/api/v1/statuses/{post}", headers=alice.headers)
     await house.world.settle()
     again = await alice.post("/api/v1/statuses", {"status": "look", "media_ids": [had]})

@@ -12,7 +12,7 @@ from parvis.base.events import PostEdited
 from parvis.base.ids import AccountId, MediaId, PostId
 from parvis.domain import media
 from parvis.domain.media.types import Attachment
-from parvis.domain.posts import edit_queries, polls, queries, rules
+from parvis.domain.posts import edit_queries, polls, queries, rules, withhold_queries
 from parvis.domain.posts.publish import html_of
 from parvis.domain.posts.types import Draft, Mention, PollDraft
 from parvis.infra import events, text
@@ -111,9 +111,14 @@ async def history(db: Connection, post_id: PostId, *, viewer_id: AccountId | Non
 
 
 async def follow_media(tx: Connection, item: media.Media) -> None:
-    """The post that shows this upload shows what is made of it by now. Not an edit: nobody hears of it."""
+    """The post that shows this upload shows what is made of it by now. Not an edit: nobody hears of it.
+
+    While the post is withheld only its author could, and new files have to follow the others out of everybody's reach.
+    """
     assert item.post_id is not None
     await edit_queries.replace_attachment(tx, item.account_id, item.post_id, item.id, to_json(item.files))
+    if await withhold_queries.is_withheld(tx, item.account_id, item.post_id):
+        await events.record(tx, PostEdited(post_id=item.post_id, author_id=item.account_id))
 
 
 async def _attachments(
