@@ -40,7 +40,7 @@ def run_the_place(browser: Browser, server: Server, password: str) -> None:
     page = context.new_page()
     sign_in(page, "olga", password)
     page.goto("/console/announcements")
-    page.get_by_label("What you want to say").fill(
+    page.get_by_label("What you want to say").first.fill(
         "On Sunday at noon we move to a larger machine. It takes half an hour."
     )
     page.get_by_role("button", name="Announce", exact=True).click()

@@ -68,7 +68,7 @@ def test_the_owner_runs_the_place_from_a_phone(people: People, handle: Callable[
     page = sign_in(people.page(PHONE, scripts=scripts))
     page.goto("/console")
     by_the_way(page, "Announcements")
-    page.get_by_label("What you want to say").fill("We move to a larger machine at noon.")
+    page.get_by_label("What you want to say").first.fill("We move to a larger machine at noon.")
     page.get_by_role("button", name="Announce", exact=True).click()
     page.get_by_role("button", name="End it").first.click()
     by_the_way(page, "Rules")

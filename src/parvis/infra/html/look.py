@@ -77,9 +77,8 @@ def present(visit: Visit[Any, Any], page: Page) -> Response[bytes]:
     """The page as a response. Whatever knows its visitor is stored nowhere (case I1)."""
     notice = visit.request.cookies.get(NOTICE_COOKIE, "")
     if visit.swaps or visit.ahead:
-        notice = (
-            ""  # a part of a page has no place for it, and what is fetched ahead takes nothing; the next page shows it
-        )
+        # A part of a page has no place for it, and what is fetched ahead takes nothing; the next page shows it.
+        notice = ""
     html = _templates().render(page.template, **{**context(visit, notice), **page.context})
     headers = page_headers(secure=visit.settings.secure, form_action=page.form_action) | page.headers
     headers = {name: value for name, value in headers.items() if value}
