@@ -153,6 +153,10 @@ def test_what_belongs_to_writing_is_one_line_on_a_phone(
     tools = page.locator(".compose-bar > *").locator("visible=true").all()
     ends = sorted((one.bounding_box() or {})["x"] for one in tools)
     assert all(after - before >= 24 for before, after in pairwise(ends)), locale  # none lies over another
+    page.locator(".compose-more > summary").click()
+    for more in page.locator(".compose-more, .compose-more .compose-files, .compose-more :is(input, select)").all():
+        box = more.bounding_box()
+        assert box is None or (box["x"] >= 0 and box["x"] + box["width"] <= PHONE[0]), locale
 
 
 def test_a_file_that_is_no_picture_is_refused_with_the_reason(
