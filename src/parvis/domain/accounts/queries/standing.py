@@ -16,12 +16,19 @@ async def standing_changed(tx: Connection, account_id: AccountId, state: State, 
     """The state it had before, if it stood otherwise."""
     before = await tx.fetchval(
         """
+        WITH before AS (
+            SELECT id, state
+              FROM account
+             WHERE id = $1
+               AND state < 3
+               AND (state, frozen) <> ($2::smallint, $3::boolean)
+               FOR UPDATE
+        )
         UPDATE account
            SET state = $2, frozen = $3, version = version + 1
-         WHERE id = $1
-           AND state < 3
-           AND (state, frozen) <> ($2::smallint, $3::boolean)
-        RETURNING old.state
+          FROM before
+         WHERE account.id = before.id
+        RETURNING before.state
         """,
         account_id,
         int(state),
