@@ -27,7 +27,7 @@ run: $(DONE)/parvis ## Everything, at http://127.0.0.1:8000; an empty server is 
 	@exec $(BIN)/parvis serve --demo
 
 test: $(DONE)/dev $(DONE)/parvis $(DONE)/clients browser ## The tests; T=tests/domain/posts narrows them
-	$(PYTEST) -n 2 -m "not long" $(T) || { \
+	$(PYTEST) -n 2 -m "not long" --durations=30 --durations-min=5 $(T) || { \
 	  echo "What failed runs once more, alone: some tests wait for things, and the machine may have been busy."; \
 	  $(PYTEST) -m "not long" --last-failed --last-failed-no-failures none $(T); }
 

@@ -282,6 +282,7 @@ def test_everything_can_be_reached_by_tab(people: People, handle: Callable[[str]
         assert name in reached, (name, reached)
 
 
+@pytest.mark.long
 def test_older_posts_come_by_themselves(people: People, handle: Callable[[str], str]) -> None:
     name = handle("lee")
     page = people.signed_up(name)
@@ -376,6 +377,7 @@ def test_grids_of_pictures_and_lists_of_people_are_as_long_as_they_were_too(
     _come_back_to(page, page.locator("li.person"), 26, 30)
 
 
+@pytest.mark.long
 def test_dark_is_dark_and_light_is_light(people: People, handle: Callable[[str], str]) -> None:
     def brightness(page: Page) -> int:
         colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
