@@ -102,6 +102,7 @@ STRANGE_BODIES: list[tuple[str, bytes]] = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 async def test_no_input_makes_a_route_fall_over(world: World) -> None:
     alice = await world.person("alice")

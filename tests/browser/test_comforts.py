@@ -55,6 +55,7 @@ def test_a_favourite_shows_at_once_and_is_taken_back_when_it_fails(
     expect(page.locator("article.post", has_text="Something to like").locator(".heart")).to_have_text("1")
 
 
+@pytest.mark.long
 def test_new_posts_wait_behind_a_button_while_somebody_reads_further_down(
     people: People, handle: Callable[[str], str]
 ) -> None:
@@ -237,6 +238,7 @@ def test_keys_move_act_and_lead_about(people: People, handle: Callable[[str], st
     page.wait_for_url(f"**/@{name}/*")
 
 
+@pytest.mark.long
 def test_all_keys_are_told_and_can_be_switched_off(people: People, handle: Callable[[str], str]) -> None:
     page = people.signed_up(handle("joy"))
     publish(page, "One to go to")
@@ -399,6 +401,7 @@ def _opened(people: People, scheme: str) -> Page:
     return page
 
 
+@pytest.mark.long
 def test_no_page_scrolls_sideways_on_the_smallest_phones(people: People, handle: Callable[[str], str]) -> None:
     name = handle("nia")
     page = people.signed_up(name, (320, 640))

@@ -8,11 +8,14 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from parvis.infra import jobs
 from tests.rig import films
 from tests.rig.world import World
 
 
+@pytest.mark.long
 async def test_a_worker_for_videos_makes_them_playable_and_does_nothing_else(world: World, tmp_path: Path) -> None:
     alice = await world.person("alice")
     film = films.pattern(tmp_path / "a.mp4", *films.H264, size="320x180", seconds=1)
