@@ -17,6 +17,7 @@ from tests.browser.test_main_path import no_sideways_scrolling, opened_with
 SPOKEN = [one for one in ("en", "fr", "ar") if one in LOCALES]
 
 
+@pytest.mark.long
 def test_days_are_written_by_scripts_as_by_the_server(people: People, handle: Callable[[str], str]) -> None:
     ana = handle("ana")
     people.server.account(ana)
