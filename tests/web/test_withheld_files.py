@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import zipfile
 from collections.abc import Callable
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
 
 from parvis.base.clock import utc_now
 from parvis.base.ids import MediaId, PostId
-from parvis.domain import belongings, posts
+from parvis.domain import belongings, media, moderation, posts
 from parvis.domain.media import queries
 from tests.rig.house import House, furnished
 from tests.rig.people import Person, decoded
@@ -41,11 +43,15 @@ async def test_files_of_a_withheld_post_are_for_its_author_and_the_staff_until_i
     post, path = await with_picture(alice)
     everybody = (stranger, bobs, alices, annas, monas)
     assert [(await one.get(path)).status_code for one in everybody] == [200] * 5
+    tag = (await stranger.get(path)).headers["etag"]
+    assert (await stranger.get(path, **{"If-None-Match": tag})).status_code == 304
     restriction = await house.restricts("withhold", alice.id, post)
     await house.world.settle()
     await house.world.settle()
     assert [(await one.get(path)).status_code for one in everybody] == [404, 404, 404, 200, 200]
-    own = await annas.get(path)
+    own = await annas.get(path, **{"If-None-Match": tag})
+    assert own.status_code == 200  # 304 would be true of what a cache between us has for everybody
+    assert "etag" not in own.headers
     assert "no-store" in own.headers["cache-control"]
     assert (await monas.get(path.replace("/media/", "/media/withheld/"))).status_code == 404
     assert (await stranger.get(path.replace("/media/", "/media/withheld/"))).status_code == 404
@@ -104,7 +110,7 @@ async def test_files_of_somebody_suspended_are_for_them_and_the_staff_until_they
     for path in (*paths, portrait, first[1]):
         assert (await stranger.get(path)).status_code == 404
         assert (await monas.get(path)).status_code == 200
-    assert [(await annas.get(path)).status_code for path in paths] == [200, 200]
+    assert [(await annas.get(path)).status_code for path in (*paths, portrait)] == [200, 200, 200]
     await house.world.services.storage.move_prefix(*_half_way(paths[0]))  # as a worker that was killed leaves it
     await posts.settle_files_of_account(house.world.services, alice.id)
     assert (await stranger.get(paths[0])).status_code == 404
@@ -121,6 +127,47 @@ async def test_files_of_somebody_suspended_are_for_them_and_the_staff_until_they
     await house.lifts(withheld)
     await house.world.settle()
     assert (await stranger.get(first[1])).status_code == 200
+
+
+async def test_files_of_what_was_reported_and_then_removed_are_for_the_staff_until_they_go(
+    house: House, stranger: Browser, bob: Person, open_browser: Callable[[], Browser]
+) -> None:
+    alice, services = await house.world.person("anna"), house.world.services
+    monas = await open_browser().sign_in(house.mona)
+    post, path = await with_picture(alice)
+    other, gone = await with_picture(alice)
+    async with services.db.transaction() as tx:
+        made = await moderation.reports.report(tx, services.ids, bob.id, alice.id, post_ids=[post], now=utc_now())
+    for one in (post, other):
+        await alice.client.delete(f"/api/v1/statuses/{one}?delete_media=true", headers=alice.headers)
+    await house.world.settle()
+    assert [(await stranger.get(one)).status_code for one in (path, gone)] == [404, 404]
+    assert [(await monas.get(one)).status_code for one in (path, gone)] == [200, 404]
+    await moderation.reports.dismiss(services, house.mona.id, made.id, answer="No rule forbids that.", now=utc_now())
+    await moderation.evidence.let_go(services, now=utc_now() + timedelta(days=400))
+    assert (await monas.get(path)).status_code == 404
+
+
+async def test_two_never_move_the_same_files_at_a_time(house: House, stranger: Browser) -> None:
+    alice, services = await house.world.person("anna"), house.world.services
+    post, path = await with_picture(alice)
+    restriction = await house.restricts("withhold", alice.id, post)
+    async with media.files_locked(services, alice.id) as db:
+        waits = asyncio.create_task(posts.settle_files(services, alice.id, post))
+        purges = asyncio.create_task(media.purge_of_post(services, alice.id, PostId(1)))
+        await asyncio.sleep(0.6)
+        assert not waits.done()
+        assert purges.done()  # there is nothing to lock
+        await media.set_aside(services, db, alice.id, post, aside=False)
+    await asyncio.wait_for(waits, 10)
+    assert (await stranger.get(path)).status_code == 404
+    await house.lifts(restriction)
+    ways = [posts.settle_files(services, alice.id, post) for _ in range(6)]
+    await asyncio.gather(*ways, house.world.settle())
+    assert (await stranger.get(path)).status_code == 200
+    async with services.db.connection() as db:
+        held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 7716"
+        assert await db.fetchval(held) == 0
 
 
 def _half_way(path: str) -> tuple[str, str]:

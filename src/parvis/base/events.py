@@ -65,6 +65,13 @@ class PostRestored(Event, frozen=True):
     author_id: int
 
 
+class PostFilesAdded(Event, frozen=True):
+    """More has been made of an upload of a post that nobody may reach."""
+
+    post_id: int
+    author_id: int
+
+
 class PostReposted(Event, frozen=True):
     """`post_id` is the repost's own id, `original_id` what was passed on."""
 
@@ -168,6 +175,7 @@ AnyEvent = (
     | PostRemoved
     | PostWithheld
     | PostRestored
+    | PostFilesAdded
     | PostReposted
     | PostFavourited
     | Followed

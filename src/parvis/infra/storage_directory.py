@@ -20,6 +20,7 @@ from parvis.infra.storage import CHUNK_BYTES, StoredFile, check_room, checked_ke
 FILE_MODE = 0o640
 FOLDER_MODE = 0o750
 _INCOMING = ".incoming"  # starts with a dot, so no key reaches it
+_TRIES = 3
 _FORGOTTEN_AFTER_S = 24 * 3600
 
 
@@ -132,9 +133,16 @@ def _settle(file: BinaryIO) -> None:
 
 def _move(part: Path, target: Path) -> None:
     """The file stands in its place, and the place's folders survive a power cut."""
-    missing = [folder for folder in (target.parent, *target.parent.parents) if not folder.exists()]
-    target.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-    os.replace(part, target)
+    missing: list[Path] = []
+    for tries_left in reversed(range(_TRIES)):
+        missing = [folder for folder in (target.parent, *target.parent.parents) if not folder.exists()]
+        try:
+            target.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+            os.replace(part, target)
+            break
+        except FileNotFoundError:  # who cleared the folder away has just taken it from under us
+            if not tries_left or not part.exists():
+                raise
     for folder in {target.parent, *(created.parent for created in missing)}:
         _sync_folder(folder)
 

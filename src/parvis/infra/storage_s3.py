@@ -104,8 +104,9 @@ class S3Storage:
         with _problems(missing_is_fine=True):
             async for found in obstore.list(self._store, checked_key(prefix), chunk_size=_LIST_CHUNK):
                 for path in (meta["path"] for meta in found):
-                    await obstore.copy_async(self._store, path, there + path[len(prefix) :])
-                    await obstore.delete_async(self._store, path)
+                    with _problems(missing_is_fine=True):  # one that is gone meanwhile keeps no other
+                        await obstore.copy_async(self._store, path, there + path[len(prefix) :])
+                        await obstore.delete_async(self._store, path)
 
     def url(self, key: str) -> str:
         return media_url(self._origin, key)

@@ -11,6 +11,7 @@ from litestar.response import Stream
 
 from parvis.base.clock import utc_now
 from parvis.base.errors import NotFound
+from parvis.base.ids import AccountId
 from parvis.domain import accounts
 from parvis.domain import media as media_files
 from parvis.domain.accounts.types import Role
@@ -21,6 +22,7 @@ from parvis.infra.html import brand
 from parvis.infra.html.assets import asset, asset_path
 from parvis.infra.html.headers import PRIVATE, file_headers
 from parvis.infra.html.visit import accepted, session_cookie
+from parvis.infra.postgres import Connection
 from parvis.infra.services import Services
 from parvis.infra.storage import StoredFile
 
@@ -71,7 +73,7 @@ async def media(request: Request[Any, Any, Any]) -> Response[Any]:
     wanted = byte_range(request.headers.get("range"))
     first, last = wanted or (0, None)
     file, own = await _opened(request, services, path, first, None if last is None else last + 1)
-    if request.headers.get("if-none-match") == _tag(file):
+    if not own and request.headers.get("if-none-match") == _tag(file):
         await file.chunks.aclose()  # type: ignore[attr-defined]
         return Response(b"", status_code=304, headers=_media_headers(path, file, own=own))
     if wanted is None:
@@ -106,12 +108,20 @@ async def _opened(
             if viewer is None or viewer.account_id is None:
                 raise NotFound
             is_staff = viewer.role >= Role.MODERATOR and not viewer.barred
-            if not is_staff and not await media_files.is_own_file(db, viewer.account_id, path):
+            if not is_staff and not await _is_own(db, viewer.account_id, path):
                 raise NotFound
     except BaseException:
         await file.chunks.aclose()  # type: ignore[attr-defined]
         raise
     return file, True
+
+
+async def _is_own(db: Connection, viewer_id: AccountId, path: str) -> bool:
+    """Whether it is a file of an upload of theirs, or of their portraits."""
+    if await media_files.is_own_file(db, viewer_id, path):
+        return True
+    keys, _ = await accounts.portraits(db, viewer_id) or ([], False)
+    return path.rpartition("/")[0] in {key.rpartition("/")[0] for key in keys}
 
 
 def byte_range(header: str | None) -> tuple[int, int | None] | None:
@@ -129,12 +139,8 @@ def _tag(file: StoredFile) -> str:
 
 def _media_headers(path: str, file: StoredFile, *, own: bool) -> dict[str, str]:
     if own:
-        return file_headers() | {
-            "Accept-Ranges": "bytes",
-            "ETag": _tag(file),
-            "Cache-Control": PRIVATE,
-            "X-Accel-Expires": "0",
-        }
+        # No tag: "not modified" would tell a cache between us that what it had is for everybody again.
+        return file_headers() | {"Accept-Ranges": "bytes", "Cache-Control": PRIVATE, "X-Accel-Expires": "0"}
     headers = file_headers() | {"Accept-Ranges": "bytes", "ETag": _tag(file)}
     headers["X-Accel-Expires"] = "60"  # a cache of ours asks again, so that it forgets what is gone (deploy/nginx.conf)
     if path.endswith("/master.m3u8"):  # sizes are added to it while they are made

@@ -105,10 +105,10 @@ async def settle_files(services: Services, event: Event) -> None:
     await posts.settle_files(services, AccountId(event.author_id), PostId(event.post_id))
 
 
-async def settle_edited(services: Services, event: Event) -> None:
+async def settle_added(services: Services, event: Event) -> None:
     """Nobody reaches what was added to a post that is withheld."""
-    assert isinstance(event, happened.PostEdited)
-    await posts.settle_edited(services, AccountId(event.author_id), PostId(event.post_id))
+    assert isinstance(event, happened.PostEdited | happened.PostFilesAdded)
+    await posts.settle_added(services, AccountId(event.author_id), PostId(event.post_id))
 
 
 async def settle_account(services: Services, event: Event) -> None:
@@ -156,12 +156,13 @@ CONSUMERS: Mapping[type[Event], tuple[Consumer, ...]] = {
     happened.PostPublished: (tell, fan_out, notify, index),
     happened.PostAddressed: (converse,),
     happened.PostReposted: (tell, fan_out, notify),
-    happened.PostEdited: (tell, notify, converse, index, settle_edited),
+    happened.PostEdited: (tell, notify, converse, index, settle_added),
     happened.QuoteChanged: (tell,),
     happened.PollEnded: (notify,),
     happened.PostRemoved: (tell, forget_post, purge_pictures, sweep_reposts, converse, forget_words),
     happened.PostWithheld: (tell, converse, index, settle_files),
     happened.PostRestored: (converse, index, settle_files),
+    happened.PostFilesAdded: (settle_added,),
     happened.PostFavourited: (notify,),
     happened.Followed: (tell, backfill, notify),
     happened.FollowRequested: (notify,),
@@ -181,7 +182,7 @@ CONSUMERS: Mapping[type[Event], tuple[Consumer, ...]] = {
 }
 
 # The files of a film, or of everything that somebody has posted, are moved one by one: in a bucket that takes its time.
-_MOVING = frozenset({settle_files, settle_edited, settle_account})
+_MOVING = frozenset({settle_files, settle_added, settle_account})
 _MOVES_AT_ONCE = 2
 _MOVING_S = 3600.0
 _TELLING = -5  # what people wait for goes before what can wait

@@ -8,6 +8,7 @@ from parvis.domain.media import emoji
 from parvis.domain.media.aside import (
     ASIDE,
     aside_key,
+    files_locked,
     is_own_file,
     open_anywhere,
     post_of,
@@ -47,7 +48,8 @@ __all__ = [
     "ACCEPTED_TYPES", "ASIDE", "CAPTION_BYTES", "DESCRIPTION_CHARACTERS", "FILM_TYPES", "MOST_FRAMES",
     "TRANSCODE_JOB", "Attachment", "Media", "Part", "Picture", "Upload", "aside_key", "attach", "attachment_of",
     "begin", "caption",
-    "captions_of", "choose_poster", "describe", "detach", "discard", "discard_portrait", "emoji", "end_upload", "find_upload",
+    "captions_of", "choose_poster", "describe", "detach", "discard", "discard_portrait", "emoji", "end_upload", "files_locked",
+    "find_upload",
     "is_own_file", "languages_of", "open_anywhere",
     "own_video", "post_of", "posts_with_files", "purge_of_account", "purge_of_post", "purge_unattached", "purge_uploads",
     "read_poster", "receive", "set_aside", "set_portraits_aside", "small_of", "sort_of",

@@ -6,7 +6,9 @@ the staff (`web/files.py`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 
 from parvis.base.errors import NotFound
 from parvis.base.ids import AccountId, MediaId, PostId
@@ -16,6 +18,7 @@ from parvis.infra.services import Services
 from parvis.infra.storage import StoredFile
 
 ASIDE = "withheld"
+_LOOK_AGAIN_S = 0.2
 _DEPTH = 3  # a key is a place, two letters and the whole of its name (`rules.new_key`)
 
 
@@ -32,11 +35,30 @@ async def open_anywhere(services: Services, key: str) -> StoredFile:
         return await services.storage.open(aside_key(key))
 
 
-async def set_aside(services: Services, owner: AccountId, post_id: PostId, *, aside: bool) -> None:
-    """The files of the post's media are withheld from everybody, or are where they always were. Done twice it is no harm."""
-    async with services.db.connection() as db:
-        keys = [str(row["key"]) for row in await queries.media_of_post(db, owner, post_id)]
-    for key in keys:
+@asynccontextmanager
+async def files_locked(services: Services, owner: AccountId) -> AsyncGenerator[Connection]:
+    """Nobody else moves or removes files of the owner until this ends; the connection holds the lock, and can be used.
+
+    In a bucket a move is a copy and a deletion: of two that went opposite ways nothing would be left. Whoever waits holds
+    no connection, since a film may take minutes.
+    """
+    while True:
+        async with services.db.connection() as db:
+            if await queries.files_locked(db, owner):
+                try:
+                    yield db
+                finally:
+                    await queries.files_unlocked(db, owner)
+                return
+        await asyncio.sleep(_LOOK_AGAIN_S)
+
+
+async def set_aside(services: Services, db: Connection, owner: AccountId, post_id: PostId, *, aside: bool) -> None:
+    """The files of the post's media are withheld from everybody, or are where they always were. Done twice it is no harm.
+
+    Within `files_locked`.
+    """
+    for key in [str(row["key"]) for row in await queries.media_of_post(db, owner, post_id)]:
         ways = (key, aside_key(key))
         await services.storage.move_prefix(*(ways if aside else ways[::-1]))
 
@@ -49,9 +71,9 @@ async def set_portraits_aside(services: Services, keys: Sequence[str], *, aside:
         await services.storage.move_prefix(*(ways if aside else ways[::-1]))
 
 
-async def posts_with_files(db: Connection, owner: AccountId, above: int, limit: int) -> list[PostId]:
-    """Some of the posts above `above` that show uploads of the account, in order."""
-    return await queries.posts_with_media(db, owner, above, limit)
+async def posts_with_files(db: Connection, owner: AccountId, below: int, limit: int) -> list[PostId]:
+    """Some of the posts below `below` that show uploads of the account, the newest first."""
+    return await queries.posts_with_media(db, owner, below, limit)
 
 
 async def post_of(db: Connection, owner: AccountId, media_id: MediaId) -> PostId | None:

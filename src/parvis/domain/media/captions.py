@@ -13,7 +13,7 @@ from webvtt.errors import MalformedCaptionError, MalformedFileError
 from parvis.base.errors import Invalid, NotFound
 from parvis.base.ids import AccountId, MediaId
 from parvis.domain.media import film_queries, queries
-from parvis.domain.media.aside import open_anywhere
+from parvis.domain.media.aside import aside_key, open_anywhere
 from parvis.domain.media.film import Follow
 from parvis.domain.media.types import Media, Picture
 from parvis.infra.postgres import Connection
@@ -110,5 +110,6 @@ async def _changed(services: Services, video: Media, language: str, file: Pictur
             await follow(tx, now)
     old = video.files.get(_PREFIX + language)
     if old is not None:
-        await services.storage.delete(f"{video.key}/{old.name}")
+        for key in (video.key, aside_key(video.key)):
+            await services.storage.delete(f"{key}/{old.name}")
     return now

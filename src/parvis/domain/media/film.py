@@ -13,6 +13,7 @@ from parvis.base.errors import Invalid, NotFound, TooLarge, Unavailable
 from parvis.base.ids import AccountId, MediaId
 from parvis.base.settings import Settings
 from parvis.domain.media import encodings, film_queries, queries, rules, sources
+from parvis.domain.media.aside import aside_key
 from parvis.domain.media.types import Media, Picture
 from parvis.domain.media.upload import check_quota
 from parvis.domain.media.waiting import enqueue
@@ -104,7 +105,8 @@ async def transcode(services: Services, owner: AccountId, media_id: MediaId, *, 
             raise
         await _refuse(services, media, DAMAGED)
     except NotFound:  # its post, or the upload itself, went away meanwhile
-        await services.storage.delete_prefix(media.key)
+        for key in (media.key, aside_key(media.key)):
+            await services.storage.delete_prefix(key)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

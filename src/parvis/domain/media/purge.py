@@ -8,7 +8,7 @@ from datetime import datetime
 from parvis.base.errors import NotFound
 from parvis.base.ids import AccountId, MediaId, PostId
 from parvis.domain.media import queries, rules, sources
-from parvis.domain.media.aside import aside_key
+from parvis.domain.media.aside import aside_key, files_locked
 from parvis.infra.postgres import Connection, Row
 from parvis.infra.services import Services
 
@@ -55,8 +55,9 @@ async def purge_of_account(services: Services, owner: AccountId) -> None:
 
 async def _remove(services: Services, rows: Sequence[Row]) -> None:
     for row in rows:
-        await services.storage.delete_prefix(row["key"])
-        await services.storage.delete_prefix(aside_key(row["key"]))
+        async with files_locked(services, AccountId(row["account_id"])):
+            await services.storage.delete_prefix(row["key"])
+            await services.storage.delete_prefix(aside_key(row["key"]))
         if row["source_key"] is not None:
             await sources.forget(services, row["source_key"])
     if rows:

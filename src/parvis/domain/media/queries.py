@@ -236,17 +236,26 @@ async def post_of(db: Connection, owner: AccountId, media_id: MediaId) -> PostId
     return await db.fetchval("SELECT post_id FROM media WHERE account_id = $1 AND id = $2", owner, media_id)
 
 
-async def posts_with_media(db: Connection, owner: AccountId, above: int, limit: int) -> list[PostId]:
+async def files_locked(db: Connection, owner: AccountId) -> bool:
+    """Whether nobody else had the lock; it lasts beyond transactions, until it is given back or the connection ends."""
+    return bool(await db.fetchval("SELECT pg_try_advisory_lock(7716, hashint8($1))", owner))
+
+
+async def files_unlocked(db: Connection, owner: AccountId) -> None:
+    await db.execute("SELECT pg_advisory_unlock(7716, hashint8($1))", owner)
+
+
+async def posts_with_media(db: Connection, owner: AccountId, below: int, limit: int) -> list[PostId]:
     rows = await db.fetch(
         """
         SELECT DISTINCT post_id
           FROM media
-         WHERE account_id = $1 AND post_id > $2
-         ORDER BY post_id
+         WHERE account_id = $1 AND post_id < $2
+         ORDER BY post_id DESC
          LIMIT $3
         """,
         owner,
-        above,
+        below,
         limit,
     )
     return [PostId(row["post_id"]) for row in rows]

@@ -47,11 +47,13 @@ async def holds(db: Connection, author: AccountId, post_id: PostId, *, now: date
 
 
 async def purge_pictures(services: Services, author: AccountId, post_id: PostId, *, now: datetime) -> None:
-    """The pictures of a removed post are out of the store, unless they are evidence; those go with it."""
+    """The pictures of a removed post are out of the store; if they are evidence, out of everybody's reach until it goes."""
     async with services.db.connection() as db:
-        if await restriction_queries.is_evidence(db, author, post_id, now):
-            return
-    await media.purge_of_post(services, author, post_id)
+        kept = await restriction_queries.is_evidence(db, author, post_id, now)
+    if kept:
+        await posts.settle_files(services, author, post_id)
+    else:
+        await media.purge_of_post(services, author, post_id)
 
 
 async def let_go(services: Services, *, now: datetime) -> int:

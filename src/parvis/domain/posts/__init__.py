@@ -7,7 +7,7 @@ Owns the text, its audience (`sight.may_see`), threads, hashtags and counters. W
 from parvis.domain.posts import featured_tags, scheduled
 from parvis.domain.posts.cards import forget_preview, show_card, want_preview
 from parvis.domain.posts.edit import MediaChange, Revision, edit, follow_media, history
-from parvis.domain.posts.files import settle_edited, settle_files, settle_files_of, settle_files_of_account
+from parvis.domain.posts.files import settle_added, settle_files, settle_files_of, settle_files_of_account
 from parvis.domain.posts.glances import Glance, QuoteGlance, glances, glances_proved
 from parvis.domain.posts.looks import Look, looks
 from parvis.domain.posts.pins import pin, pinned, unpin
@@ -97,7 +97,7 @@ __all__ = [
     "scheduled",
     "set_quote_policy",
     "set_reply_policy",
-    "settle_edited",
+    "settle_added",
     "settle_files",
     "settle_files_of",
     "settle_files_of_account",

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from parvis.base.errors import Invalid, NotFound
-from parvis.base.events import PostEdited
+from parvis.base.events import PostEdited, PostFilesAdded
 from parvis.base.ids import AccountId, MediaId, PostId
 from parvis.domain import media
 from parvis.domain.media.types import Attachment
@@ -117,8 +117,8 @@ async def follow_media(tx: Connection, item: media.Media) -> None:
     """
     assert item.post_id is not None
     await edit_queries.replace_attachment(tx, item.account_id, item.post_id, item.id, to_json(item.files))
-    if await withhold_queries.is_withheld(tx, item.account_id, item.post_id):
-        await events.record(tx, PostEdited(post_id=item.post_id, author_id=item.account_id))
+    if await withhold_queries.is_out_of_reach(tx, item.account_id, item.post_id):
+        await events.record(tx, PostFilesAdded(post_id=item.post_id, author_id=item.account_id))
 
 
 async def _attachments(

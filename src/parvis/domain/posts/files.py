@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parvis.base.ids import AccountId, MediaId, PostId
+from parvis.base.ids import MAX_ID, AccountId, MediaId, PostId
 from parvis.domain import accounts, media
 from parvis.domain.posts import withhold_queries
 from parvis.infra.services import Services
@@ -11,15 +11,11 @@ _SLICE = 100
 
 
 async def settle_files(services: Services, author: AccountId, post_id: PostId) -> None:
-    """The post's files lie where the post's state wants them; once more when that has changed meanwhile."""
-    settled: bool | None = None
-    while True:
-        async with services.db.connection() as db:
-            withheld = await withhold_queries.is_withheld(db, author, post_id)
-        if withheld is None or withheld == settled:  # with a post that is gone its files go, wherever they lie
-            return
-        await media.set_aside(services, author, post_id, aside=withheld)
-        settled = withheld
+    """The post's files lie where the post's state wants them. Whatever changes it later has to say so again."""
+    async with media.files_locked(services, author) as db:
+        aside = await withhold_queries.is_out_of_reach(db, author, post_id)
+        if aside is not None:
+            await media.set_aside(services, db, author, post_id, aside=aside)
 
 
 async def settle_files_of(services: Services, author: AccountId, media_id: MediaId) -> None:
@@ -30,34 +26,30 @@ async def settle_files_of(services: Services, author: AccountId, media_id: Media
         await settle_files(services, author, post_id)
 
 
-async def settle_edited(services: Services, author: AccountId, post_id: PostId) -> None:
-    """What an edit brought to a post that is withheld is withheld as well."""
+async def settle_added(services: Services, author: AccountId, post_id: PostId) -> None:
+    """What was added to a post that is withheld is withheld as well."""
     async with services.db.connection() as db:
-        withheld = await withhold_queries.is_withheld(db, author, post_id)
-    if withheld:
+        aside = await withhold_queries.is_out_of_reach(db, author, post_id)
+    if aside:
         await settle_files(services, author, post_id)
 
 
 async def settle_files_of_account(services: Services, author: AccountId) -> None:
-    """The same for all posts of the account, and for its portraits."""
+    """The same for the portraits of the account, and for all its posts: the newest, of which people speak, first."""
     await _settle_portraits(services, author)
-    above = 0
+    below = MAX_ID
     while True:
         async with services.db.connection() as db:
-            post_ids = await media.posts_with_files(db, author, above, _SLICE)
+            post_ids = await media.posts_with_files(db, author, below, _SLICE)
         for post_id in post_ids:
             await settle_files(services, author, post_id)
         if len(post_ids) < _SLICE:
             return
-        above = post_ids[-1]
+        below = post_ids[-1]
 
 
 async def _settle_portraits(services: Services, author: AccountId) -> None:
-    settled: bool | None = None
-    while True:
-        async with services.db.connection() as db:
-            found = await accounts.portraits(db, author)
-        if found is None or found[1] == settled:
-            return
-        keys, settled = found
-        await media.set_portraits_aside(services, keys, aside=settled)
+    async with media.files_locked(services, author) as db:
+        found = await accounts.portraits(db, author)
+        if found is not None:
+            await media.set_portraits_aside(services, found[0], aside=found[1])

@@ -27,14 +27,15 @@ async def bones(db: Connection, ids: Sequence[PostId]) -> list[Row]:
     )
 
 
-async def is_withheld(db: Connection, author: AccountId, post_id: PostId) -> bool | None:
-    """Whether it is, by itself or with all of a suspended author; None for a post that is gone."""
+async def is_out_of_reach(db: Connection, author: AccountId, post_id: PostId) -> bool | None:
+    """Whether nobody may reach its files: it is withheld, or all of its suspended author is, or its author has removed it and
+    the files are evidence. None for a post of which nothing is left."""
     return await db.fetchval(
         """
-        SELECT p.withheld_as IS NOT NULL OR a.state = 2
+        SELECT p.withheld_as IS NOT NULL OR p.deleted_at IS NOT NULL OR a.state >= 2
           FROM post p
           JOIN account a ON a.id = p.account_id
-         WHERE p.account_id = $1 AND p.id = $2 AND p.deleted_at IS NULL
+         WHERE p.account_id = $1 AND p.id = $2
         """,
         author,
         post_id,
