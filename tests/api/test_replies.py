@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from parvis.base.clock import utc_now
+from parvis.domain import accounts
+from parvis.domain.accounts import ProfileChange
+from parvis.domain.posts import ReplyPolicy
 from tests.rig.people import Person, decoded
 from tests.rig.world import World
 
@@ -75,6 +79,15 @@ async def test_somebody_blocked_may_not_reply_though_mentioned(world: World) -> 
     await alice.post(f"/api/v1/accounts/{bob.id}/block")
     assert await status_of_reply(bob, reply) == 422
     assert await status_of_reply(carol, reply) == 200
+
+
+async def test_where_an_app_says_nothing_of_it_those_may_reply_whom_the_author_usually_lets(world: World) -> None:
+    alice, bob = await world.person("alice"), await world.person("bob")
+    async with world.services.db.transaction() as tx:
+        change = ProfileChange(default_reply_policy=int(ReplyPolicy.NOBODY))
+        await accounts.update_profile(tx, alice.id, change=change, now=utc_now())
+    assert await status_of_reply(bob, await says(alice, "I have spoken")) == 422
+    assert await status_of_reply(bob, await says(alice, "What do you say?", reply_approval_policy="public")) == 200
 
 
 async def test_a_reply_to_a_repost_answers_its_original(world: World) -> None:

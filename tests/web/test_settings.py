@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 from parvis.base.clock import utc_now
 from parvis.domain import accounts
 from parvis.infra.catalogues import LOCALE_NAMES, LOCALES, REVIEWED
 from tests.rig.people import Person
+from tests.rig.phones import App
 from tests.rig.pictures import png
 from tests.rig.world import World
 from tests.web.conftest import Browser
@@ -126,6 +128,15 @@ async def test_habits_of_writing_fill_the_form(alices: Browser) -> None:
     form = (await alices.get("/compose")).text
     assert '<option value="2" selected>' in form
     assert '<option value="pt" selected>' in form
+    await alices.post("/settings/account/writing", {"default_reply_policy": 3, "default_quote_policy": 1})
+    for path in ("/compose", "/settings/account"):
+        page = (await alices.get(path)).text
+        assert '<option value="3" selected>Nobody may reply' in page
+        assert '<option value="1" selected>Followers may quote' in page
+    await alices.post("/settings/account/writing", {"default_visibility": 0})  # a form from before these were in it
+    assert '<option value="3" selected>Nobody may reply' in (await alices.get("/settings/account")).text
+    refused = await alices.post("/settings/account/writing", {"default_reply_policy": 4})
+    assert refused.status_code == 422
 
 
 async def test_browsers_that_are_signed_in_can_be_signed_out(
@@ -139,6 +150,32 @@ async def test_browsers_that_are_signed_in_can_be_signed_out(
     assert (await alices.post(path)).headers["location"] == "/settings/access"
     assert (await other.get("/home")).status_code == 303
     assert (await alices.get("/home")).status_code == 200
+
+
+async def test_messages_to_a_browser_end_with_its_session(
+    alices: Browser, alice: Person, world: World, open_browser: Callable[[], Browser]
+) -> None:
+    async def tokens() -> list[int]:
+        async with world.services.db.connection() as db:
+            return await accounts.push_tokens(db, alice.id)
+
+    async def wants(browser: Browser) -> int:
+        answer = await browser.post("/push", {"endpoint": "https://push.example/x", **App().keys})
+        return int(answer.json()["token_id"])
+
+    other = await open_browser().sign_in(alice)
+    mine, theirs = await wants(alices), await wants(other)
+    assert sorted(await tokens()) == sorted([mine, theirs])
+    again = await wants(other)
+    assert sorted(await tokens()) == sorted([mine, again])  # one for each browser
+    assert f'data-alive="{mine} {again}"' in (await alices.get("/settings/notifications")).text
+    page = (await alices.get("/settings/access")).text
+    [path] = re.findall(r'formaction="(/settings/access/sessions/\d+/end)"', page)
+    await alices.post(path)
+    assert await tokens() == [mine]
+    async with world.services.db.transaction() as tx:
+        await accounts.delete_expired(tx, now=utc_now() + timedelta(days=4000))
+    assert await tokens() == []
 
 
 async def test_apps_can_be_shown_the_door(alices: Browser, bobs: Browser, alice: Person) -> None:

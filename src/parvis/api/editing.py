@@ -18,7 +18,7 @@ from parvis.base.errors import NotFound
 from parvis.base.ids import MediaId, PostId
 from parvis.domain import posts
 from parvis.domain.posts import MediaChange
-from parvis.domain.posts.types import Draft, QuotePolicy
+from parvis.domain.posts.types import Draft, QuotePolicy, ReplyPolicy
 from parvis.infra.doors import READING, SHARED_S
 from parvis.infra.text import with_origin
 
@@ -84,7 +84,7 @@ async def edit(call: Call[Edit]) -> msgspec.Raw:
     )
     changes = [MediaChange(MediaId(m.id), m.description, focus_of(m.focus)) for m in wanted.media_attributes]
     policy = quote_policy_of(wanted.quote_approval_policy, QuotePolicy.NOBODY)
-    replies = reply_policy_of(wanted.reply_approval_policy)
+    replies = reply_policy_of(wanted.reply_approval_policy, ReplyPolicy.EVERYBODY)
     await posts.edit(
         call.db,
         call.me,

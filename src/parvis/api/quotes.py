@@ -11,7 +11,7 @@ from parvis.api.statuses import READ, WRITE, PostList, one, quote_policy_of, rep
 from parvis.base.ids import PostId
 from parvis.base.pages import Page
 from parvis.domain import posts
-from parvis.domain.posts import QuotePolicy
+from parvis.domain.posts import QuotePolicy, ReplyPolicy
 
 
 class InteractionPolicy(msgspec.Struct, frozen=True):
@@ -53,7 +53,7 @@ async def interaction_policy(call: Call[InteractionPolicy]) -> msgspec.Raw:
     """Say who may quote one's own post, or who may reply where it begins a conversation."""
     wanted, post_id = call.params, PostId(call.params.id)
     policy = quote_policy_of(wanted.quote_approval_policy, QuotePolicy.EVERYBODY)
-    replies = reply_policy_of(wanted.reply_approval_policy)
+    replies = reply_policy_of(wanted.reply_approval_policy, ReplyPolicy.EVERYBODY)
     if wanted.quote_approval_policy is not None or wanted.reply_approval_policy is None:
         await posts.set_quote_policy(call.db, call.me, post_id, policy)
     if wanted.reply_approval_policy is not None:

@@ -95,10 +95,10 @@ def quote_policy_of(name: str | None, usual: QuotePolicy) -> QuotePolicy:
     return QUOTE_POLICIES[name]
 
 
-def reply_policy_of(name: str | None) -> ReplyPolicy:
-    """Our word for theirs, everybody for none. Raises: Invalid for a word that we do not know."""
+def reply_policy_of(name: str | None, usual: ReplyPolicy) -> ReplyPolicy:
+    """Our word for theirs. Raises: Invalid for a word that we do not know."""
     if name is None:
-        return ReplyPolicy.EVERYBODY
+        return usual
     if name not in REPLY_POLICIES:
         raise Invalid(
             "reply_approval_policy", "Validation failed: Reply approval policy is not included in the list", "inclusion"
@@ -168,7 +168,7 @@ def draft_of(call: Call[Publication]) -> Draft:
         poll=poll_of(wanted.poll),
         quote_of_id=PostId(wanted.quoted_status_id) if wanted.quoted_status_id is not None else None,
         quote_policy=quote_policy_of(wanted.quote_approval_policy, QuotePolicy(author.default_quote_policy)),
-        reply_policy=reply_policy_of(wanted.reply_approval_policy),
+        reply_policy=reply_policy_of(wanted.reply_approval_policy, ReplyPolicy(author.default_reply_policy)),
     )
 
 

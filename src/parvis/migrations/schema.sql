@@ -719,7 +719,8 @@ CREATE TABLE public.login (
     password_changed_at timestamp with time zone,
     created_at timestamp with time zone NOT NULL,
     default_quote_policy smallint DEFAULT 0 NOT NULL,
-    attribution_domains text[] DEFAULT '{}'::text[] NOT NULL
+    attribution_domains text[] DEFAULT '{}'::text[] NOT NULL,
+    default_reply_policy smallint DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE public.login_email (
@@ -1176,7 +1177,8 @@ CREATE TABLE public.session (
     expires_at timestamp with time zone NOT NULL,
     user_agent text DEFAULT ''::text NOT NULL,
     address text DEFAULT ''::text NOT NULL,
-    proved_at timestamp with time zone
+    proved_at timestamp with time zone,
+    push_token_id bigint
 );
 
 CREATE TABLE public.setting_change (

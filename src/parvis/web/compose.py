@@ -108,6 +108,7 @@ def blank(call: Call[Any], *, return_to: str, prompt: str) -> Writing:
         reply_policies=writing.reply_policies(call.text),
         lengths=writing.lengths(call.locale),
         quote_policy=call.viewer.default_quote_policy,
+        reply_policy=call.viewer.default_reply_policy,
         visibility=call.viewer.default_visibility,
         language=call.viewer.default_language or call.locale,
         sensitive=call.viewer.default_sensitive,
@@ -191,7 +192,10 @@ async def write_again(call: Call[NewPost]) -> Answer:
         language=filled.language or form.language,
         values=values,
         sensitive=filled.sensitive,
-        pictures=await _waiting(call, filled.media_ids[:PICTURES]),
+        pictures=[
+            msgspec.structs.replace(one, description=values.get(f"alt_{one.id}", one.description))
+            for one in await _waiting(call, filled.media_ids[:PICTURES])
+        ],
     )
     return shown
 

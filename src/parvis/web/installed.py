@@ -91,6 +91,9 @@ async def subscribe(call: Call[NewSubscription]) -> Answer:
     speaker = await accounts.viewer_of_token(call.db, token, now=call.now)
     assert speaker is not None
     assert speaker.token_id is not None
+    assert call.viewer is not None
+    if call.viewer.session_id is not None:
+        await accounts.keep_push_token(call.db, call.me, call.viewer.session_id, speaker.token_id)
     wish = Wish(
         endpoint=wanted.endpoint,
         p256dh=wanted.p256dh,

@@ -8,7 +8,7 @@ import msgspec
 
 from parvis.base.errors import Invalid, NotFound
 from parvis.base.ids import PostId
-from parvis.domain import notifications, posts
+from parvis.domain import accounts, notifications, posts
 from parvis.domain.notifications import Change, Treatment
 from parvis.infra import vapid
 from parvis.infra.catalogues import later
@@ -55,6 +55,7 @@ async def policy_form(call: Call[Any]) -> Answer:
             "kinds": [(name, call.text(label), getattr(policy, name)) for name, label in KINDS],
             "treatments": [(value, call.text(label)) for value, label in TREATMENTS],
             "waiting": waiting,
+            "push_tokens": await accounts.push_tokens(call.db, call.me),
             "push_key": vapid.public_key(call.services.secrets),
         },
     )

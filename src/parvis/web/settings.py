@@ -49,6 +49,8 @@ class Habits(msgspec.Struct, frozen=True):
     default_visibility: int = 0
     default_language: str | None = None
     default_sensitive: bool = False
+    default_reply_policy: int | None = None
+    default_quote_policy: int | None = None
 
 
 class OneSession(msgspec.Struct, frozen=True):
@@ -138,6 +140,8 @@ async def account_form(call: Call[Any]) -> Answer:
             "login": await accounts.login_of(call.db, call.me),
             "visibilities": writing.visibilities(call.text),
             "languages": writing.languages(call.locale),
+            "reply_policies": writing.reply_policies(call.text),
+            "quote_policies": writing.quote_policies(call.text),
         },
     )
 
@@ -179,6 +183,8 @@ async def habits(call: Call[Habits]) -> Answer:
         default_visibility=wanted.default_visibility,
         default_language=wanted.default_language or None,
         default_sensitive=wanted.default_sensitive,
+        default_reply_policy=UNSET if wanted.default_reply_policy is None else wanted.default_reply_policy,
+        default_quote_policy=UNSET if wanted.default_quote_policy is None else wanted.default_quote_policy,
     )
     await accounts.update_profile(call.db, call.me, change=change, now=call.now)
     return Redirect("/settings/account", notice="saved")

@@ -55,6 +55,8 @@ def _checked(change: ProfileChange) -> dict[str, Any]:
         given["default_language"] = rules.check_language(given["default_language"])
     if "default_quote_policy" in given and given["default_quote_policy"] not in (0, 1, 2):
         raise Invalid("default_quote_policy", "Quote policy is not one of the three", "inclusion")
+    if "default_reply_policy" in given and given["default_reply_policy"] not in (0, 1, 2, 3):
+        raise Invalid("default_reply_policy", "Reply policy is not one of the four", "inclusion")
     if "attribution_domains" in given:
         given["attribution_domains"] = rules.check_domains(given["attribution_domains"])
     if "locale" in given and given["locale"] not in rules.LOCALES:

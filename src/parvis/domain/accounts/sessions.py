@@ -15,7 +15,7 @@ from parvis.domain.accounts.queries import apps, factors, logins
 from parvis.domain.accounts.queries import sessions as session_queries
 from parvis.domain.accounts.types import Session, SessionTicket, State, Viewer
 from parvis.infra import events
-from parvis.infra.postgres import Connection
+from parvis.infra.postgres import Connection, Row
 from parvis.infra.services import Services
 
 
@@ -129,7 +129,7 @@ async def sign_out(tx: Connection, token: str) -> None:
     """The session is over; a token that opens none is no error."""
     ended = await session_queries.session_ended_by_token(tx, digest(token))
     if ended is not None:
-        await events.record(tx, SessionEnded(*ended))
+        await _note_end(tx, ended)
 
 
 async def sessions_of(db: Connection, account_id: AccountId, *, now: datetime) -> list[Session]:
@@ -142,9 +142,30 @@ async def end_session(tx: Connection, account_id: AccountId, session_id: int) ->
 
     Raises: NotFound when the account has no such session.
     """
-    if not await session_queries.session_ended(tx, account_id, session_id):
+    ended = await session_queries.session_ended(tx, account_id, session_id)
+    if ended is None:
         raise NotFound
-    await events.record(tx, SessionEnded(session_id, account_id))
+    await _note_end(tx, ended)
+
+
+async def keep_push_token(tx: Connection, account_id: AccountId, session_id: int, token_id: int) -> None:
+    """Messages to the browser of that session come by this token, and end with the session; none come by an earlier one."""
+    await _drop_push_token(tx, account_id, await session_queries.push_token_kept(tx, session_id, token_id))
+
+
+async def push_tokens(db: Connection, account_id: AccountId) -> list[int]:
+    """Ids of the tokens by which messages come to browsers of the account."""
+    return await session_queries.push_tokens(db, account_id)
+
+
+async def _note_end(tx: Connection, ended: Row) -> None:
+    await events.record(tx, SessionEnded(ended["id"], ended["account_id"]))
+    await _drop_push_token(tx, ended["account_id"], ended["push_token_id"])
+
+
+async def _drop_push_token(tx: Connection, account_id: AccountId, token_id: int | None) -> None:
+    if token_id is not None and await apps.token_deleted(tx, token_id, account_id):
+        await events.record(tx, TokenRevoked(token_id, account_id))
 
 
 async def end_all(tx: Connection, account_id: AccountId, *, but: int | None = None) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from parvis.base.events import TokenRevoked
 from parvis.domain.accounts.queries import one_time as one_time_queries
 from parvis.domain.accounts.queries import passkeys as passkey_queries
+from parvis.domain.accounts.queries import sessions as session_queries
+from parvis.infra import events
 from parvis.infra.postgres import Connection
 
 
@@ -16,5 +19,7 @@ async def end_all_access(tx: Connection) -> int:
 
 async def delete_expired(tx: Connection, *, now: datetime) -> None:
     """Sessions, links and codes that can never be used again are gone."""
+    tokens = await session_queries.expired_deleted(tx, now)
+    await events.record(tx, *(TokenRevoked(row["id"], row["account_id"]) for row in tokens))
     await one_time_queries.expired_deleted(tx, now, now - timedelta(days=7))
     await passkey_queries.old_challenges_forgotten(tx, now)

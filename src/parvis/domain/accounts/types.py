@@ -48,6 +48,7 @@ class Viewer(msgspec.Struct, frozen=True):
     default_sensitive: bool = False
     default_language: str | None = None
     default_quote_policy: int = 0
+    default_reply_policy: int = 0
 
     @property
     def barred(self) -> bool:
@@ -141,6 +142,7 @@ class ProfileChange(msgspec.Struct, frozen=True, kw_only=True):
     default_sensitive: bool | UnsetType = UNSET
     default_language: str | UnsetType | None = UNSET
     default_quote_policy: int | UnsetType = UNSET
+    default_reply_policy: int | UnsetType = UNSET
     attribution_domains: list[str] | UnsetType = UNSET
     locale: str | UnsetType = UNSET
     theme: str | UnsetType = UNSET
@@ -159,6 +161,7 @@ class Login(msgspec.Struct, frozen=True):
     default_sensitive: bool
     default_language: str | None
     default_quote_policy: int
+    default_reply_policy: int
     attribution_domains: list[str]
     has_password: bool
 

@@ -161,6 +161,8 @@ def script_words(locale: str, place: dict[str, Any]) -> str:
         "waiting": words.text(later("It is published once you are connected again.")),
         "sent": words.text(later("What waited is published.")),
         "refused": words.text(later("Something that waited could not be published. It stands in the form again.")),
+        "refusedThere": words.text(later("Something that waited could not be published. Read why.")),
+        "offline": words.text(later("There is no network. Try again once you are connected.")),
         "close": words.text(later("Close")),
         "before": words.text(later("The picture before")),
         "after": words.text(later("The next picture")),

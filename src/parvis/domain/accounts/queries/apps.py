@@ -166,7 +166,8 @@ async def viewer_by_token(db: Connection, token_hash: bytes) -> tuple[Viewer, da
         """
         SELECT t.id AS token_id, t.scopes, t.last_used_at, p.id AS app_id, p.name AS app_name, p.website AS app_website,
                a.id, a.handle, a.display_name, a.avatar_key, a.state, a.frozen, l.role, l.confirmed_at, l.locale, l.theme,
-               l.default_visibility, l.default_sensitive, l.default_language, l.default_quote_policy
+               l.default_visibility, l.default_sensitive, l.default_language, l.default_quote_policy,
+               l.default_reply_policy
           FROM oauth_token t
           JOIN oauth_app p ON p.id = t.app_id
           LEFT JOIN account a ON a.id = t.account_id
@@ -210,6 +211,7 @@ def _viewer(row: Row) -> Viewer:
         default_sensitive=bool(row["default_sensitive"]),
         default_language=row["default_language"],
         default_quote_policy=row["default_quote_policy"] or 0,
+        default_reply_policy=row["default_reply_policy"] or 0,
     )
 
 

@@ -40,7 +40,8 @@ async def login_of(db: Connection, account_id: AccountId) -> Login | None:
     row = await db.fetchrow(
         """
         SELECT account_id, email, confirmed_at, role, locale, theme, default_visibility, default_sensitive,
-               default_language, default_quote_policy, attribution_domains, password_hash IS NOT NULL AS has_password
+               default_language, default_quote_policy, default_reply_policy, attribution_domains,
+               password_hash IS NOT NULL AS has_password
           FROM login
          WHERE account_id = $1
         """,
@@ -59,6 +60,7 @@ async def login_of(db: Connection, account_id: AccountId) -> Login | None:
         default_sensitive=row["default_sensitive"],
         default_language=row["default_language"],
         default_quote_policy=row["default_quote_policy"],
+        default_reply_policy=row["default_reply_policy"],
         attribution_domains=row["attribution_domains"],
         has_password=row["has_password"],
     )

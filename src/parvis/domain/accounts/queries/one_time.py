@@ -91,7 +91,6 @@ async def owner_tokens_voided(tx: Connection, now: datetime) -> None:
 
 async def expired_deleted(tx: Connection, now: datetime, long_ago: datetime) -> None:
     """What has run out is gone. Codes stay for a while after that, so that a replay is still recognised."""
-    await tx.execute("DELETE FROM session WHERE expires_at < $1", now)
     await tx.execute("DELETE FROM half_session WHERE expires_at < $1", now)
     await tx.execute("DELETE FROM one_time_token WHERE expires_at < $1", long_ago)
     await tx.execute("DELETE FROM oauth_code WHERE expires_at < $1", long_ago)

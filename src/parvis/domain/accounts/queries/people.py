@@ -182,7 +182,8 @@ _PROFILE_COLUMNS = frozenset(
 )
 _LOGIN_COLUMNS = frozenset(
     """
-    default_visibility default_sensitive default_language default_quote_policy attribution_domains locale theme
+    default_visibility default_sensitive default_language default_quote_policy default_reply_policy attribution_domains
+    locale theme
     """.split()
 )
 

@@ -45,7 +45,7 @@ async def viewer_by_session(db: Connection, token_hash: bytes, now: datetime) ->
         """
         SELECT s.id AS session_id, s.last_seen_at, a.id, a.handle, a.display_name, a.avatar_key, a.state, a.frozen, l.role,
                l.confirmed_at, l.locale, l.theme, l.default_visibility, l.default_sensitive, l.default_language,
-               l.default_quote_policy
+               l.default_quote_policy, l.default_reply_policy
           FROM session s
           JOIN account a ON a.id = s.account_id
           JOIN login l ON l.account_id = s.account_id
@@ -74,6 +74,7 @@ async def viewer_by_session(db: Connection, token_hash: bytes, now: datetime) ->
         default_sensitive=row["default_sensitive"],
         default_language=row["default_language"],
         default_quote_policy=row["default_quote_policy"],
+        default_reply_policy=row["default_reply_policy"],
     )
     return viewer, row["last_seen_at"]
 
@@ -122,16 +123,59 @@ async def sessions_of(db: Connection, account_id: AccountId, now: datetime) -> l
     return [Session(**row) for row in rows]
 
 
-async def session_ended(tx: Connection, account_id: AccountId, session_id: int) -> bool:
-    """Whether there was such a session of that account."""
-    done = await tx.execute("DELETE FROM session WHERE id = $1 AND account_id = $2", session_id, account_id)
-    return done != "DELETE 0"
+async def push_token_kept(tx: Connection, session_id: int, token_id: int) -> int | None:
+    """The session's messages come by that token; the one by which they came before."""
+    return await tx.fetchval(
+        """
+        UPDATE session s
+           SET push_token_id = $2
+          FROM session o
+         WHERE o.id = $1
+           AND s.token_hash = o.token_hash
+        RETURNING o.push_token_id
+        """,
+        session_id,
+        token_id,
+    )
 
 
-async def session_ended_by_token(tx: Connection, token_hash: bytes) -> tuple[int, AccountId] | None:
-    """Id and account of the session that was ended."""
-    row = await tx.fetchrow("DELETE FROM session WHERE token_hash = $1 RETURNING id, account_id", token_hash)
-    return (row["id"], row["account_id"]) if row else None
+async def push_tokens(db: Connection, account_id: AccountId) -> list[int]:
+    """Ids of the account's tokens that are good for messages alone: those of its browsers."""
+    rows = await db.fetch("SELECT id FROM oauth_token WHERE account_id = $1 AND scopes = '{push}'", account_id)
+    return [row["id"] for row in rows]
+
+
+async def session_ended(tx: Connection, account_id: AccountId, session_id: int) -> Row | None:
+    """id, account_id, push_token_id of that session, if there was one of that account."""
+    return await tx.fetchrow(
+        "DELETE FROM session WHERE id = $1 AND account_id = $2 RETURNING id, account_id, push_token_id",
+        session_id,
+        account_id,
+    )
+
+
+async def session_ended_by_token(tx: Connection, token_hash: bytes) -> Row | None:
+    """id, account_id, push_token_id of the session that was ended."""
+    return await tx.fetchrow(
+        "DELETE FROM session WHERE token_hash = $1 RETURNING id, account_id, push_token_id", token_hash
+    )
+
+
+async def expired_deleted(tx: Connection, now: datetime) -> list[Row]:
+    """id, account_id of the tokens for messages that were gone with sessions which have run out."""
+    return await tx.fetch(
+        """
+        WITH gone AS (
+            DELETE FROM session WHERE expires_at < $1 RETURNING account_id, push_token_id
+        )
+        DELETE FROM oauth_token t
+         USING gone
+         WHERE t.id = gone.push_token_id
+           AND t.account_id = gone.account_id
+        RETURNING t.id, t.account_id
+        """,
+        now,
+    )
 
 
 async def sessions_ended(tx: Connection, account_id: AccountId, but: int | None) -> list[int]:
