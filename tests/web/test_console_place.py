@@ -271,6 +271,23 @@ async def test_another_process_obeys_within_seconds(world: World, monkeypatch: p
     assert (await world.client.get("/api/v1/instance")).json()["title"] == "The Field"
 
 
+async def test_who_changes_a_setting_remembers_nothing_that_was_shown_before(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(house_settings, "LOOK_EVERY_S", 0.05)
+    heard = asyncio.Event()
+    task = asyncio.create_task(house_settings.keep_looking(world.services, heard.set))
+    try:
+        await asyncio.sleep(0.2)
+        assert not heard.is_set()
+        async with world.services.db.transaction() as tx:
+            await house_settings.change(tx, world.services.ids, "name", "The Field", by_id=None, now=utc_now())
+        await house_settings.look(world.services)  # as the page does that saves it
+        await asyncio.wait_for(heard.wait(), 10)
+    finally:
+        task.cancel()
+
+
 # ── the way through ──
 
 

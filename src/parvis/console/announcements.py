@@ -99,12 +99,13 @@ async def change(visit: Visit[Viewer, Changed]) -> Answer:
     before = await moderation.announcements.change(
         visit.db, wanted.id, text=wanted.text, starts_at=starts_at, ends_at=ends_at, now=visit.now
     )
+    began = before.starts_at is None or before.starts_at <= visit.now  # then it stays so, whatever was sent
     said = {
         "before": before.text[:200],
         "before_starts_at": _typed(before.starts_at),
         "before_ends_at": _typed(before.ends_at),
         "text": wanted.text[:200],
-        "starts_at": wanted.starts_at,
+        "starts_at": _typed(before.starts_at) if began else wanted.starts_at,
         "ends_at": wanted.ends_at,
     }
     await _noted(visit, "announcement.change", wanted.id, said)

@@ -65,6 +65,7 @@ async def _report(visit: Visit[Viewer, Any]) -> Page:
         "console/report.html",
         {
             "report": (await _shown(visit, [one]))[0],
+            "may_clear": await moderation.may_clear(visit.db, visit.me, one.target_id),
             "evidence_of": evidence,
             "choices": choices,
             "rules": await house_rules.current(visit.db),

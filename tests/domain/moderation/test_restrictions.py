@@ -320,8 +320,9 @@ async def test_pictures_are_kept_as_long_as_the_evidence_that_shows_them(house: 
         async with services.db.transaction() as tx:
             await posts.remove(tx, alice.id, post, now=utc_now())
     await house.world.settle()
-    assert (await alice.client.get(gone)).status_code == 404
-    assert (await alice.client.get(kept)).status_code == 200
+    aside = f"withheld{kept.removeprefix('/media')}"
+    assert [(await alice.client.get(path)).status_code for path in (gone, kept)] == [404, 404]
+    assert (await services.storage.open(aside)).size_bytes > 0
     async with services.db.connection() as db:
         evidence = (await moderation.restriction(db, one.id)).evidence
     assert evidence is not None
@@ -330,7 +331,8 @@ async def test_pictures_are_kept_as_long_as_the_evidence_that_shows_them(house: 
     await services.db.pool.execute("UPDATE restriction SET appeal_until = now() - interval '1 minute'")
     await services.db.pool.execute("ALTER TABLE restriction ENABLE TRIGGER stands")
     assert await moderation.evidence.let_go(services, now=utc_now()) == 1
-    assert (await alice.client.get(kept)).status_code == 404
+    with pytest.raises(NotFound):
+        await services.storage.open(aside)
 
 
 # ── reports ──
@@ -372,6 +374,37 @@ async def test_nobody_decides_about_a_report_of_their_own(house: House, alice: P
     assert await states(house.world, alice) == (State.ACTIVE, False)
     with pytest.raises(NotFound):
         await house.restricts("limit", house.max.id, by=house.olga, report_id=made.id)
+
+
+async def test_only_somebody_above_them_finds_staff_without_fault(house: House, bob: Person) -> None:
+    services = house.world.services
+    async with services.db.transaction() as tx:
+        made = await reports.report(tx, services.ids, bob.id, house.max.id, now=utc_now())
+    verdict: dict[str, Any] = {"answer": "Nothing here breaks a rule.", "now": utc_now()}
+    async with services.db.connection() as db:
+        waiting = [(await moderation.waiting_for(db, one.id)).reports for one in (house.mona, house.max, house.olga)]
+    assert waiting == [0, 0, 1]
+    with pytest.raises(moderation.Refused):
+        await reports.dismiss(services, house.mona.id, made.id, **verdict)
+    assert ("report.dismiss", True) in await acts(house.world)
+    await reports.dismiss(services, house.olga.id, made.id, **verdict)
+    async with services.db.connection() as db:
+        assert (await reports.one(db, made.id)).decided_by_id == house.olga.id
+
+
+async def test_another_owner_finds_an_owner_without_fault_and_nobody_themselves(house: House, bob: Person) -> None:
+    services = house.world.services
+    otto = await house.world.person("otto", role=Role.OWNER)
+    async with services.db.transaction() as tx:
+        made = await reports.report(tx, services.ids, bob.id, house.olga.id, now=utc_now())
+    verdict: dict[str, Any] = {"answer": "Nothing here breaks a rule.", "now": utc_now()}
+    async with services.db.connection() as db:
+        waiting = [(await moderation.waiting_for(db, one.id)).reports for one in (house.mona, house.olga, otto)]
+    assert waiting == [0, 0, 1]
+    for one in (house.mona, house.olga):
+        with pytest.raises(moderation.Refused):
+            await reports.dismiss(services, one.id, made.id, **verdict)
+    await reports.dismiss(services, otto.id, made.id, **verdict)
 
 
 # ── appeals ──

@@ -6,7 +6,7 @@ Whatever staff does stands in the log, sealed.
 """
 
 from parvis.domain.moderation import announcements, evidence, house_rules, house_settings, log, people, reports, staff
-from parvis.domain.moderation.acting import Refused, pseudonym
+from parvis.domain.moderation.acting import Refused, may_clear, pseudonym
 from parvis.domain.moderation.letters import OUTCOME_JOB, STATEMENT_JOB, send_outcome, send_statement
 from parvis.domain.moderation.restrict import appeal, decide_appeal, lift, restrict
 from parvis.domain.moderation.standing import (
@@ -63,6 +63,7 @@ __all__ = [
     "judges",
     "lift",
     "log",
+    "may_clear",
     "on_posts",
     "open_appeal_count",
     "open_appeals",

@@ -56,6 +56,12 @@ async def check_rank(db: Connection, actor_id: AccountId, subject_id: AccountId)
     restriction_rules.check_rank(await _role(db, actor_id), await _role(db, subject_id))
 
 
+async def may_clear(db: Connection, actor_id: AccountId, subject_id: AccountId) -> bool:
+    """Whether the actor may find that account without fault; nobody does so for themselves."""
+    ranks = await _role(db, actor_id), await _role(db, subject_id)
+    return actor_id != subject_id and restriction_rules.may_clear(*ranks)
+
+
 async def check_staff(db: Connection, actor_id: AccountId) -> None:
     """The actor is one of those who run the place. Raises: Forbidden."""
     restriction_rules.check_rank(await _role(db, actor_id), accounts.Role.MEMBER)

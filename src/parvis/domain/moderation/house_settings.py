@@ -18,7 +18,7 @@ import structlog
 
 from parvis.base.errors import Invalid, NotFound
 from parvis.base.ids import AccountId, IdSource
-from parvis.base.settings import Settings, variable_of
+from parvis.base.settings import COLOUR, Settings, variable_of
 from parvis.domain.moderation import log, setting_queries
 from parvis.domain.moderation.types import SettingChange
 from parvis.infra.mail import check_address
@@ -28,7 +28,6 @@ from parvis.infra.services import Services
 LOOK_EVERY_S = 5.0
 _DATABASE_TROUBLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_COLOUR = re.compile(r"#[0-9a-f]{6}")
 _LANGUAGES = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?(,[a-z]{2,3}(-[A-Za-z]{2,4})?){0,19}")
 
 logger = structlog.get_logger(__name__)
@@ -74,7 +73,7 @@ def _languages(text: str) -> Value:
 
 def _colour(text: str) -> Value:
     text = text.strip().lower()
-    if text and not _COLOUR.fullmatch(text):
+    if text and not COLOUR.fullmatch(text):
         raise Invalid("value", "A colour such as #2a6f97", "colour")
     return text
 
@@ -160,10 +159,16 @@ async def look(services: Services) -> bool:
 
 
 async def keep_looking(services: Services, changed: Callable[[], None] = lambda: None) -> None:
-    """This process knows of every change within some seconds, until this is cancelled."""
+    """This process knows of every change within some seconds, until this is cancelled; `changed` hears of each.
+
+    Also of one that this process made itself and obeys already: what it showed before may still be remembered.
+    """
+    heard_of = services.changed_settings
     while True:
         try:
-            if await look(services):
+            await look(services)
+            if services.changed_settings is not heard_of:
+                heard_of = services.changed_settings
                 changed()
         except _DATABASE_TROUBLE as error:
             logger.debug("settings.wait_for_database", error=repr(error))

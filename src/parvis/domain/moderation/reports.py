@@ -78,11 +78,16 @@ async def one(db: Connection, report_id: int) -> Report:
 
 
 async def dismiss(services: Services, actor_id: AccountId, report_id: int, *, answer: str, now: datetime) -> None:
-    """Nobody is at fault, and whoever reported has been told why. Raises: NotFound; Forbidden; Invalid without a reason."""
+    """Nobody is at fault, and whoever reported has been told why.
+
+    Raises: NotFound; Forbidden by rank (`restriction_rules.may_clear`); Invalid without a reason.
+    """
 
     async def do(tx: Connection) -> None:
-        await acting.check_staff(tx, actor_id)
+        await acting.check_staff(tx, actor_id)  # before it is told whether there is such a report
         found = await one(tx, report_id)
+        if not await acting.may_clear(tx, actor_id, found.target_id):
+            raise Forbidden("An owner decides about this one.")
         reason = restriction_rules.check_reason("answer", answer)
         if await settle(tx, actor_id, report_id, found.target_id, outcome="no_fault", answer=reason, now=now):
             await acting.note(tx, actor_id, "report.dismiss", f"report:{report_id}", {"answer": reason}, now=now)

@@ -222,8 +222,15 @@ async def waiting_for(db: Connection, staff_id: AccountId, most: int) -> Row:
     row = await db.fetchrow(
         """
         SELECT (SELECT count(*)
-                  FROM (SELECT FROM report
-                         WHERE decided_at IS NULL AND account_id <> $1 AND target_id <> $1 LIMIT $2) r) AS reports,
+                  FROM (SELECT
+                          FROM report r
+                         WHERE r.decided_at IS NULL
+                           AND r.account_id <> $1
+                           AND r.target_id <> $1
+                           AND (SELECT l.role FROM login l WHERE l.account_id = $1)
+                               > coalesce((SELECT least(l.role, 1) FROM login l WHERE l.account_id = r.target_id), 0)
+                               -- among owners each may: above them is nobody
+                         LIMIT $2) q) AS reports,
                (SELECT count(*)
                   FROM (SELECT
                           FROM appeal y

@@ -18,6 +18,12 @@ def may_act_upon(actor: Role, target: Role) -> bool:
     return actor > Role.MEMBER and actor > target
 
 
+def may_clear(actor: Role, target: Role) -> bool:
+    """Whether staff may find somebody without fault: those who could act upon them, and owners among themselves, above whom
+    there is nobody."""
+    return may_act_upon(actor, target) or actor == target == Role.OWNER
+
+
 def check_rank(actor: Role, subject: Role) -> None:
     """The one may act upon the other. Raises: Forbidden."""
     if not may_act_upon(actor, subject):
