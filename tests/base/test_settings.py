@@ -43,11 +43,16 @@ def test_switches_are_words(text: str, meaning: bool) -> None:
         ("PARVIS_CONFIRM_EMAIL", "maybe", "PARVIS_CONFIRM_EMAIL must be on or off"),
         ("PARVIS_PORT", "http", "PARVIS_PORT must be a whole number"),
         ("PARVIS_WEB_WORKERS", "-1", "PARVIS_WEB_WORKERS must not be negative"),
+        ("PARVIS_ACCENT", "brick", "PARVIS_ACCENT must be a colour such as #2a6f97, not 'brick'"),
     ],
 )
 def test_a_value_that_cannot_be_read_names_its_variable(variable: str, value: str, message: str) -> None:
     with pytest.raises(BadSetting, match=message):
         from_environment({variable: value})
+
+
+def test_a_colour_may_be_written_in_capitals() -> None:
+    assert from_environment({"PARVIS_ACCENT": "#2A6F97"}).accent == "#2a6f97"
 
 
 def test_typing_errors_are_found() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -138,6 +139,7 @@ DESCRIPTIONS: dict[str, str] = {
 
 _TRUE = {"1", "on", "true", "yes"}
 _FALSE = {"0", "off", "false", "no"}
+COLOUR = re.compile(r"#[0-9a-f]{6}")  # as colours are written here
 
 
 class BadSetting(ValueError):
@@ -162,7 +164,16 @@ def from_environment(environment: dict[str, str] | None = None) -> Settings:
         if raw is not None and raw != "":
             values[name] = _parse(variable_of(name), raw, field.type)
     settings = msgspec.structs.replace(Settings(), **values)
+    if settings.accent:
+        settings = msgspec.structs.replace(settings, accent=_colour(settings.accent))
     return msgspec.structs.replace(settings, home=settings.home.expanduser().absolute())
+
+
+def _colour(raw: str) -> str:
+    colour = raw.strip().lower()
+    if not COLOUR.fullmatch(colour):
+        raise BadSetting(f"{variable_of('accent')} must be a colour such as #2a6f97, not {raw!r}.")
+    return colour
 
 
 def unknown_variables(environment: dict[str, str] | None = None) -> list[str]:

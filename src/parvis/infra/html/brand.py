@@ -15,10 +15,11 @@ from pathlib import Path
 import msgspec
 import structlog
 
+from parvis.base.settings import COLOUR
+
 log = structlog.get_logger(__name__)
 
 LEGIBLE = 4.5
-_COLOUR = re.compile(r"#[0-9a-f]{6}")
 _VERSION = re.compile(r"([0-9a-f]{6})-[0-9a-f]{8}")
 MOST_LOGO_BYTES = 200_000
 COLOURS_PATH, LOGO_PATH = "/brand/colours.css", "/brand/logo"
@@ -114,7 +115,7 @@ def colour_of(version: str) -> str:
 
 def is_colour(text: str) -> bool:
     """Whether it is written as colours are here."""
-    return _COLOUR.fullmatch(text) is not None
+    return COLOUR.fullmatch(text) is not None
 
 
 def bars(colour: str) -> tuple[str, str]:
