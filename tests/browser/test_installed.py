@@ -107,7 +107,7 @@ def test_an_answer_that_was_lost_does_not_publish_twice(people: People, handle: 
             const opening = indexedDB.open("parvis", 1);
             opening.onsuccess = () => {
                 const act = opening.result.transaction("waiting", "readwrite");
-                act.objectStore("waiting").put({ key: fields.key, fields: Object.entries(fields), at: 1 });
+                act.objectStore("waiting").put({ key: fields.key, fields: Object.entries(fields), at: Date.now() });
                 act.oncomplete = () => (opening.result.close(), done());
             };
             opening.onupgradeneeded = () => {

@@ -103,6 +103,7 @@ async def test_pictures_uploaded_before_are_described_and_posted(alices: Browser
     blank = await alices.post("/compose", {"text": "x" * 2000, "media_ids": media_id, f"alt_{media_id}": "A field"})
     assert blank.status_code == 422
     assert hidden(blank.text, "media_ids") == media_id  # still there when the form comes back
+    assert ">A field</textarea>" in blank.text
     done = await alices.post("/compose", {"text": "", "media_ids": media_id, f"alt_{media_id}": "A green field"})
     assert done.status_code == 303
     assert 'alt="A green field"' in (await stranger.get("/public")).text
@@ -224,6 +225,10 @@ async def test_what_is_new_is_fetched_alone(alices: Browser, alice: Person) -> N
         assert "Fresh" in text, path
         assert "Known" not in text, path
         assert (await alices.get(f"{path}?after={first + (1 << 40)}", **HTMX)).text.strip() == "", path
+    assert "x-full" not in (await alices.get(f"/public?after={first}", **HTMX)).headers
+    for number in range(20):
+        await alice.says(f"More #already {number}")
+    assert (await alices.get(f"/public?after={first}", **HTMX)).headers["x-full"] == "1"  # however many filters leave
 
 
 async def test_a_post_is_deleted_by_its_author_after_a_question(alices: Browser, bobs: Browser, alice: Person) -> None:

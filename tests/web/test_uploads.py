@@ -43,5 +43,10 @@ async def test_a_video_comes_in_parts_and_its_line_says_how_far_it_is(
     assert "Bonjour" in (await alices.get(captions)).text
     refused = await alices.post(captions, {"language": "fr", "text": "nonsense"})
     assert refused.status_code == 422
+    assert ">nonsense</textarea>" in refused.text  # to be mended, not typed again
+    for_new = await alices.post(captions, {"language": "de", "text": "Unsinn"})
+    assert for_new.status_code == 422
+    assert ">Unsinn</textarea>" in for_new.text
+    assert '<option value="de" selected>' in for_new.text
     await alices.post(captions, {"language": "fr", "remove": "1"})
     assert "Bonjour" not in (await alices.get(captions)).text

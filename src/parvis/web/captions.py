@@ -33,7 +33,7 @@ async def show(call: Call[OneVideo]) -> Answer:
 
 async def again(call: Call[NewCaptions]) -> Answer:
     """The page, with what is wrong beside the fields."""
-    return await _page(call, call.params.media_id)
+    return await _page(call, call.params.media_id, sent=call.params)
 
 
 @page(
@@ -56,12 +56,16 @@ async def save(call: Call[NewCaptions]) -> Answer:
     return Redirect(f"/captions/{filled.media_id}", notice="saved")
 
 
-async def _page(call: Call[OneVideo] | Call[NewCaptions], media_id: int) -> Page:
+async def _page(call: Call[OneVideo] | Call[NewCaptions], media_id: int, *, sent: NewCaptions | None = None) -> Page:
     video = await media.own_video(call.db, call.me, MediaId(media_id))
-    texts = [
-        {"language": one, "text": await media.captions_of(call.services, video, one)}
-        for one in media.languages_of(video.files)
-    ]
+    texts = {one: await media.captions_of(call.services, video, one) for one in media.languages_of(video.files)}
+    new = {"language": call.locale, "text": ""}
+    if sent is not None:  # what was typed is not lost with what is wrong
+        if sent.language in texts and not sent.remove:
+            texts[sent.language] = sent.text or texts[sent.language]
+        elif sent.language not in texts:
+            new = {"language": sent.language, "text": sent.text}
     return Page(
-        "web/posts/captions.html", {"video": video, "captions": texts, "languages": writing.languages(call.locale)}
+        "web/posts/captions.html",
+        {"video": video, "captions": list(texts.items()), "new": new, "languages": writing.languages(call.locale)},
     )

@@ -62,7 +62,8 @@ async def timeline(
         shown, folded = await sift(call, shown, place)
     parts = {"posts": shown, "folded": folded, "next": older(call, page), "older": call.params.before is not None}
     if call.swaps:
-        return Page(part, parts)
+        # Filters may have left out some, so it cannot be seen by their number whether there are more.
+        return Page(part, parts, headers={"X-Full": "1"} if len(page.items) >= LIMIT else {})
     return Page(template, {**parts, **context})
 
 

@@ -124,8 +124,13 @@ async def _claim(
 
 def _meant(known: Row, digest: bytes) -> PostId:
     if bytes(known["body_hash"]) != digest:
-        raise Invalid("Idempotency-Key", "This Idempotency-Key was used for another request", "taken")
+        raise key_taken()
     return PostId(known["post_id"])
+
+
+def key_taken() -> Invalid:
+    """What is said where a key stands for other words."""
+    return Invalid("Idempotency-Key", "This Idempotency-Key was used for another request", "taken")
 
 
 def html_of(source: str, mentioned: dict[tuple[str, str], Row], domain: str) -> str:

@@ -13,7 +13,7 @@ from parvis.domain.accounts.types import State, Viewer
 from parvis.domain.media import keeping
 from parvis.domain.posts import rules
 from parvis.domain.posts import scheduled_queries as queries
-from parvis.domain.posts.publish import publish, published_by
+from parvis.domain.posts.publish import key_taken, publish, published_by
 from parvis.domain.posts.types import Attachment, Draft
 from parvis.infra import jobs
 from parvis.infra.encoding import from_json, to_json
@@ -62,9 +62,12 @@ async def schedule(
     assert author.account_id is not None
     me = author.account_id
     await queries.locked(tx, me)  # before the key is looked up: the same request may be on its way twice
-    if idempotency_key and (known := await queries.scheduled_by_key(tx, me, idempotency_key)) is not None:
-        return await one(tx, me, known)
     draft = rules.check_draft(draft, limits)
+    if idempotency_key and (known := await queries.scheduled_by_key(tx, me, idempotency_key)) is not None:
+        before = await one(tx, me, known)
+        if rules.body_hash(before.draft) != rules.body_hash(draft):
+            raise key_taken()
+        return before
     if idempotency_key and (published := await published_by(tx, me, idempotency_key, draft)) is not None:
         return published
     _check_time(due_at, now)

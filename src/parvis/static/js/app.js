@@ -123,9 +123,11 @@ function tell(text) {
     box = Object.assign(document.createElement("p"), { id: "telling", className: "telling", role: "status" });
     document.body.append(box);
   }
-  box.textContent = text;
+  // Read out is what changes in a place that is there already.
+  box.textContent = "";
   box.hidden = false;
   clearTimeout(telling);
+  setTimeout(() => (box.textContent = text), 50);
   telling = setTimeout(() => (box.hidden = true), 4000);
 }
 
@@ -241,9 +243,9 @@ if (live && window.EventSource) Promise.resolve(read).then(listen, listen);
 if (installed && navigator.serviceWorker) {
   const begin = async () => {
     const ties = await import(installed);
-    await ties.begin({ words, tell, me, token: formToken, over });
+    await ties.begin({ words, tell, me, token: formToken, over, forget });
     const box = $("[data-messages]");
-    if (box) ties.messages(box, { send, words, tell });
+    if (box) ties.messages(box, { send, words, tell, me });
   };
   document.readyState === "complete" ? begin() : addEventListener("load", begin);
 }
@@ -253,10 +255,22 @@ const said = () => {
 };
 said();
 for (const kind of ["online", "offline"]) addEventListener(kind, said);
-on("submit", 'form[action="/sign-out"], #acts', (event) => {
-  if (!(event.submitter?.formAction || event.target.action).endsWith("/sign-out")) return;
+// What somebody leaves behind on a device is nothing of theirs: only how the device itself is used.
+function forget() {
+  const kept = ["keys", "installed"].map((name) => [name, localStorage.getItem(name)]);
   localStorage.clear();
   sessionStorage.clear();
+  for (const [name, value] of kept) if (value !== null) localStorage.setItem(name, value);
+}
+// Only a new post waits for the network. Whatever else is sent would be lost with the page.
+on("submit", "form", (event, form) => {
+  const button = event.submitter;
+  const path = new URL(button?.getAttribute("formaction") || form.getAttribute("action") || "", location).pathname;
+  if (form.method !== "post" || path === "/compose") return;
+  if (!navigator.onLine) {
+    event.preventDefault();
+    tell(words.offline);
+  } else if (path === "/sign-out") forget();
 });
 
 // ── writing ──
@@ -284,13 +298,31 @@ const sentDraft = me && sessionStorage.getItem(SENT);
 if (sentDraft) sessionStorage.removeItem(SENT);
 if (sentDraft && (["published", "scheduled"].includes(notice) || location.hash === "#waiting")) localStorage.removeItem(sentDraft);
 
-function keepDraft(form, text) {
-  const place = `draft ${me} ${form.elements.in_reply_to_id?.value || form.elements.quote_of_id?.value || ""}`;
+function draftIn(kept) {
+  try {
+    const draft = JSON.parse(kept);
+    return typeof draft?.text === "string" ? draft : kept && { text: kept };
+  } catch {
+    return { text: kept };
+  }
+}
+
+// With the words stays for whom they are: what was begun for few does not come back for everybody.
+function keepDraft(form, text, warning) {
   const offered = text.value;
-  const kept = localStorage.getItem(place);
-  if (kept && (!offered || kept.startsWith(offered))) text.value = kept;
-  text.addEventListener("input", () => {
-    if (text.value && text.value !== offered) localStorage.setItem(place, text.value);
+  const { in_reply_to_id: answered, quote_of_id: quoted, visibility, warning: about } = form.elements;
+  // Words that came with the page are another draft than the one that was begun without any.
+  const place = `draft ${me} ${answered?.value || quoted?.value || offered}`;
+  const kept = draftIn(localStorage.getItem(place));
+  if (kept && (!offered || kept.text.startsWith(offered))) {
+    text.value = kept.text;
+    if (kept.visibility > visibility.value) visibility.value = kept.visibility; // one digit, the higher the fewer
+    if (kept.warning) about.value = kept.warning;
+    warning.classList.toggle("folded", !about.value);
+  }
+  form.addEventListener("input", () => {
+    const draft = { text: text.value, visibility: visibility.value, warning: about.value };
+    if (text.value && text.value !== offered) localStorage.setItem(place, JSON.stringify(draft));
     else localStorage.removeItem(place);
   });
   form.addEventListener("submit", () => sessionStorage.setItem(SENT, place));
@@ -375,6 +407,7 @@ function prepare(form) {
     const id = $("input[name=media_ids]", line)?.value;
     if (id) send(`/compose/media/${id}/discard`, new URLSearchParams()).catch(() => {});
     line.remove();
+    text.focus();
     refresh();
   });
   form.addEventListener("keydown", (event) => {
@@ -400,7 +433,9 @@ function prepare(form) {
     undescribed.hidden = false;
     bare.focus();
   }, true);
-  keepDraft(form, text);
+  // A key of its own for each time that the page is opened: the copy that is read offline always has the same.
+  if (window.crypto?.randomUUID) form.elements.key.value = crypto.randomUUID();
+  keepDraft(form, text, warning);
   form.addEventListener("submit", () => setTimeout(() => (submit.disabled = true)));
   addEventListener("pageshow", refresh);
   $$("[data-waiting]", pictures).forEach((one) => {
@@ -420,7 +455,12 @@ on("click", "[data-emoji-open]", (_, button) => {
 const KEYS = /^[jknrfbsoxghlecp/?.]$/;
 const usesKeys = () => localStorage.getItem("keys") !== "off";
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") for (const menu of $$("details[data-menu][open]")) menu.open = false;
+  if (event.key === "Escape") {
+    for (const menu of $$("details[data-menu][open]")) {
+      if (menu.contains(document.activeElement)) $("summary", menu).focus();
+      menu.open = false;
+    }
+  }
   if (event.ctrlKey || event.metaKey || event.altKey || !me || !KEYS.test(event.key) || !usesKeys()) return;
   if (event.target.closest("input, textarea, select, dialog, video, audio, [data-player]")) return;
   event.preventDefault();

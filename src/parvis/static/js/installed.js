@@ -13,7 +13,7 @@ const ask = async (said) => {
   return answered;
 };
 
-export async function begin({ words, tell, me, token, over }) {
+export async function begin({ words, tell, me, token, over, forget }) {
   const registration = await navigator.serviceWorker.register("/sw.js");
   const restoring = async () => {
     const form = document.querySelector("[data-compose]");
@@ -28,6 +28,7 @@ export async function begin({ words, tell, me, token, over }) {
     }
     if (data.kind === "refused") restoring();
     if (data.kind === "wiped") forget();
+    if (data.kind === "over") location.reload(); // this page is of somebody who has signed out elsewhere
   });
   const send = async () => (await worker())?.postMessage({ kind: "send", who: me, token: token() });
   if (over) {
@@ -35,8 +36,13 @@ export async function begin({ words, tell, me, token, over }) {
     (await worker())?.postMessage({ kind: "wipe" });
   }
   if (me) {
+    (await worker())?.postMessage({ kind: "here", who: me });
     addEventListener("online", send);
-    document.addEventListener("visibilitychange", restoring);
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) return;
+      send(); // it may have been refused for a moment only
+      restoring();
+    });
     if (navigator.onLine) send();
     restoring();
   }
@@ -55,21 +61,18 @@ export async function begin({ words, tell, me, token, over }) {
   return registration;
 }
 
-function forget() {
-  localStorage.clear();
-  sessionStorage.clear();
-}
-
 const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (one) => one.charCodeAt(0));
 
 // The button in the settings: messages on this device, or none.
-export async function messages(box, { send, words, tell }) {
+export async function messages(box, { send, words, tell, me }) {
   const registration = await navigator.serviceWorker.ready;
   if (!registration.pushManager) return;
   const button = box.querySelector("button");
   let subscription = await registration.pushManager.getSubscription();
-  if (subscription && localStorage.getItem("called")) {
-    await subscription.unsubscribe(); // it was the ticket's, which is no more
+  const known = subscription && (await ask({ kind: "push-known" }));
+  const ended = known && !box.dataset.alive.split(" ").includes(String(known.token));
+  if (subscription && (ended || localStorage.getItem("called"))) {
+    await subscription.unsubscribe(); // it was the ticket's, which is no more, or that of a session that is over
     subscription = null;
   }
   localStorage.removeItem("called");
@@ -90,7 +93,7 @@ export async function messages(box, { send, words, tell }) {
         const { endpoint, keys } = made.toJSON();
         const response = await send("/push", new URLSearchParams({ endpoint, p256dh: keys.p256dh, auth: keys.auth }));
         if (!response.ok) throw await made.unsubscribe();
-        registration.active.postMessage({ kind: "push", token: (await response.json()).token_id });
+        registration.active.postMessage({ kind: "push", token: (await response.json()).token_id, who: me });
       }
       subscription = await registration.pushManager.getSubscription();
     } catch {

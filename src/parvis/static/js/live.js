@@ -23,14 +23,13 @@ export function begin({ words, say, settle }) {
     if (!response.ok) throw new Error(String(response.status));
     const part = document.createElement("template");
     part.innerHTML = await response.text();
-    return part.content;
+    return { part: part.content, full: response.headers.has("X-Full") };
   }
 
   async function missed() {
     const known = new Set(posts(list).map((one) => one.dataset.post));
-    const part = await slice(`?after=${newest()}`);
-    const found = posts(part);
-    return { fresh: found.filter((one) => !known.has(one.dataset.post)), full: found.length >= SLICE };
+    const { part, full } = await slice(`?after=${newest()}`);
+    return { fresh: posts(part).filter((one) => !known.has(one.dataset.post)), full };
   }
 
   let showing = null;
@@ -38,11 +37,10 @@ export function begin({ words, say, settle }) {
 
   async function show() {
     const { fresh, full } = await missed();
-    $("[data-empty]", list)?.remove();
+    if (fresh.length) $("[data-empty]", list)?.remove();
     if (full) {
       // More than a slice was missed: the list begins anew, so that nothing is lost between.
-      const part = await slice("");
-      list.replaceChildren(part);
+      list.replaceChildren((await slice("")).part);
       window.htmx?.process(list);
     } else {
       for (const one of fresh) one.classList.add("fresh");
@@ -64,8 +62,9 @@ export function begin({ words, say, settle }) {
   async function catchUp() {
     if (!list || !bar) return;
     try {
-      const { fresh } = await missed();
+      const { fresh, full } = await missed();
       for (const one of fresh) waiting.add(one.dataset.post);
+      if (full && !waiting.size) return showFresh(); // filters hide the newest; what is below them was missed, too
       if (waiting.size) countFresh();
     } catch {
       // the next connection asks again
@@ -76,6 +75,7 @@ export function begin({ words, say, settle }) {
     if (!event.target.closest?.("[data-show-fresh]")) return;
     await showFresh();
     scrollTo({ top: 0 });
+    posts(list)[0]?.focus({ preventScroll: true }); // the button is not there any more
   });
   addEventListener("parvis:sent", () => list && showFresh());
 

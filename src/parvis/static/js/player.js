@@ -49,14 +49,15 @@ async function adaptive(box, video, bar, wanted) {
   });
   box.hls = hls;
   let recovered = 0;
+  let began = false;
   hls.on(Hls.Events.ERROR, (_, { fatal, type }) => {
     if (!fatal) return;
     if (type === Hls.ErrorTypes.MEDIA_ERROR && recovered++ < 2) return hls.recoverMediaError();
     hls.destroy();
-    video.src = box.dataset.file;
-    if (wanted) video.play().catch(() => {});
+    swap(video, began ? !video.paused : wanted, () => (video.src = box.dataset.file));
   });
   hls.on(Hls.Events.MANIFEST_PARSED, () => {
+    began = true;
     if (stingy) {
       const small = hls.levels.findLastIndex((one) => Math.min(one.width, one.height) <= STINGY_LINES);
       hls.autoLevelCapping = Math.max(0, small);

@@ -41,7 +41,7 @@ export function restore(list) {
   older.selectNodeContents(made.content);
   older.setStartAfter(before.get(last));
   const rest = older.extractContents();
-  list.querySelector(":scope > .more, :scope > li:has(> .more)")?.remove();
+  [...list.children].find((one) => one.matches(".more") || one.querySelector(":scope > .more"))?.remove();
   now.at(-1).after(rest);
   window.htmx?.process(list);
   scrollTo({ top: kept.y, behavior: "instant" });

@@ -5,7 +5,6 @@ const SHELL = `shell-${BUILT.version}`;
 const READ = "read"; // the last copies of a few pages of whoever is signed in
 const KEPT = ["/home", "/public", "/notifications", "/bookmarks", "/conversations"];
 const OFFLINE = "/offline";
-const LEAVING = ["/sign-out", "@LEAVE@"];
 
 // ── what is kept ──
 
@@ -33,7 +32,7 @@ self.addEventListener("fetch", (event) => {
   if (url.origin !== location.origin) return;
   if (request.method === "POST") ahead.clear(); // what was fetched before it may have changed
   if (request.method === "POST" && url.pathname === "/compose") event.respondWith(publish(event));
-  else if (request.method === "POST" && LEAVING.includes(url.pathname)) event.respondWith(leave(request));
+  else if (request.method === "POST" && url.pathname === "/sign-out") event.respondWith(leave(event));
   else if (request.method !== "GET") return;
   else if (request.mode === "navigate") event.respondWith(open(event, url));
   else if (/^\/(static|brand)\//.test(url.pathname)) event.respondWith(asset(request));
@@ -85,14 +84,22 @@ async function open(event, url) {
 
 let wiped = 0; // how often; what began to be kept before is not kept after
 
+// One person's copies at a time, and none of what a page said once.
 async function keep(path, response) {
   const before = wiped;
   const headers = new Headers(response.headers);
   headers.set("X-Kept-At", new Date().toISOString());
-  const body = await response.blob();
+  const html = await response.text();
+  const whose = html.match(/ data-me="([^"]*)"/)?.[1] || "";
+  let cache = await caches.open(READ);
+  const others = await cache.match("/");
+  if (others && others.headers.get("X-Whose") !== whose) {
+    await caches.delete(READ);
+    cache = await caches.open(READ);
+  }
   if (before !== wiped) return;
-  const cache = await caches.open(READ);
-  await cache.put(path, new Response(body, { headers }));
+  await cache.put("/", new Response("", { headers: { "X-Whose": whose } })); // no page of its own is kept there
+  await cache.put(path, new Response(html.replace(/<div [^>]*data-notice=.*?<\/div>/s, ""), { headers }));
 }
 
 // ── posts that wait for the network ──
@@ -141,11 +148,19 @@ async function waitingPosts() {
 const put = (one) => store("readwrite", (all) => all.objectStore("waiting").put(one));
 const forget = (key) => store("readwrite", (all) => all.objectStore("waiting").delete(key));
 
+// The server knows a key for seven days. What is older might stand already without its knowing, so its author decides.
+const KNOWN_MS = 6 * 86400000;
+
 async function sendAll(who, token) {
   let sent = 0;
   let refused = false;
   for (const one of await waitingPosts()) {
     if ("refused" in one || (who && one.who !== who)) continue;
+    if (Date.now() - one.at > KNOWN_MS) {
+      await put({ ...one, refused: "" });
+      refused = true;
+      continue;
+    }
     const { stands, reason } = await offer(one, token);
     if (!stands && reason === undefined) break; // and those after it wait too, so that they come in order
     if (stands) await forget(one.key);
@@ -176,15 +191,21 @@ async function offer(one, token) {
   }
 }
 
+// The browser tries again later if it is told that not everything was sent.
+async function stillWaiting() {
+  if ((await waitingPosts()).some((one) => !("refused" in one))) throw new Error("posts wait");
+}
+
 self.addEventListener("sync", (event) => {
-  if (event.tag === "posts") event.waitUntil(send());
+  if (event.tag === "posts") event.waitUntil(send().then(stillWaiting));
 });
 
 self.addEventListener("message", (event) => {
   const { kind, who, token, key, path } = event.data;
   const answer = (said) => event.ports[0]?.postMessage(said);
   if (kind === "send") event.waitUntil(send(who, token).then(answer));
-  if (kind === "push") event.waitUntil(store("readwrite", (all) => all.objectStore("push").put({ id: 1, token })));
+  if (kind === "here") event.waitUntil(here(who));
+  if (kind === "push") event.waitUntil(store("readwrite", (all) => all.objectStore("push").put({ id: 1, token, who })));
   if (kind === "push-known") event.waitUntil(store("readonly", (all) => all.objectStore("push").get(1)).then(answer));
   if (kind === "first-refused") {
     const first = async () => answer((await waitingPosts()).find((one) => "refused" in one && one.who === who));
@@ -201,11 +222,32 @@ async function tell(said) {
 
 // ── signing out leaves nothing behind ──
 
-async function leave(request) {
-  const copy = request.clone();
-  await unsubscribe(await copy.formData()).catch(() => {});
+// What waits is sent first. Without a network nobody is signed out, and so nothing is wiped.
+async function leave({ request, clientId }) {
+  const form = await request.clone().formData();
+  await send(null, form.get("form_token")).catch(() => {});
+  await unsubscribe(form).catch(() => {});
+  // Found before, since the answer clears the place's storage and with it whose pages these are.
+  const others = (await self.clients.matchAll({ type: "window" })).filter(({ id }) => id !== clientId);
+  let response;
+  try {
+    response = await fetch(request);
+  } catch {
+    return (await caches.match(OFFLINE)) || Response.error();
+  }
   await wipe();
-  return fetch(request);
+  for (const client of others) client.postMessage({ kind: "over" });
+  return response;
+}
+
+// Messages are for whoever switched them on. Somebody else who signs in here later does not get them.
+async function here(who) {
+  const known = await store("readonly", (all) => all.objectStore("push").get(1));
+  if (!known || known.who === who) return;
+  if (!known.who) return store("readwrite", (all) => all.objectStore("push").put({ ...known, who }));
+  const subscription = await self.registration.pushManager?.getSubscription();
+  await subscription?.unsubscribe().catch(() => {});
+  await store("readwrite", (all) => all.objectStore("push").clear());
 }
 
 async function wipe() {
@@ -248,14 +290,20 @@ self.addEventListener("push", (event) => {
   event.waitUntil(self.registration.showNotification(said.title || BUILT.name, options));
 });
 
+const WRITING = /^\/(compose|share|captions|settings|posts\/\d+\/edit)/;
+
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
   if (event.action === "later") return;
   const show = async () => {
     const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
-    const one = windows.find((each) => "navigate" in each);
-    if (!one) return self.clients.openWindow(event.notification.data.path);
-    await one.navigate(event.notification.data.path).catch(() => {});
+    const { path } = event.notification.data;
+    const at = (each) => new URL(each.url).pathname;
+    const there = windows.find((each) => at(each) === new URL(path, location).pathname);
+    // Nobody is taken away from what they write.
+    const one = there || windows.find((each) => "navigate" in each && !WRITING.test(at(each)));
+    if (!one) return self.clients.openWindow(path);
+    await one.navigate(path).catch(() => {});
     return one.focus();
   };
   event.waitUntil(show());

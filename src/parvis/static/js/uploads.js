@@ -9,7 +9,8 @@ const make = (tag, more) => Object.assign(document.createElement(tag), more);
 /** The file is with the server, and its line of the form stands in place of `line`. */
 export async function uploadFilm(file, line, { library, token, words }) {
   await import(library); // sets `tus`
-  const bar = make("progress", { max: 1, value: 0, ariaLabel: file.name });
+  const bar = make("progress", { max: 1, value: 0 });
+  bar.setAttribute("aria-label", file.name); // as a property it is too new
   const pause = make("button", { type: "button", className: "button quiet", textContent: words.pause });
   const stop = make("button", { type: "button", className: "button quiet", textContent: words.stop });
   line.textContent = "";
@@ -41,7 +42,7 @@ export async function uploadFilm(file, line, { library, token, words }) {
           failed(new Error(plain ? answer.getBody() : words.failed));
         } else go(false); // for hours perhaps; it goes on when somebody says so, or the connection is back
       },
-      onSuccess: ({ lastResponse }) => done(lastResponse.getHeader("Parvis-Media-Id")),
+      onSuccess: ({ lastResponse }) => removeEventListener("online", back) || done(lastResponse.getHeader("Parvis-Media-Id")),
     });
     const back = () => running || go(true);
     addEventListener("online", back);
@@ -50,6 +51,7 @@ export async function uploadFilm(file, line, { library, token, words }) {
       go(!running);
     });
     stop.addEventListener("click", () => {
+      removeEventListener("online", back);
       upload.abort(true).catch(() => {});
       failed(new Error(""));
     });
