@@ -18,9 +18,10 @@ from tests.rig.server import Server
 
 WHY = "The larger hall is being swept."
 EVERY_WAY = [
+    # Either language and either way once is enough for every day.
     pytest.param(True, "en-GB", id="scripts-en"),
-    pytest.param(True, "fr-FR", id="scripts-fr"),
-    pytest.param(False, "en-GB", id="plain-en"),
+    pytest.param(True, "fr-FR", id="scripts-fr", marks=pytest.mark.long),
+    pytest.param(False, "en-GB", id="plain-en", marks=pytest.mark.long),
     pytest.param(False, "fr-FR", id="plain-fr"),
 ]
 

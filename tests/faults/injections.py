@@ -376,6 +376,7 @@ async def transcoding_flood(place: Place) -> AsyncIterator[Act]:
 @fault("job_poison")
 async def poison_job(place: Place) -> AsyncIterator[Act]:
     """A worker dies whenever it has that job: a letter, here."""
+    await place.again()  # workers that died before are started again later and later
     place.letterbox.takes_s = 30
 
     async def die() -> None:
@@ -562,9 +563,11 @@ async def memory_pressure(place: Place) -> AsyncIterator[Act]:
         grow = (
             "import sys, time\nread = lambda n: open(f'{sys.argv[1]}/memory.' + n).read()\nkept = []\n"
             "cached = lambda: int(read('stat').partition('total_inactive_file ')[2].split()[0])\n"
-            "while int(read('usage_in_bytes')) - cached() < 0.955 * int(read('limit_in_bytes')):\n"
-            "    kept.append(bytearray(4 << 20))\n"
-            "time.sleep(300)"
+            "while True:\n"  # the place takes more or less meanwhile
+            "    share = (int(read('usage_in_bytes')) - cached()) / int(read('limit_in_bytes'))\n"
+            "    if share < 0.955:\n        kept.append(bytearray(4 << 20))\n"
+            "    elif share > 0.975 and kept:\n        kept.pop()\n"
+            "    else:\n        time.sleep(0.1)\n"
         )
         hog = await asyncio.create_subprocess_exec(sys.executable, "-c", grow, str(group))
         (group / "cgroup.procs").write_text(str(hog.pid))
