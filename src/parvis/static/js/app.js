@@ -193,6 +193,17 @@ on("click", ".post", (event, post) => {
   if (link && !post.classList.contains("large")) location.assign(link.href);
 });
 
+// ── posts below the screen are laid out some at a time, so that nobody waits for all of them ──
+
+const came = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+const settled = () => document.documentElement.classList.add("laid");
+function layOut() {
+  const some = $$(".post:not(.laid)").slice(0, 3);
+  for (const one of some) one.classList.add("laid");
+  some.length ? requestAnimationFrame(() => setTimeout(() => idle(layOut))) : settled();
+}
+came ? settled() : later(layOut); // whoever comes back stands where they were, and that is known by all that is above
+
 // ── back leads to the same place ──
 
 const list = $("[data-list]");
@@ -201,7 +212,6 @@ const returning = (act) => import(document.body.dataset.returning).then(act);
 let watched;
 const longer = () => (watched ||= returning(({ watch }) => watch(list, pristine)));
 if (list) {
-  const came = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
   if (!came) later(() => sessionStorage.removeItem(place));
   else if (sessionStorage.getItem(place)) returning(({ restore }) => restore(list) && (freshenTimes(), longer()));
 }
