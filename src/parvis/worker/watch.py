@@ -69,10 +69,10 @@ class Watch:
             await self._write_down(db, seen, now)
         self.seen = seen
         level = levels.NO_DATABASE if seen.database is None else math.ceil(seen.fact("shedding", "level"))
-        await asyncio.to_thread(status_page.write, self.settings, judgement, self.book.all[:SHOWN], level)
+        await asyncio.to_thread(status_page.write, self.settings, judgement, self.book.shown(SHOWN), level)
         if self._leads or db is None:
             await self._tell(db, now)  # after the page: a mail service can take half a minute to say nothing
-        _keep(self.settings, self.book.all[:SHOWN])
+        _keep(self.settings, self.book.shown(SHOWN))
         return judgement
 
     async def close(self) -> None:
