@@ -28,12 +28,14 @@ from parvis.domain.moderation import house_settings
 from parvis.infra import engines, postgres
 from parvis.infra.overload import levels
 from parvis.infra.storage import Storage, open_storage
-from parvis.worker import alarm, status_page
+from parvis.worker import status_page
+from parvis.worker.telling import Telling
 
 log = structlog.get_logger(__name__)
 
 EVERY_S = 10.0
 STANDBY_S = 3.0
+TELL_S = 5.0  # for so long a look waits for those who are told
 SHOWN = 50
 TROUBLE = (*postgres.OUTAGES, asyncpg.PostgresError)
 
@@ -50,6 +52,7 @@ class Watch:
         self._minutes = Minutes()
         self._db: asyncpg.Connection | None = None
         self._leads = False
+        self._telling = Telling(self._noted)
         self._tide_known: health.Tide | None = None
         self._tide_at: datetime | None = None
 
@@ -71,11 +74,12 @@ class Watch:
         level = levels.NO_DATABASE if seen.database is None else math.ceil(seen.fact("shedding", "level"))
         await asyncio.to_thread(status_page.write, self.settings, judgement, self.book.shown(SHOWN), level)
         if self._leads or db is None:
-            await self._tell(db, now)  # after the page: a mail service can take half a minute to say nothing
+            await self._tell(db, now)
         _keep(self.settings, self.book.shown(SHOWN))
         return judgement
 
     async def close(self) -> None:
+        await self._telling.close()
         if self._db is not None:
             self._db.terminate()
         if self._storage is not None:
@@ -144,17 +148,22 @@ class Watch:
         """What changed is written down; what could not be is written at the next look."""
         for one in self.book.all:
             if one.key in self._unwritten:
-                await health.incident_stored(db, one)
-                self._unwritten.discard(one.key)
+                self._unwritten.discard(one.key)  # before: it may change again meanwhile
+                try:
+                    await health.incident_stored(db, one)
+                except BaseException:
+                    self._unwritten.add(one.key)
+                    raise
 
     async def _tell(self, db: asyncpg.Connection | None, now: datetime) -> None:
-        for one in self.book.untold:
-            if not await alarm.tell(self.settings, one):
-                return  # neither way works now; later is better than never
-            self._unwritten.add(self.book.told(one, now).key)
-            with contextlib.suppress(*TROUBLE):
-                if db is not None:
-                    await self._write_incidents(db)
+        await self._telling.tell(self.settings, self.book.untold, now, TELL_S)
+        with contextlib.suppress(*TROUBLE):
+            if db is not None:
+                await self._write_incidents(db)
+
+    def _noted(self, told: Incident, at: datetime) -> None:
+        if (changed := self.book.told(told, at)) is not None:
+            self._unwritten.add(changed.key)
 
 
 async def keep(settings: Settings) -> None:

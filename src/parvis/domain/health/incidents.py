@@ -1,8 +1,8 @@
 """Incidents: what verdicts said for longer than a moment, from when to when. Pure; whoever watches keeps the book.
 
 An incident opens when a pressing verdict was seen twice in a row, and closes a minute after it was last seen. One that
-comes back within ten minutes is the same incident. Whoever was told that it began is told again only when they were told
-since that it is over, or when it presses more than it did then.
+comes back within ten minutes is the same incident. Whoever was told that it began is told again only when they were
+told since that it is over, or when it presses more than it did then.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _RANK = {"note": 0, "soon": 1, "now": 2}
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that went wrong. `verdict`: as it was when it pressed and blamed most. `told_at`, `ended_told_at`: to operators,
-    of how it is or was last; None while they have to hear of it."""
+    """One thing that went wrong. `verdict`: as it was when it pressed and blamed most. `told_at`, `ended_told_at`: to
+    operators, of how it is or was last; None while they have to hear of it."""
 
     name: str
     opened_at: datetime
@@ -90,12 +90,19 @@ class Book:
             changed += [self._over(one, judgement.at) for one in self.open if one.name not in pressing]
         return [one for one in changed if one is not None]
 
-    def told(self, incident: Incident, at: datetime) -> Incident:
-        """Operators know that it began, or that it ended."""
-        news = {"told_at": at} if incident.told_at is None else {}
+    def told(self, incident: Incident, at: datetime) -> Incident | None:
+        """Operators know how it was when `incident` was taken from the book; what the book says now, None when it has it
+        no more. What changed since, while they were told, they have to hear of still."""
+        current = self._by_key.get(incident.key)
+        if current is None:
+            return None
+        told_at, ended_told_at = current.told_at, current.ended_told_at
         if incident.closed_at is not None:
-            news["ended_told_at"] = at
-        return self._keep(msgspec.structs.replace(incident, **news))
+            told_at = None if current.is_open else told_at or at
+            ended_told_at = None if current.is_open else at
+        elif _RANK[incident.verdict.urgency] >= _RANK[current.verdict.urgency]:
+            told_at = told_at or at
+        return self._keep(msgspec.structs.replace(current, told_at=told_at, ended_told_at=ended_told_at))
 
     @property
     def untold(self) -> list[Incident]:
