@@ -354,14 +354,16 @@ async def test_an_end_that_could_not_be_written_is_written_at_the_next_look(
     await watcher.close()
 
 
-async def test_a_media_store_that_was_away_at_first_is_looked_at_later(services: Services, tmp_path: Path) -> None:
+async def test_a_media_store_that_cannot_be_opened_is_an_incident_until_it_can(
+    services: Services, tmp_path: Path
+) -> None:
     place = tmp_path / "elsewhere"
     place.write_text("in the way of the folder")
     watcher, begin = Watch(msgspec.structs.replace(services.settings, media_url=str(place))), utc_now()
-    await looks(watcher, begin, 0)
-    assert watcher.seen is not None
-    assert watcher.seen.store is None
+    await looks(watcher, begin, 0, 10)
+    [store] = [one for one in watcher.book.open if one.name == "store_failing"]
+    assert "File exists" in str(store.verdict.title)
     place.unlink()
-    await looks(watcher, begin, 10)
-    assert watcher.seen.store is not None
+    await looks(watcher, begin, 20, 80)
+    assert "store_failing" not in [one.name for one in watcher.book.open]
     await watcher.close()

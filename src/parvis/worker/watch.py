@@ -63,8 +63,9 @@ class Watch:
         door = await self._door(db)
         tide = await self._tide(db, now)
         before = self.seen.signals if self.seen else {}
+        storage, unopened = await self._store()
         seen = await health.gather(
-            self.settings, storage=await self._store(), door=door, tide=tide, before=before, now=now
+            self.settings, storage=storage, unopened=unopened, door=door, tide=tide, before=before, now=now
         )
         judgement = health.judge(seen)
         self._unwritten |= {one.key for one in self.book.note(judgement)}
@@ -85,12 +86,14 @@ class Watch:
         if self._storage is not None:
             await self._storage.close()
 
-    async def _store(self) -> Storage | None:
-        """The media store; one that could not be opened is tried again at the next look."""
+    async def _store(self) -> tuple[Storage | None, str]:
+        """The media store, or why it could not be opened; then it is tried again at the next look."""
         if self._storage is None:
-            with contextlib.suppress(Exception):  # a store that is away is a finding, not an end
+            try:
                 self._storage = await open_storage(self.settings)
-        return self._storage
+            except Exception as error:  # a store that is away is a finding, not an end
+                return None, str(error) or type(error).__name__
+        return self._storage, ""
 
     async def _connected(self) -> asyncpg.Connection | None:
         """A session of our own, whose lock says that we keep the book; None while there is no database."""

@@ -70,6 +70,7 @@ async def gather(
     *,
     storage: Storage | None = None,
     opening_s: float = 0.0,
+    unopened: str = "",
     door: Door | None = None,
     tide: Tide | None = None,
     recent: dict[str, Signal] | None = None,
@@ -79,11 +80,12 @@ async def gather(
 ) -> Findings:
     """Everything that is known of the place now.
 
+    `opening_s`: how long it took to open the store; `unopened`: why it could not be opened, when there should be a `storage`.
     `before`: the signals of an earlier look, if there was one. `paces`: by folder, how many bytes a second it has lately
     grown by.
     """
     known, broker, store, certificate = await asyncio.gather(
-        _asked(settings, now), _broker(settings), _store(storage, opening_s), _certificate(settings, now)
+        _asked(settings, now), _broker(settings), _store(storage, opening_s, unopened), _certificate(settings, now)
     )
     lately = known.pop("paces", {})
     base: dict[str, Any] = {
@@ -266,10 +268,10 @@ async def _broker(settings: Settings) -> str:
     return ""
 
 
-async def _store(storage: Storage | None, opening_s: float) -> Store | None:
+async def _store(storage: Storage | None, opening_s: float, unopened: str) -> Store | None:
     """A small file was written, read and removed; how long that took, with opening the store."""
     if storage is None:
-        return None
+        return Store(opening_s, unopened) if unopened else None
     key, began = f"health/{os.getpid()}-{time.time_ns()}.bin", time.perf_counter()
     try:
         async with asyncio.timeout(STORE_WITHIN_S):
