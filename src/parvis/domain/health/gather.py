@@ -80,9 +80,8 @@ async def gather(
 ) -> Findings:
     """Everything that is known of the place now.
 
-    `opening_s`: how long it took to open the store; `unopened`: why it could not be opened, when there should be a `storage`.
-    `before`: the signals of an earlier look, if there was one. `paces`: by folder, how many bytes a second it has lately
-    grown by.
+    `opening_s`: how long it took to open the store; `unopened`: why it could not be opened, if it could not. `before`:
+    the signals of an earlier look, if there was one. `paces`: by folder, how many bytes a second it has lately grown by.
     """
     known, broker, store, certificate = await asyncio.gather(
         _asked(settings, now), _broker(settings), _store(storage, opening_s, unopened), _certificate(settings, now)
@@ -205,6 +204,7 @@ async def _database(db: Connection, looks: Sequence[sessions.Look], facts: dict[
     if found is not None:
         holder = msgspec.structs.replace(found[0], table=await ask.awaited_table(db, found[1]))
     rows = await ask.dead_rows(db)
+    lost, half = await _indexes(db)
     return Database(
         **{name: facts[name] for name in _PLAIN},
         slot=facts["slot"] or "",
@@ -215,7 +215,8 @@ async def _database(db: Connection, looks: Sequence[sessions.Look], facts: dict[
         slow=sessions.slowest(looks),
         idle=sessions.idle(looks[-1]),
         unapplied=await _unapplied(db),
-        lost_indexes=await _lost_indexes(db),
+        lost_indexes=lost,
+        half_indexes=half,
         rows=Rows(rows["table"], rows["dead"], rows["live"]) if rows else None,
     )
 
@@ -232,9 +233,11 @@ async def _unapplied(db: Connection) -> tuple[str, ...]:
         return ()  # newer than we are: an upgrade is under way elsewhere
 
 
-async def _lost_indexes(db: Connection) -> tuple[str, ...]:
-    there = await ask.whole_indexes(db)
-    return tuple(text for name, text in expected_indexes().items() if name not in there)
+async def _indexes(db: Connection) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The statements that make what is missing, and the names of what is there of it, half made."""
+    there, expected = await ask.indexes(db), expected_indexes()
+    lost = tuple(text for name, text in expected.items() if not there.get(name))
+    return lost, tuple(name for name in expected if there.get(name) is False)
 
 
 def expected_indexes() -> dict[str, str]:

@@ -56,7 +56,12 @@ async def facts(db: Connection) -> dict[str, Any]:
                (SELECT coalesce(max(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)), 0)::bigint
                   FROM pg_replication_slots WHERE NOT pg_is_in_recovery()) AS slot_bytes,
                (SELECT CASE WHEN last_failed_time > coalesce(last_archived_time, '-infinity')
-                            THEN extract(epoch FROM now() - greatest(last_archived_time, stats_reset)) END::float8
+                            THEN extract(epoch FROM now() - greatest(
+                                     last_archived_time, stats_reset,  -- long ago on a quiet place, by right
+                                     CASE WHEN pg_has_role('pg_monitor', 'USAGE')
+                                          THEN (SELECT min(modification)
+                                                  FROM pg_ls_archive_statusdir()
+                                                 WHERE name LIKE '%.ready') END)) END::float8
                   FROM pg_stat_archiver) AS archive_failing_s,
                extract(epoch FROM now() - pg_postmaster_start_time())::float8 AS up_s,
                (SELECT age(datfrozenxid) FROM pg_database WHERE datname = current_database()) AS oldest_row_age,
@@ -70,17 +75,18 @@ async def facts(db: Connection) -> dict[str, Any]:
     return dict(row)
 
 
-async def whole_indexes(db: Connection) -> set[str]:
-    """Names of the indexes that can be used."""
+async def indexes(db: Connection) -> dict[str, bool]:
+    """By name of an index: whether it can be used, or was left half made. One that is being made is not among them."""
     rows = await db.fetch(
         """
-        SELECT relname
+        SELECT relname, indisvalid AND indisready AS whole
           FROM pg_index
           JOIN pg_class ON pg_class.oid = indexrelid
-         WHERE relnamespace = 'public'::regnamespace AND indisvalid AND indisready
+         WHERE relnamespace = 'public'::regnamespace
+           AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index WHERE index_relid = indexrelid AND NOT indisvalid)
         """
     )
-    return {row["relname"] for row in rows}
+    return {row["relname"]: row["whole"] for row in rows}
 
 
 async def dead_rows(db: Connection) -> Row | None:
