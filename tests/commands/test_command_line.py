@@ -52,6 +52,17 @@ def test_the_doctor_speaks_json_and_fails_when_nothing_runs(capsys: pytest.Captu
     assert not (tmp_path / "home").exists()
 
 
+def test_a_media_store_that_cannot_be_opened_is_a_finding(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "media").write_text("in the way of the folder")
+    monkeypatch.setenv("PARVIS_MEDIA_URL", str(tmp_path / "media"))
+    assert main(["doctor", "--json"]) == 2
+    [store] = [one for one in json.loads(capsys.readouterr().out)["causes"] if one["name"] == "store_failing"]
+    assert "File exists" in store["title"]
+
+
 def test_receipts_that_could_not_be_stored_are_shown_and_tried_again(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ import importlib.util
 import itertools
 import os
 import re
+import shutil
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -114,8 +115,12 @@ async def media_disk_slow(place: Place) -> AsyncIterator[Act]:
             await asyncio.to_thread(place.media_disk.freeze, False)
             await asyncio.sleep(0.3)
 
-    async def elsewhere(_: health.Verdict) -> None:
-        await place.again(PARVIS_MEDIA_URL=str(place.disk.folder / "quick"))
+    async def elsewhere(verdict: health.Verdict) -> None:
+        quick = place.disk.folder / "quick"
+        assert verdict.command == "rsync -a $PARVIS_HOME/media/ NEW-FOLDER/; PARVIS_MEDIA_URL=NEW-FOLDER"
+        hidden = shutil.ignore_patterns("lost+found", ".incoming")
+        await asyncio.to_thread(shutil.copytree, place.server.home / "media", quick, ignore=hidden)
+        await place.again(PARVIS_MEDIA_URL=str(quick))
 
     try:
         async with _meanwhile(stutter()):

@@ -77,10 +77,15 @@ async def test_what_is_set_aside_lets_the_release_before_run_and_counts_again_af
 async def test_what_the_release_before_cannot_live_with_is_not_set_aside(
     fresh_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    breaking = migration(9001, "ALTER TABLE first_thing DROP COLUMN id")
-    monkeypatch.setattr(migrate, "known", lambda: [breaking])
-    with pytest.raises(MigrationError, match="live with 9001_test"):
-        await migrate.set_aside(fresh_database_url, [breaking.name])
+    breaking, later = (migration(n, "ALTER TABLE first_thing DROP COLUMN id") for n in (9002, 9003))
+    known = [*migrate.known(), FIRST, breaking, later]
+    monkeypatch.setattr(migrate, "known", lambda: known)
+    await migrate.apply(fresh_database_url, known[:-2])
+    names = [one.name for one in known[-3:]]
+    assert await migrate.set_aside(fresh_database_url, names) == [FIRST.name]  # the others were never applied
+    await migrate.apply(fresh_database_url, known[:-1])
+    with pytest.raises(MigrationError, match=r"live with 9002_test\.sql\."):
+        await migrate.set_aside(fresh_database_url, names)
 
 
 @pytest.mark.parametrize(

@@ -19,28 +19,32 @@ from prometheus_client.parser import text_string_to_metric_families
 from parvis.base.clock import iso_ms, utc_now
 from parvis.base.settings import Settings
 from parvis.domain import health
+from parvis.domain.health.verdicts.findings import Disk, Findings
+from parvis.domain.health.verdicts.verdict import Verdict, figure, say
 from parvis.infra.overload import levels
 from parvis.infra.services import Services
 from parvis.worker import status_page, watch
 from parvis.worker.metrics import Metrics
+from parvis.worker.telling import ENOUGH_AFTER, Telling
 from parvis.worker.watch import Watch
 from tests.rig.server import free_port
 from tests.rig.world import settings_for
 
 
 @asynccontextmanager
-async def hook(heard: list[dict[str, Any]]) -> AsyncIterator[str]:
-    """An address that takes whatever is posted."""
+async def hook(heard: list[dict[str, Any]], port: int = 0, refused: str = "") -> AsyncIterator[str]:
+    """An address that takes whatever is posted, but for incidents of the name `refused`."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
         length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
         heard.append(json.loads(await reader.readexactly(length)))
-        writer.write(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+        status = b"400 Bad Request" if heard[-1]["name"] == refused else b"204 No Content"
+        writer.write(b"HTTP/1.1 %b\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % status)
         await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    server = await asyncio.start_server(answer, "127.0.0.1", port)
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hook"
 
@@ -110,6 +114,95 @@ async def test_letters_that_cannot_be_written_silence_nothing_else(services: Ser
             await watcher.close()
     assert [one["name"] for one in heard].count("index_lost") == 1
     assert "index_lost" in [one["name"] for one in document(tmp_path)["incidents"]]
+
+
+async def test_a_webhook_that_is_away_for_a_moment_hears_of_it_though_a_letter_was_written(services: Services) -> None:
+    heard: list[dict[str, Any]] = []
+    port = free_port()
+    settings = msgspec.structs.replace(
+        services.settings, contact_email="ops@mail.example", alert_webhook=f"http://127.0.0.1:{port}/hook"
+    )
+    told = "SELECT told_at FROM incident WHERE name = 'index_lost'"
+    await services.db.pool.execute("DROP INDEX post_public")
+    watcher, begin = Watch(settings), utc_now()
+    try:
+        await looks(watcher, begin, 0, 10)
+        assert await services.db.pool.fetchval(told) is None
+        async with hook(heard, port):
+            await looks(watcher, begin, 20, 30)
+        assert await services.db.pool.fetchval(told) == begin + timedelta(seconds=20)
+    finally:
+        await watcher.close()
+    assert [one["name"] for one in heard].count("index_lost") == 1
+    letters = [message_from_bytes(path.read_bytes()) for path in (services.settings.home / "mail").glob("*.eml")]
+    assert sum("index" in str(one["Subject"]) for one in letters) == 1
+
+
+async def test_a_mail_service_that_says_nothing_keeps_neither_the_watch_nor_the_webhook_waiting(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[dict[str, Any]] = []
+    silent = await asyncio.start_server(lambda reader, writer: reader.read(), "127.0.0.1", 0)
+    monkeypatch.setattr(watch, "TELL_S", 0.5)
+    await services.db.pool.execute("DROP INDEX post_public")
+    async with silent, hook(heard) as address:
+        settings = msgspec.structs.replace(
+            services.settings, alert_mail="a@x.example,b@y.example", alert_webhook=address,
+            smtp_url=f"smtp://127.0.0.1:{silent.sockets[0].getsockname()[1]}",
+        )  # fmt: skip
+        watcher = Watch(settings)
+        async with asyncio.timeout(20):  # a letter takes thirty seconds to fail
+            await looks(watcher, utc_now(), 0, 10, 20)
+            await watcher.close()
+    assert [one["name"] for one in heard].count("index_lost") == 1
+
+
+async def test_one_that_is_refused_keeps_no_other_from_being_told(services: Services) -> None:
+    heard: list[dict[str, Any]] = []
+    at, noted = utc_now(), list[tuple[str, datetime]]()
+    verdict = Verdict(
+        name="job_poison", urgency="now", blame=1.0, title=say("It fails:\r\n\tat \x1b[1mline\x85 7"), hurt=say("Some."),
+        evidence=(figure("a", 1), figure("b", 2), figure("c", 3)), action=say("Do."), gain=say("Good."),
+    )  # fmt: skip
+    first, second = (
+        health.Incident(name=name, opened_at=at, seen_at=at, blame=1.0, verdict=verdict) for name in ("first", "second")
+    )
+    telling = Telling(lambda one, told_at: noted.append((one.name, told_at)))
+    async with hook(heard, refused="first") as address:
+        settings = msgspec.structs.replace(
+            services.settings, alert_mail="ops@mail.example", alert_webhook=address, smtp_url=""
+        )
+        for second_s in (0, 10, 700):
+            now = at + timedelta(seconds=second_s)
+            await telling.tell(settings, [first] if noted else [first, second], now, 5)
+    assert noted == [("second", at)]
+    assert [one["name"] for one in heard] == ["first", "second", "first"]  # not every ten seconds
+    letters = [message_from_bytes(path.read_bytes()) for path in (services.settings.home / "mail").glob("*.eml")]
+    assert len(letters) == 2  # whatever the title is
+    await telling.close()
+
+
+async def test_a_way_that_is_out_of_use_does_not_keep_news_untold_for_ever(services: Services) -> None:
+    heard: list[dict[str, Any]] = []
+    at, noted = utc_now(), list[str]()
+    gone = health.Incident(name="gone", opened_at=at, seen_at=at, blame=1.0, verdict=disk_full())
+    telling = Telling(lambda one, _: noted.append(one.name))
+    async with hook(heard) as address:
+        settings = msgspec.structs.replace(
+            services.settings, alert_mail="ops@mail.example", alert_webhook=address,
+            smtp_url=f"smtp://127.0.0.1:{free_port()}",
+        )  # fmt: skip
+        await telling.tell(settings, [gone], at, 5)
+        assert noted == []
+        await telling.tell(settings, [gone], at + ENOUGH_AFTER, 5)
+    assert noted == ["gone"]
+    assert len(heard) == 1
+    await telling.close()
+
+
+def disk_full() -> Verdict:
+    seen = Findings(at=utc_now(), disks=(Disk("/srv", 100 << 30, 1 << 30),))
+    return health.judge(seen).causes[0].verdict
 
 
 def document(folder: Path) -> dict[str, Any]:
@@ -261,14 +354,16 @@ async def test_an_end_that_could_not_be_written_is_written_at_the_next_look(
     await watcher.close()
 
 
-async def test_a_media_store_that_was_away_at_first_is_looked_at_later(services: Services, tmp_path: Path) -> None:
+async def test_a_media_store_that_cannot_be_opened_is_an_incident_until_it_can(
+    services: Services, tmp_path: Path
+) -> None:
     place = tmp_path / "elsewhere"
     place.write_text("in the way of the folder")
     watcher, begin = Watch(msgspec.structs.replace(services.settings, media_url=str(place))), utc_now()
-    await looks(watcher, begin, 0)
-    assert watcher.seen is not None
-    assert watcher.seen.store is None
+    await looks(watcher, begin, 0, 10)
+    [store] = [one for one in watcher.book.open if one.name == "store_failing"]
+    assert "File exists" in str(store.verdict.title)
     place.unlink()
-    await looks(watcher, begin, 10)
-    assert watcher.seen.store is not None
+    await looks(watcher, begin, 20, 80)
+    assert "store_failing" not in [one.name for one in watcher.book.open]
     await watcher.close()

@@ -20,7 +20,7 @@ from parvis.domain import admission, health, insights
 from parvis.domain.health.verdicts.judge import Judged
 from parvis.domain.health.verdicts.verdict import shown
 from parvis.infra import engines, postgres
-from parvis.infra.storage import open_storage
+from parvis.infra.storage import Storage, open_storage
 
 _MARKS = {"ok": "✓", "warning": "!", "failed": "✗", "now": "✗", "soon": "!", "note": "·"}
 _OUTCOMES = {
@@ -61,21 +61,41 @@ async def examine(settings: Settings) -> tuple[list[health.Check], health.Findin
     checks = await health.examine(settings, unknown=unknown_variables(), clock=utc_now)
     checks.append(admission.kept_back(settings))
     began = time.perf_counter()
-    storage = await open_storage(settings) if settings.home.is_dir() else None
+    storage, unopened = await _store(settings)
     opening_s = time.perf_counter() - began  # a slow disk is met here first
     door, tide = await _told(settings)
+
+    async def gathered(before: dict[str, health.Signal] | None = None) -> health.Findings:
+        return await health.gather(
+            settings,
+            storage=storage,
+            opening_s=opening_s,
+            unopened=unopened,
+            door=door,
+            tide=tide,
+            before=before,
+            now=utc_now(),
+        )
+
     try:
-        seen = await health.gather(settings, storage=storage, opening_s=opening_s, door=door, tide=tide, now=utc_now())
+        seen = await gathered()
         if health.needs_another_look(seen):
             await asyncio.sleep(health.ANOTHER_LOOK_AFTER_S)
-            before = seen.signals
-            seen = await health.gather(
-                settings, storage=storage, opening_s=opening_s, door=door, tide=tide, before=before, now=utc_now()
-            )
+            seen = await gathered(seen.signals)
     finally:
         if storage is not None:
             await storage.close()
     return checks, seen
+
+
+async def _store(settings: Settings) -> tuple[Storage | None, str]:
+    """The media store, or why it cannot be opened; neither where the place was never started."""
+    if not settings.home.is_dir():
+        return None, ""
+    try:
+        return await open_storage(settings), ""
+    except Exception as error:  # each store has errors of its own, and all are findings
+        return None, str(error) or type(error).__name__
 
 
 async def _told(settings: Settings) -> tuple[health.Door | None, health.Tide | None]:

@@ -19,32 +19,20 @@ from datetime import datetime
 from pathlib import Path
 
 import asyncpg
-import msgspec
 
 import parvis
 from parvis.base.clock import utc_now
 from parvis.base.settings import Settings, from_environment
 from parvis.domain import health, moderation
 from parvis.domain.health.verdicts.verdict import size, span
-from parvis.infra import engines, migrate, postgres, replacing
+from parvis.infra import engines, migrate, postgres, replacing, upgrades
 from parvis.infra.engines import backup, processes, remote_kit
+from parvis.infra.upgrades import Upgrade
 from parvis.worker import drill
 
 TRIES, AGAIN_AFTER_S = 20, 3.0  # a table that is busy: others must not wait behind us for longer than a moment
-RECORD = "upgrades.json"
 WEB = (sys.executable, "-P", "-m", "parvis", "web")
 SPARE = 512 << 20
-
-
-class Upgrade(msgspec.Struct, frozen=True):
-    """One that was made, by the release in the folder `program`. `came_from`: the newest migration there was before;
-    `kept`: where the copy of before is."""
-
-    at: datetime
-    program: str
-    came_from: str
-    applied: list[str]
-    kept: str
 
 
 class NotNow(Exception):
@@ -77,30 +65,44 @@ async def _upgrade(arguments: argparse.Namespace, settings: Settings, environmen
     async with engines.reachable(settings, nats=False) as reached:
         came_from, waiting, database_bytes = await _looked(reached)
         kept = settings.backup or str(settings.home / "upgrade")
-        _check_room(settings, kept, database_bytes)
+        again = upgrades.cut_short(settings.home, _folder(), utc_now())
+        copying = not arguments.without_backup and again is None
+        _check_room(settings, kept, database_bytes if copying else 0)
         print(
             f"The schema is that of {came_from or 'nothing'}; {', '.join(waiting) or 'no migration'} would be applied."
         )
         later = [one.name for one in migrate.known() if one.name in waiting and not migrate.is_additive(one)]
         if later:
             print(f"The release before cannot live with {', '.join(later)}: going back means restoring the copy.")
+        if again is not None:
+            print(f"This goes on with the upgrade of {again.at:%Y-%m-%d %H:%M}; its copy of before is in {again.kept}.")
         if arguments.check:
             return 0
-        if not arguments.without_backup:
-            await _copy(reached, kept)
-        applied = await _migrate(reached.database_url)
-        _record(settings, Upgrade(utc_now(), _folder(), came_from, applied, "" if arguments.without_backup else kept))
+        copied_at = await _copy(reached, kept) if copying else None
+        one = Upgrade(utc_now(), _folder(), came_from, waiting, kept if copying else "", copied_at, done=False)
+        one = upgrades.begun(settings.home, one)
+        try:
+            applied = await _migrate(reached.database_url)
+        except BaseException:
+            print(
+                "The upgrade was cut short: `parvis upgrade` goes on with it and makes no second copy; with --back the "
+                "release before can run again.",
+                file=sys.stderr,
+            )
+            raise
         await _note(reached, "place.upgrade", {"from": came_from, "applied": applied})
         print("\n".join(f"Applied {name}." for name in applied) or "The schema was up to date.")
+        followed = await _is_followed(reached, one.kept)
         await _replace(reached, environment)
-    _say_how_to_go_back(settings, "" if arguments.without_backup else kept)
+    upgrades.ended(settings.home)
+    _say_how_to_go_back(settings, one, followed=followed)
     return 0
 
 
 async def _back(arguments: argparse.Namespace, settings: Settings, environment: Mapping[str, str]) -> int:
-    done = _records(settings)
+    done = upgrades.known(settings.home)
     if not done:
-        raise NotNow(f"No upgrade is written down in {settings.home / RECORD}.")
+        raise NotNow(f"No upgrade is written down in {settings.home / upgrades.FILE}.")
     last = done[-1]
     if last.program != _folder():
         raise NotNow(f"The last upgrade was made by {last.program}: that one takes it back.")
@@ -114,7 +116,7 @@ async def _back(arguments: argparse.Namespace, settings: Settings, environment: 
         names = await migrate.set_aside(reached.database_url, last.applied)
         print(f"Set aside: {', '.join(names) or 'nothing'}. What they made stays where it is, unused.")
         await _replace(reached, environment)
-    _write(settings, done[:-1])
+    upgrades.taken_back(settings.home)
     print("The release before runs. Nothing was lost; `parvis upgrade` of the newer one goes forward again.")
     return 0
 
@@ -173,8 +175,9 @@ async def _looked(settings: Settings) -> tuple[str, list[str], int]:
     return came_from, waiting, bytes_
 
 
-async def _copy(settings: Settings, kept: str) -> None:
-    """A copy of this moment is in the kit; those who run the place see it among the backups. Raises: NotNow."""
+async def _copy(settings: Settings, kept: str) -> datetime:
+    """A copy of this moment is in the kit, and those who run the place see it among the backups; a moment to which it can
+    be brought back. Raises: NotNow."""
     if remote_kit.is_remote(kept):
         work = remote_kit.copy(settings, kept, now=utc_now())
     else:
@@ -183,6 +186,8 @@ async def _copy(settings: Settings, kept: str) -> None:
     if problem:
         raise NotNow(f"No copy could be made, so nothing was changed: {problem}")
     print(f"A copy of before is in {kept}: {size(facts['bytes'])}, made in {facts['seconds']:.1f} s.")
+    await asyncio.sleep(1)  # in a kit moments are whole seconds
+    return utc_now()
 
 
 async def _migrate(url: str) -> list[str]:
@@ -215,6 +220,19 @@ async def _note(settings: Settings, act: str, details: dict[str, str | list[str]
         await db.close()
 
 
+async def _is_followed(settings: Settings, kept: str) -> bool:
+    """Whether somebody keeps the journal beside those copies."""
+    kit = settings.home / "backup" if remote_kit.is_remote(kept) else Path(kept)
+    if not kept or not any((kit / "wal").glob("*")):
+        return False
+    db = await asyncpg.connect(settings.database_url)
+    try:
+        slot = "SELECT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = $1)"
+        return bool(await db.fetchval(slot, backup.SLOT))
+    finally:
+        await db.close()
+
+
 async def _replace(settings: Settings, environment: Mapping[str, str]) -> None:
     """Web processes and workers are those of the release in place, where a server runs here."""
     if not environment:
@@ -225,45 +243,28 @@ async def _replace(settings: Settings, environment: Mapping[str, str]) -> None:
     print("A `parvis watch` or `parvis backup --follow` beside goes on as it is: restart those services yourself.")
 
 
-def _say_how_to_go_back(settings: Settings, kept: str) -> None:
-    """In lines that can be typed; a test does."""
+def _say_how_to_go_back(settings: Settings, one: Upgrade, *, followed: bool) -> None:
+    """In lines that can be typed; a test does. A kit that is followed has the migrations too: it is brought back to the
+    moment before them."""
     print(
         "\nTo go back, point the service at the release before. Then, with this one, which keeps what people did since:"
     )
     print(f"    {sys.executable} -m parvis upgrade --back")
-    if not kept:
+    if not one.kept:
         return
-    home = settings.home
+    home, kept = settings.home, one.kept
+    to = f" --to {one.copied_at:%Y-%m-%dT%H:%M:%SZ}" if followed and one.copied_at else ""
     print(
         "Should data be damaged: stop the server, and, with the release before, bring the copy back. What people did\n"
-        "since is lost then, unless `parvis backup --follow` kept it (`parvis restore --to` takes a moment)."
+        "since is lost then, unless `parvis backup --follow` keeps it: a later moment behind --to brings more of it."
     )
     print(f"    mv {shlex.quote(str(home))} {shlex.quote(f'{home}.after')}")
     inside = not remote_kit.is_remote(kept) and Path(kept).is_relative_to(home)
-    print(f"    parvis restore {shlex.quote(f'{home}.after/{Path(kept).relative_to(home)}' if inside else kept)}")
+    kit = f"{home}.after/{Path(kept).relative_to(home)}" if inside else kept
+    print(f"    parvis restore {shlex.quote(kit)}{to}")
     if inside and (home / "media").is_dir():
         print(f"    cp -a {shlex.quote(f'{home}.after/media')} {shlex.quote(str(home))}/")
 
 
 def _folder() -> str:
     return str(Path(parvis.__file__).parent)
-
-
-def _records(settings: Settings) -> list[Upgrade]:
-    try:
-        return msgspec.json.decode((settings.home / RECORD).read_bytes(), type=list[Upgrade])
-    except FileNotFoundError:
-        return []
-
-
-def _record(settings: Settings, one: Upgrade) -> None:
-    """It is written down. The same release again, such as after a failure halfway, is one upgrade with the first time."""
-    before = _records(settings)
-    if before and before[-1].program == one.program:
-        first = before.pop()
-        one = msgspec.structs.replace(first, at=one.at, applied=[*first.applied, *one.applied])
-    _write(settings, [*before, one])
-
-
-def _write(settings: Settings, some: list[Upgrade]) -> None:
-    engines.write_whole(settings.home / RECORD, msgspec.json.encode(some).decode())

@@ -132,6 +132,11 @@ def check_address(address: str) -> None:
         raise Invalid("email", "This is no e-mail address")
 
 
+def header_of(text: str) -> str:
+    """The text as a header may hold it: what would be refused is blank."""
+    return _CONTROLS.sub(" ", text)
+
+
 def _refuse_controls(field: str, value: str) -> None:
     if _CONTROLS.search(value):
         raise Invalid(field, "Line breaks and control characters are not allowed here")
@@ -158,7 +163,7 @@ def _sender(settings: Settings, host: str) -> Address:
         check_address(address)
     except Invalid:
         raise BadSetting(f"PARVIS_MAIL_FROM must be an address, not {settings.mail_from!r}.") from None
-    return _address(address, _CONTROLS.sub(" ", name or settings.name))
+    return _address(address, header_of(name or settings.name))
 
 
 # ── by SMTP ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -79,12 +79,13 @@ async def set_aside(url: str, names: Sequence[str]) -> list[str]:
     Raises: MigrationError when the release before could not live with one of them.
     """
     by_name = {migration.name: migration for migration in known()}
-    breaking = [name for name in names if name in by_name and not is_additive(by_name[name])]
-    if breaking:
-        raise MigrationError(f"The release before does not know how to live with {', '.join(breaking)}.")
     connection = await asyncpg.connect(url, server_settings={"application_name": "parvis migrate", "timezone": "UTC"})
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", ADVISORY_LOCK)
+        there = {row.name for row in await _applied(connection)}
+        breaking = [name for name in names if name in there and name in by_name and not is_additive(by_name[name])]
+        if breaking:
+            raise MigrationError(f"The release before does not know how to live with {', '.join(breaking)}.")
         async with connection.transaction():
             await connection.execute(_ASIDE)
             rows = await connection.fetch(

@@ -1,50 +1,68 @@
-"""Incidents are told to those who run the place: by mail and to a webhook, each beginning and each end once."""
+"""Incidents are told to those who run the place, by mail and to a webhook: what is said, and how one attempt goes."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+from enum import Enum
 from typing import Any
 
 import msgspec
 import structlog
 
 from parvis.base.clock import iso_ms
-from parvis.base.errors import Problem
-from parvis.base.settings import Settings
+from parvis.base.errors import Invalid, Problem
+from parvis.base.settings import BadSetting, Settings
 from parvis.domain.health import Incident
 from parvis.domain.health.verdicts.verdict import shown, span
 from parvis.infra.destinations import Refused
-from parvis.infra.mail import Mailer
+from parvis.infra.mail import Mailer, header_of
 from parvis.infra.outbound import Errand, Outbound
 
 log = structlog.get_logger(__name__)
 
 _ERRAND = Errand(schemes=frozenset({"https", "http"}))
+_LATER = frozenset({408, 425, 429})
 
 
-async def tell(settings: Settings, incident: Incident) -> bool:
-    """Whether anybody was told, or nobody wants to be."""
-    ways = []
-    addresses = [one.strip() for one in (settings.alert_mail or settings.contact_email).split(",") if one.strip()]
-    if addresses:
-        ways.append(await _by_mail(settings, addresses, incident))
-    if settings.alert_webhook:
-        ways.append(await _by_webhook(settings, incident))
-    return any(ways) or not ways
+class Outcome(Enum):
+    """What became of an attempt. REFUSED: this is not wanted, others may be; AWAY: nothing can be told that way now."""
+
+    TOLD = "told"
+    REFUSED = "refused"
+    AWAY = "away"
 
 
-async def _by_mail(settings: Settings, addresses: list[str], incident: Incident) -> bool:
-    """Whether anybody has the letter: one address that refuses it must not have the others told again and again."""
-    mailer, sent = Mailer(settings), 0
-    for address in addresses:
-        try:
-            await mailer.send(address, subject(settings, incident), text(settings, incident))
-            sent += 1
-        except (Problem, OSError) as problem:  # without a mail service letters are files, and a disk can be full
-            log.warning("alarm.no_mail", incident=incident.name, problem=repr(problem))
-    return sent > 0
+def addresses(settings: Settings) -> list[str]:
+    """Who hears of incidents by mail."""
+    return [one.strip() for one in (settings.alert_mail or settings.contact_email).split(",") if one.strip()]
 
 
-async def _by_webhook(settings: Settings, incident: Incident) -> bool:
+async def by_mail(settings: Settings, incident: Incident) -> Outcome:
+    """TOLD if anybody has the letter: one address that refuses it must not have the others told again and again."""
+    try:
+        mailer = Mailer(settings)
+    except BadSetting as error:
+        log.warning("alarm.no_mail", incident=incident.name, problem=repr(error))
+        return Outcome.AWAY
+    found = await asyncio.gather(*(_letter(mailer, settings, one, incident) for one in addresses(settings)))
+    return _best(found)
+
+
+async def _letter(mailer: Mailer, settings: Settings, address: str, incident: Incident) -> Outcome:
+    try:
+        await mailer.send(address, subject(settings, incident), text(settings, incident))
+    except (Problem, OSError) as problem:  # without a mail service letters are files, and a disk can be full
+        log.warning("alarm.no_mail", incident=incident.name, problem=repr(problem))
+        return Outcome.REFUSED if isinstance(problem, Invalid) else Outcome.AWAY
+    return Outcome.TOLD
+
+
+def _best(found: Sequence[Outcome]) -> Outcome:
+    return next((one for one in (Outcome.TOLD, Outcome.AWAY) if one in found), Outcome.REFUSED)
+
+
+async def by_webhook(settings: Settings, incident: Incident) -> Outcome:
     """The address is the operator's, so that it may be a private one."""
     http = Outbound(msgspec.structs.replace(settings, allow_private_addresses=True))
     body = msgspec.json.encode(as_json(settings, incident))
@@ -54,15 +72,18 @@ async def _by_webhook(settings: Settings, incident: Incident) -> bool:
         )
     except (Problem, Refused) as problem:
         log.warning("alarm.no_webhook", incident=incident.name, problem=repr(problem))
-        return False
+        return Outcome.AWAY
     finally:
         await http.close()
-    return answer.status < 400
+    if answer.status < 400:
+        return Outcome.TOLD
+    log.warning("alarm.no_webhook", incident=incident.name, status=answer.status)
+    return Outcome.AWAY if answer.status >= 500 or answer.status in _LATER else Outcome.REFUSED
 
 
 def subject(settings: Settings, incident: Incident) -> str:
     state = "over" if incident.closed_at else {"now": "NOW", "soon": "soon"}.get(incident.verdict.urgency, "note")
-    return f"[{settings.name}] {state}: {str(incident.verdict.title)[:120]}".replace("\n", " ")
+    return header_of(f"[{settings.name}] {state}: {str(incident.verdict.title)[:120]}")
 
 
 def text(settings: Settings, incident: Incident) -> str:

@@ -72,7 +72,8 @@ def write(settings: Settings, judgement: Judgement, incidents: Sequence[Incident
 
 def files(settings: Settings, judgement: Judgement, incidents: Sequence[Incident], level: int = 0) -> dict[str, str]:
     """By name: what each file holds. `level`: what is left out because there is too much to do, 0 for nothing."""
-    shown = [one for one in incidents if one.verdict.urgency != "note"][:SHOWN]
+    told = [one for one in incidents if one.verdict.urgency != "note"]
+    shown = sorted(told, key=lambda one: not one.is_open)[:SHOWN]  # whatever lasts, however long ago it began
     pages = {
         f"index{'' if locale == LOCALES[0] else '.' + locale}.html": _page(settings, judgement, shown, locale, level)
         for locale in LOCALES

@@ -28,12 +28,14 @@ from parvis.domain.moderation import house_settings
 from parvis.infra import engines, postgres
 from parvis.infra.overload import levels
 from parvis.infra.storage import Storage, open_storage
-from parvis.worker import alarm, status_page
+from parvis.worker import status_page
+from parvis.worker.telling import Telling
 
 log = structlog.get_logger(__name__)
 
 EVERY_S = 10.0
 STANDBY_S = 3.0
+TELL_S = 5.0  # for so long a look waits for those who are told
 SHOWN = 50
 TROUBLE = (*postgres.OUTAGES, asyncpg.PostgresError)
 
@@ -50,6 +52,7 @@ class Watch:
         self._minutes = Minutes()
         self._db: asyncpg.Connection | None = None
         self._leads = False
+        self._telling = Telling(self._noted)
         self._tide_known: health.Tide | None = None
         self._tide_at: datetime | None = None
 
@@ -60,8 +63,9 @@ class Watch:
         door = await self._door(db)
         tide = await self._tide(db, now)
         before = self.seen.signals if self.seen else {}
+        storage, unopened = await self._store()
         seen = await health.gather(
-            self.settings, storage=await self._store(), door=door, tide=tide, before=before, now=now
+            self.settings, storage=storage, unopened=unopened, door=door, tide=tide, before=before, now=now
         )
         judgement = health.judge(seen)
         self._unwritten |= {one.key for one in self.book.note(judgement)}
@@ -69,24 +73,27 @@ class Watch:
             await self._write_down(db, seen, now)
         self.seen = seen
         level = levels.NO_DATABASE if seen.database is None else math.ceil(seen.fact("shedding", "level"))
-        await asyncio.to_thread(status_page.write, self.settings, judgement, self.book.all[:SHOWN], level)
+        await asyncio.to_thread(status_page.write, self.settings, judgement, self.book.shown(SHOWN), level)
         if self._leads or db is None:
-            await self._tell(db, now)  # after the page: a mail service can take half a minute to say nothing
-        _keep(self.settings, self.book.all[:SHOWN])
+            await self._tell(db, now)
+        _keep(self.settings, self.book.shown(SHOWN))
         return judgement
 
     async def close(self) -> None:
+        await self._telling.close()
         if self._db is not None:
             self._db.terminate()
         if self._storage is not None:
             await self._storage.close()
 
-    async def _store(self) -> Storage | None:
-        """The media store; one that could not be opened is tried again at the next look."""
+    async def _store(self) -> tuple[Storage | None, str]:
+        """The media store, or why it could not be opened; then it is tried again at the next look."""
         if self._storage is None:
-            with contextlib.suppress(Exception):  # a store that is away is a finding, not an end
+            try:
                 self._storage = await open_storage(self.settings)
-        return self._storage
+            except Exception as error:  # a store that is away is a finding, not an end
+                return None, str(error) or type(error).__name__
+        return self._storage, ""
 
     async def _connected(self) -> asyncpg.Connection | None:
         """A session of our own, whose lock says that we keep the book; None while there is no database."""
@@ -144,17 +151,22 @@ class Watch:
         """What changed is written down; what could not be is written at the next look."""
         for one in self.book.all:
             if one.key in self._unwritten:
-                await health.incident_stored(db, one)
-                self._unwritten.discard(one.key)
+                self._unwritten.discard(one.key)  # before: it may change again meanwhile
+                try:
+                    await health.incident_stored(db, one)
+                except BaseException:
+                    self._unwritten.add(one.key)
+                    raise
 
     async def _tell(self, db: asyncpg.Connection | None, now: datetime) -> None:
-        for one in self.book.untold:
-            if not await alarm.tell(self.settings, one):
-                return  # neither way works now; later is better than never
-            self._unwritten.add(self.book.told(one, now).key)
-            with contextlib.suppress(*TROUBLE):
-                if db is not None:
-                    await self._write_incidents(db)
+        await self._telling.tell(self.settings, self.book.untold, now, TELL_S)
+        with contextlib.suppress(*TROUBLE):
+            if db is not None:
+                await self._write_incidents(db)
+
+    def _noted(self, told: Incident, at: datetime) -> None:
+        if (changed := self.book.told(told, at)) is not None:
+            self._unwritten.add(changed.key)
 
 
 async def keep(settings: Settings) -> None:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import asyncpg
+import pytest
 
 from parvis.base.clock import utc_now
 from parvis.base.settings import Settings
 from parvis.domain import health
 from parvis.domain.health.gather import expected_indexes
+from parvis.infra import engines
+from parvis.infra.engines.places import Places
+from tests.infra.test_engines import THROWAWAY
 
 
 async def names(home: Path, database: str, broker: str) -> list[str]:
@@ -61,6 +67,73 @@ async def test_what_is_missing_and_what_was_given_up_is_named(
     await db.close()
     after = await names(tmp_path, fresh_database_url, nats_url)
     assert {"index_lost", "jobs_given_up", "job_poison", "jobs_failing"} <= set(after)
+
+
+async def test_an_index_that_was_left_half_made_is_named_until_it_was_dropped_and_made(
+    fresh_database_url: str, nats_url: str, tmp_path: Path
+) -> None:
+    settings = Settings(home=tmp_path, database_url=fresh_database_url, nats_url=nats_url)
+
+    async def command() -> str:
+        causes = health.judge(await health.gather(settings, now=utc_now())).causes
+        return next((one.verdict.command for one in causes if one.verdict.name == "index_lost"), "")
+
+    db = await asyncpg.connect(fresh_database_url)
+    await db.execute("INSERT INTO job (kind, payload) VALUES ('same', '{}'), ('same', '{}')")
+    await db.execute("DROP INDEX job_waiting")
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await db.execute("CREATE UNIQUE INDEX CONCURRENTLY job_waiting ON job (kind)")
+    for begins in ("DROP INDEX CONCURRENTLY job_waiting", "CREATE INDEX CONCURRENTLY job_waiting ON"):
+        statement = await command()
+        assert statement.startswith(begins)
+        await db.execute(statement)
+    assert await command() == ""
+    await db.close()
+
+
+async def test_an_archive_fails_since_something_waits_for_it_and_not_since_it_took_the_last() -> None:
+    options = THROWAWAY | {"archive_mode": "on", "wal_level": "replica"}
+    with tempfile.TemporaryDirectory(prefix="parvis-archive-") as folder:  # a short path, as sockets need one
+        home = Path(folder) / "home"
+        async with engines.running(home, nats=False, postgres_options=options):
+            facts = await _archiving(Places(home).database_url(user="postgres"))
+            assert 0 < facts["archive_failing_s"] < 5
+            less = await _as_one_who_sees_no_journal(Places(home))
+            assert (less["wal_bytes"], less["archive_failing_s"] > 5) == (0, True)
+
+
+async def _archiving(url: str) -> dict[str, Any]:
+    """What is known after the archive took something, was quiet for five seconds, and then refused."""
+    admin = await asyncpg.connect(url)
+    try:
+        for command, over in (("true", "last_archived_time IS NOT NULL"), ("false", "failed_count > 0")):
+            await admin.execute(f"ALTER SYSTEM SET archive_command = '{command}'")
+            await admin.execute("SELECT pg_reload_conf()")
+            await _until(admin, over)
+            await asyncio.sleep(5 if command == "true" else 0)
+        return await health.database_facts(admin)
+    finally:
+        await admin.close()
+
+
+async def _as_one_who_sees_no_journal(places: Places) -> dict[str, Any]:
+    """An outside database may give its role no more than its tables."""
+    admin = await asyncpg.connect(places.database_url(user="postgres"))
+    await admin.execute("REVOKE pg_monitor FROM parvis")
+    await admin.close()
+    db = await asyncpg.connect(places.database_url())
+    try:
+        return await health.database_facts(db)
+    finally:
+        await db.close()
+
+
+async def _until(db: asyncpg.Connection, over: str) -> None:
+    """Segments of the journal are given to the archive until it is so."""
+    async with asyncio.timeout(60):
+        while not await db.fetchval(f"SELECT {over} FROM pg_stat_archiver"):
+            await db.execute("SELECT pg_logical_emit_message(true, 'x', 'y'); SELECT pg_switch_wal()")
+            await asyncio.sleep(0.5)
 
 
 async def test_engines_that_are_away_are_verdicts_and_not_errors(tmp_path: Path) -> None:

@@ -33,6 +33,8 @@ from parvis.domain.health.verdicts.findings import (
     Tide,
 )
 from parvis.domain.health.verdicts.verdict import shown, span
+from parvis.domain.health.verdicts.wal_piling import OUR_SLOT
+from parvis.infra.engines import backup
 from parvis.infra.mail import TROUBLE
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -77,7 +79,7 @@ CASES: dict[str, tuple[Findings, Findings]] = {
     "database_gone": (seen(database=None, database_error="refused"), seen()),
     "disk_full": (disk(GIB), disk(50 * GIB)),
     "files_short": (disk(50 * GIB, files=1000, free_files=10), disk(50 * GIB, files=1000, free_files=500)),
-    "wal_piling": (db(wal_bytes=4 * GIB, slot="old"), db(wal_bytes=2 * GIB)),
+    "wal_piling": (db(wal_bytes=4 * GIB, slot="old", slot_bytes=3 * GIB), db(wal_bytes=2 * GIB)),
     "backup_broken": (seen(kept=Kept(drill_problem="gone")), seen(kept=Kept(wanted=True, backup_age_s=9e4, drill_age_s=9e4))),
     "archive_failing": (db(archive_failing_s=400), db(archive_failing_s=200)),
     "disk_filling": (disk(40 * GIB, full_in_s=7200), disk(40 * GIB, full_in_s=30 * 86_400)),
@@ -194,6 +196,12 @@ def test_every_rule_has_a_page_that_is_about_it(name: str) -> None:
     )
 
 
+def test_the_list_of_pages_has_every_page() -> None:
+    folder = ROOT / "docs" / "runbooks"
+    listed = re.findall(r"^\* \[.+\]\((.+)\)$", (folder / "README.md").read_text(), re.MULTILINE)
+    assert sorted(["README.md", *listed]) == sorted(page.name for page in folder.glob("*.md"))
+
+
 def test_verdicts_explain_only_verdicts_that_there_are() -> None:
     for name, (fires, _) in CASES.items():
         verdict = BY_NAME[name](fires)
@@ -275,6 +283,38 @@ def test_strangers_that_take_every_core_are_named_and_work_that_lets_others_pass
     assert named(signals=full)[1] == []  # for a moment a build may have them
     assert named(signals=full, before=signal("cpu", 0.4, 2.0, patient=0.0) | quick)[1] == []
     assert named(signals=signal("cpu", 1.0, 2.0, patient=0.9) | quick)[1] == []
+
+
+def command_of(found: Findings) -> str:
+    return health.judge(found).causes[0].verdict.command
+
+
+def test_a_slot_is_named_and_dropped_only_when_it_keeps_most_of_the_journal() -> None:
+    piled = {"wal_bytes": 4 * GIB, "slot": "old"}
+    drop = "SELECT pg_drop_replication_slot('old')"
+    assert command_of(db(**piled, slot_bytes=3 * GIB)) == f'psql "$ADMIN" -c "{drop}"'
+    for others in ({"slot_bytes": GIB}, {"slot_bytes": 1000, "archive_failing_s": 9.0}):
+        verdict = health.judge(db(**piled, **others)).causes[0].verdict
+        assert verdict.name == "wal_piling"
+        assert "old" not in str(verdict.title) + verdict.command
+    assert OUR_SLOT == backup.SLOT
+    ours = db(wal_bytes=4 * GIB, slot=OUR_SLOT, slot_bytes=4 * GIB)
+    assert command_of(ours) == "parvis backup FOLDER --follow"
+
+
+def test_an_index_that_is_half_made_is_dropped_before_it_is_made() -> None:
+    lost = ("CREATE INDEX a ON public.b (c)", "CREATE INDEX d ON public.b (e)")
+    assert command_of(db(lost_indexes=lost)) == "CREATE INDEX CONCURRENTLY a ON public.b (c)"
+    assert command_of(db(lost_indexes=lost, half_indexes=("a",))) == "DROP INDEX CONCURRENTLY a"
+    assert command_of(db(lost_indexes=lost, half_indexes=("d",))) == "CREATE INDEX CONCURRENTLY a ON public.b (c)"
+
+
+def test_no_action_throws_away_what_would_still_be_done_or_names_a_store_without_the_files() -> None:
+    for name, (fires, _) in CASES.items():
+        verdict = BY_NAME[name](fires)
+        assert verdict is not None
+        assert "jobs drop" not in verdict.command, name
+        assert "PARVIS_MEDIA_URL" not in verdict.command or "rsync" in verdict.command, name
 
 
 def test_figures_are_readable() -> None:

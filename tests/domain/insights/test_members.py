@@ -67,6 +67,23 @@ async def test_newcomers_are_followed_from_the_receipt_to_the_day_they_come_back
     assert stages["day_1"][0] == 0
 
 
+async def test_a_receipt_of_midnight_leaves_the_day_before_as_it_was(world: World) -> None:
+    now = utc_now()
+    midnight = datetime.combine(now.astimezone(UTC).date() - timedelta(days=3), datetime.min.time(), UTC)
+    moments = [(midnight - timedelta(hours=one), timedelta()) for one in (1, 2, 3)]
+    async with world.services.db.transaction() as tx:
+        for came_at, later in [*moments, (midnight - timedelta(milliseconds=2), timedelta(milliseconds=3))]:
+            await tx.execute(
+                "INSERT INTO receipt (id, state, received_at) VALUES ($1, 0, $2)", id_at(came_at + later), came_at
+            )
+    for _ in range(2):
+        await insights.count_newcomers(world.services.db, now=now)
+    async with world.services.db.connection() as db:
+        found = await queries.counts(db, midnight.date() - timedelta(days=1), midnight.date(), ["sign_up"])
+    received = {day: count for day, _, name, count in found if name == "received"}
+    assert list(received.values()) == [3, 1]
+
+
 async def test_a_report_has_a_number_for_each_day_and_lists_the_most_frequent_names(tx: Connection) -> None:
     last = date(2026, 5, 31)
     for number in range(20):

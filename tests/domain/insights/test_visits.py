@@ -74,6 +74,8 @@ async def test_midnight_ends_a_visit_and_the_salt_and_what_came_of_it_go(fresh_d
     await count(fresh_database, clock)
     tomorrow = DAY + timedelta(days=1)
     assert [(await counted(fresh_database, day))["visits"] for day in (DAY, tomorrow)] == [1, 1]
+    clock.at_s += 28 * 60  # a pause after what was seen before midnight
+    await count(fresh_database, clock)
     async with fresh_database.connection() as db:
         assert [row["day"] for row in await db.fetch("SELECT DISTINCT day FROM insight_visitor")] == [tomorrow]
         assert [row["day"] for row in await db.fetch("SELECT day FROM insight_salt")] == [tomorrow]
@@ -83,6 +85,47 @@ async def test_midnight_ends_a_visit_and_the_salt_and_what_came_of_it_go(fresh_d
     assert {row["relname"]: row["persistence"] for row in lasting} == {
         "insight_salt": "u", "insight_visitor": "u", "insight_count": "p", "insight_sketch": "p"
     }  # fmt: skip
+
+
+async def test_what_a_process_hands_over_after_midnight_begins_no_second_visit(fresh_database: Database) -> None:
+    clock = Clock(datetime(2026, 5, 4, 23, 58, tzinfo=UTC).timestamp())
+    one, other = a_process(clock), a_process(clock)
+    for process in (one, other):
+        await insights.hand_over(fresh_database, process)
+    one.page_seen("/public", "192.0.2.7", dict(BROWSER))
+    await insights.hand_over(fresh_database, one)
+    clock.at_s += 90
+    other.page_seen("/public", "192.0.2.7", dict(BROWSER))
+    clock.at_s += 40  # it is another day
+    await count(fresh_database, clock)
+    await insights.hand_over(fresh_database, other)
+    await count(fresh_database, clock)
+    found = await counted(fresh_database)
+    assert (found["page /public"], found["visits"], found["visitors"]) == (2, 1, 1)
+
+
+async def test_a_crash_of_the_database_makes_nobody_two(fresh_database: Database) -> None:
+    clock = Clock()
+    living, fresh = a_process(clock), a_process(clock)
+    await insights.hand_over(fresh_database, living)
+    living.page_seen("/public", "192.0.2.7", dict(BROWSER))
+    await insights.hand_over(fresh_database, living)
+    await count(fresh_database, clock)
+    async with fresh_database.connection() as db:
+        await db.execute("TRUNCATE insight_salt, insight_visitor")  # what a crash does
+    clock.at_s += 60
+    for process in (living, fresh):
+        await insights.hand_over(fresh_database, process)
+        process.page_seen("/public", "192.0.2.7", dict(BROWSER))
+        await insights.hand_over(fresh_database, process)
+    await count(fresh_database, clock)
+    assert (await counted(fresh_database))["visitors"] == 1
+    async with fresh_database.connection() as db:
+        await db.execute("TRUNCATE insight_salt")
+    another = a_process(clock)
+    for process in (another, living, fresh):  # it was the first to ask: all go on with its salt
+        await insights.hand_over(fresh_database, process)
+    assert living.salt_of(DAY) == fresh.salt_of(DAY) == another.salt_of(DAY)
 
 
 async def test_whoever_is_away_for_longer_than_a_pause_is_forgotten(fresh_database: Database) -> None:

@@ -70,6 +70,7 @@ async def gather(
     *,
     storage: Storage | None = None,
     opening_s: float = 0.0,
+    unopened: str = "",
     door: Door | None = None,
     tide: Tide | None = None,
     recent: dict[str, Signal] | None = None,
@@ -79,11 +80,11 @@ async def gather(
 ) -> Findings:
     """Everything that is known of the place now.
 
-    `before`: the signals of an earlier look, if there was one. `paces`: by folder, how many bytes a second it has lately
-    grown by.
+    `opening_s`: how long it took to open the store; `unopened`: why it could not be opened, if it could not. `before`:
+    the signals of an earlier look, if there was one. `paces`: by folder, how many bytes a second it has lately grown by.
     """
     known, broker, store, certificate = await asyncio.gather(
-        _asked(settings, now), _broker(settings), _store(storage, opening_s), _certificate(settings, now)
+        _asked(settings, now), _broker(settings), _store(storage, opening_s, unopened), _certificate(settings, now)
     )
     lately = known.pop("paces", {})
     base: dict[str, Any] = {
@@ -203,6 +204,7 @@ async def _database(db: Connection, looks: Sequence[sessions.Look], facts: dict[
     if found is not None:
         holder = msgspec.structs.replace(found[0], table=await ask.awaited_table(db, found[1]))
     rows = await ask.dead_rows(db)
+    lost, half = await _indexes(db)
     return Database(
         **{name: facts[name] for name in _PLAIN},
         slot=facts["slot"] or "",
@@ -213,7 +215,8 @@ async def _database(db: Connection, looks: Sequence[sessions.Look], facts: dict[
         slow=sessions.slowest(looks),
         idle=sessions.idle(looks[-1]),
         unapplied=await _unapplied(db),
-        lost_indexes=await _lost_indexes(db),
+        lost_indexes=lost,
+        half_indexes=half,
         rows=Rows(rows["table"], rows["dead"], rows["live"]) if rows else None,
     )
 
@@ -230,9 +233,11 @@ async def _unapplied(db: Connection) -> tuple[str, ...]:
         return ()  # newer than we are: an upgrade is under way elsewhere
 
 
-async def _lost_indexes(db: Connection) -> tuple[str, ...]:
-    there = await ask.whole_indexes(db)
-    return tuple(text for name, text in expected_indexes().items() if name not in there)
+async def _indexes(db: Connection) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The statements that make what is missing, and the names of what is there of it, half made."""
+    there, expected = await ask.indexes(db), expected_indexes()
+    lost = tuple(text for name, text in expected.items() if not there.get(name))
+    return lost, tuple(name for name in expected if there.get(name) is False)
 
 
 def expected_indexes() -> dict[str, str]:
@@ -266,10 +271,10 @@ async def _broker(settings: Settings) -> str:
     return ""
 
 
-async def _store(storage: Storage | None, opening_s: float) -> Store | None:
+async def _store(storage: Storage | None, opening_s: float, unopened: str) -> Store | None:
     """A small file was written, read and removed; how long that took, with opening the store."""
     if storage is None:
-        return None
+        return Store(opening_s, unopened) if unopened else None
     key, began = f"health/{os.getpid()}-{time.time_ns()}.bin", time.perf_counter()
     try:
         async with asyncio.timeout(STORE_WITHIN_S):

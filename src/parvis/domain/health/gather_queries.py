@@ -44,13 +44,12 @@ async def awaited_table(db: Connection, victims: Sequence[int]) -> str:
 
 
 async def facts(db: Connection) -> dict[str, Any]:
-    """Sizes, ages and settings of the server. Journal and archive need the role pg_monitor; without it they are 0."""
+    """Sizes, ages and settings of the server. The size of the journal needs the role pg_monitor; without it it is 0."""
     row = await db.fetchrow(
         """
         SELECT (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend') AS sessions,
                current_setting('max_connections')::int AS most_sessions,
-               CASE WHEN pg_has_role('pg_monitor', 'USAGE')
-                    THEN (SELECT coalesce(sum(size), 0)::bigint FROM pg_ls_waldir()) ELSE 0 END AS wal_bytes,
+               pg_has_role('pg_monitor', 'USAGE') AS sees_journal,
                pg_size_bytes(current_setting('max_wal_size')) AS wal_wanted_bytes,
                (SELECT slot_name::text FROM pg_replication_slots ORDER BY restart_lsn NULLS LAST LIMIT 1) AS slot,
                (SELECT coalesce(max(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)), 0)::bigint
@@ -67,20 +66,44 @@ async def facts(db: Connection) -> dict[str, Any]:
         """
     )
     assert row is not None
-    return dict(row)
+    found = dict(row) | {"wal_bytes": 0}
+    if found.pop("sees_journal"):
+        found |= await _journal(db, found["archive_failing_s"])
+    return found
 
 
-async def whole_indexes(db: Connection) -> set[str]:
-    """Names of the indexes that can be used."""
-    rows = await db.fetch(
+async def _journal(db: Connection, archive_failing_s: float | None) -> dict[str, Any]:
+    """How large it is, and since when the archive fails. Asked by itself, because whoever may not is refused altogether.
+
+    On a quiet place the last that the archive took is long ago by right: it fails only since something waits for it.
+    """
+    row = await db.fetchrow(
         """
-        SELECT relname
-          FROM pg_index
-          JOIN pg_class ON pg_class.oid = indexrelid
-         WHERE relnamespace = 'public'::regnamespace AND indisvalid AND indisready
+        SELECT (SELECT coalesce(sum(size), 0)::bigint FROM pg_ls_waldir()) AS bytes,
+               (SELECT extract(epoch FROM now() - min(modification))::float8
+                  FROM pg_ls_archive_statusdir()
+                 WHERE name LIKE '%.ready') AS waits_s
         """
     )
-    return {row["relname"] for row in rows}
+    assert row is not None
+    waits_s = row["waits_s"]
+    if archive_failing_s is not None and waits_s is not None:
+        archive_failing_s = min(archive_failing_s, max(0.0, waits_s))
+    return {"wal_bytes": row["bytes"], "archive_failing_s": archive_failing_s}
+
+
+async def indexes(db: Connection) -> dict[str, bool]:
+    """By name of an index: whether it can be used, or was left half made. One that is being made is not among them."""
+    rows = await db.fetch(
+        """
+        SELECT relname, indisvalid AND indisready AS whole
+          FROM pg_index
+          JOIN pg_class ON pg_class.oid = indexrelid
+         WHERE relnamespace = 'public'::regnamespace
+           AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index WHERE index_relid = indexrelid AND NOT indisvalid)
+        """
+    )
+    return {row["relname"]: row["whole"] for row in rows}
 
 
 async def dead_rows(db: Connection) -> Row | None:

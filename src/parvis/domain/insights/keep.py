@@ -50,12 +50,15 @@ async def hand_over(db: Database, visits: Visits) -> bool:
 
 
 async def know_salts(db: Database, visits: Visits) -> None:
-    """The process knows the salt of today, and shortly before midnight that of tomorrow; the first that asks makes it."""
-    days = visits.days_to_come
-    if visits.knows_salts(days):
-        return
+    """The process knows the salt of today, and shortly before midnight that of tomorrow; the first that asks makes it.
+    A crash takes salts from the database: who knows one puts it back, and all go on with the one that is there."""
     async with db.connection() as connection:
-        visits.learn({day: await queries.salt(connection, day, secrets.token_bytes(16)) for day in days})
+        visits.learn(
+            {
+                day: await queries.salt(connection, day, visits.salt_of(day) or secrets.token_bytes(16))
+                for day in visits.days_to_come
+            }
+        )
 
 
 async def _shielded(db: Database, visits: Visits) -> None:

@@ -128,17 +128,17 @@ async def counts_stored(tx: Connection, day: date, counts: dict[tuple[str, str],
 
 
 async def visitors_forgotten(db: Connection, today: date, now: datetime) -> None:
-    """Who was counted and is away for longer than a pause is not known any more; nor is any salt but today's."""
+    """Who was counted and is away for longer than a pause is not known any more; nor is any salt of a day
+    that is over. Who was here before midnight is known until then too: processes hand over what they saw afterwards."""
     await db.execute(
         """
         DELETE FROM insight_visitor
          WHERE (day, visitor) IN (SELECT day, visitor
                                     FROM insight_visitor
                                    WHERE counted
-                                     AND (day < $1 OR seen_at < $2)
+                                     AND seen_at < $1
                                      FOR UPDATE SKIP LOCKED)
         """,
-        today,
         now - PAUSE - timedelta(minutes=2),  # processes hand over once a minute
     )
     await db.execute("DELETE FROM insight_salt WHERE day < $1", today)

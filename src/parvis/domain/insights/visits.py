@@ -121,6 +121,10 @@ class Visits:
     def knows_salts(self, days: Iterable[date]) -> bool:
         return all(day in self._salts for day in days)
 
+    def salt_of(self, day: date) -> bytes | None:
+        """The day's salt, as far as it is known here."""
+        return self._salts.get(day)
+
     def learn(self, salts: dict[date, bytes]) -> None:
         """These are the salts; all others are forgotten."""
         self._salts = salts

@@ -66,6 +66,7 @@ class Database(msgspec.Struct, frozen=True, kw_only=True):
     up_s: float = 1e6
     unapplied: tuple[str, ...] = ()  # migrations
     lost_indexes: tuple[str, ...] = ()  # the statements that make them
+    half_indexes: tuple[str, ...] = ()  # names of those of them that are there and not whole
     unsafe: tuple[str, ...] = ()  # settings that may lose what was acknowledged
     oldest_row_age: int = 0  # in transactions
     rows: Rows | None = None

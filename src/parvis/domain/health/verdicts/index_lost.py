@@ -12,6 +12,8 @@ def index_lost(seen: Findings) -> Verdict | None:
     if database is None or not database.lost_indexes:
         return None
     statement = database.lost_indexes[0]
+    command = statement if "CONCURRENTLY" in statement else statement.replace("INDEX", "INDEX CONCURRENTLY", 1)
+    half = next((one for one in database.half_indexes if f"INDEX {one} " in statement), "")
     slow = database.slow.at_once if database.slow else 0.0
     return Verdict(
         name="index_lost",
@@ -24,8 +26,10 @@ def index_lost(seen: Findings) -> Verdict | None:
             figure("sessions busy with the slowest statement", slow),
             figure("oldest statement", database.slow.age_s if database.slow else 0.0, "s"),
         ),
-        action=say("Make it again; nobody has to wait meanwhile."),
-        command=statement.replace("INDEX", "INDEX CONCURRENTLY", 1) if "CONCURRENTLY" not in statement else statement,
+        action=say("Drop what is left of it; then this says how to make it again.")
+        if half
+        else say("Make it again; nobody has to wait meanwhile."),
+        command=f"DROP INDEX CONCURRENTLY {half}" if half else command,
         gain=say("The same statements take milliseconds again."),
         explains=(
             "slow_statement",

@@ -27,7 +27,7 @@ def jobs_failing(seen: Findings) -> Verdict | None:
             figure("oldest", worst.oldest_s, "s"),
         ),
         action=say("The error says what is missing; they are tried again until they are given up."),
-        command=f"parvis jobs drop {worst.kind}",
+        command=f"SELECT id, failures, due_at, last_error FROM job WHERE kind = '{worst.kind}' AND failures > 0",
         gain=say("They are done by themselves as soon as the reason is gone."),
     )
 

@@ -22,7 +22,7 @@ def store_failing(seen: Findings) -> Verdict | None:
             figure("jobs that fail", sum(one.jobs for one in seen.jobs.failing)),
         ),
         action=say("Look at its folder or bucket, its room, and its rights."),
-        command="PARVIS_MEDIA_URL=…",
+        command="df -h $PARVIS_HOME/media; ls -ld $PARVIS_HOME/media",
         gain=say("Uploads work again; those that failed have to be done anew."),
         explains=("jobs_failing", "jobs_given_up"),
     )

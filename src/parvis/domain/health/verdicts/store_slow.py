@@ -23,7 +23,7 @@ def store_slow(seen: Findings) -> Verdict | None:
             figure("processor busy", seen.use("cpu"), "share"),
             figure("memory taken", seen.use("memory"), "share"),
         ),
-        action=say("Move it to a faster disk, or to a bucket."),
-        command="PARVIS_MEDIA_URL=s3://BUCKET/PREFIX",
+        action=say("Copy the files to a faster disk or a bucket, and only then name that place."),
+        command="rsync -a $PARVIS_HOME/media/ NEW-FOLDER/; PARVIS_MEDIA_URL=NEW-FOLDER",
         gain=say("Pictures appear as soon as they are asked for."),
     )
