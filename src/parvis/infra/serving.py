@@ -31,6 +31,8 @@ class Commands(msgspec.Struct, frozen=True):
 class Role:
     """`parvis web` or `parvis work`, kept alive."""
 
+    starting = False
+
     def __init__(self, name: str, launch: processes.Launch, *, patience_s: float, health: str = "") -> None:
         self.name = name
         self.stop_steps: tuple[processes.Step, ...] = ((signal.SIGTERM, patience_s), (signal.SIGKILL, 5))
