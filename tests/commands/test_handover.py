@@ -94,6 +94,7 @@ def test_the_kit_is_written_also_when_the_database_is_dead(tmp_path: Path) -> No
     dead = {
         "PARVIS_DATABASE_URL": f"postgresql://me:hunter2@127.0.0.1:{free_port()}/parvis",
         "PARVIS_NATS_URL": f"nats://T0K3N@127.0.0.1:{free_port()}",
+        "PARVIS_MEDIA_URL": f"file://{tmp_path}/media",
     }
     server = Server(tmp_path / "home", settings=dead)
     server.home.mkdir()
@@ -102,7 +103,9 @@ def test_the_kit_is_written_also_when_the_database_is_dead(tmp_path: Path) -> No
     assert "The database does not answer" in words
     assert "How it is cannot be told" in words
     assert "postgresql://me:…@127.0.0.1" in words
-    assert json.loads((tmp_path / "kit" / "handover.json").read_text())["held"] is None
+    kit = json.loads((tmp_path / "kit" / "handover.json").read_text())
+    assert kit["held"] is None
+    assert (kit["media"], kit["media_elsewhere"]) == (f"{tmp_path}/media", False), "a folder, and so in each backup"
     for path in (tmp_path / "kit").iterdir():
         assert not re.search("hunter2|T0K3N", path.read_text())
 

@@ -20,9 +20,9 @@ import pytest
 
 from parvis.base.settings import Settings
 from parvis.infra import engines
-from parvis.infra.engines import processes
+from parvis.infra.engines import processes, supervisor
 from parvis.infra.engines.nats_server import NatsServer
-from parvis.infra.engines.places import LONGEST_SOCKET_PATH, SOCKET_NAME, Places
+from parvis.infra.engines.places import LONGEST_SOCKET_PATH, SOCKET_NAME, Places, database_account
 from parvis.infra.engines.postgresql import PostgreSQL
 
 THROWAWAY = {"fsync": "off", "shared_buffers": "16MB"}
@@ -270,6 +270,50 @@ async def test_an_engine_that_cannot_start_says_where_its_log_is(home: Path) -> 
             pass
     async with engines.running(home, nats=False, postgres_options=THROWAWAY) as found:
         assert await value(found.database_url, "SELECT 1") == 1
+
+
+@pytest.fixture
+async def standby(home: Path) -> Path:
+    """A home whose database reads its journal for as long as nobody promotes it, as one does that is brought back."""
+    async with engines.running(home, nats=False, postgres_options=THROWAWAY):
+        pass
+    data = PostgreSQL(Places(home)).data
+    touched(data / "standby.signal")
+    with (data / "postgresql.auto.conf").open("a") as conf:
+        conf.write("hot_standby = 'off'\n")
+    return home
+
+
+def touched(path: Path) -> None:
+    path.touch()
+    if (account := database_account()) is not None:
+        os.chown(path, account.uid, account.gid)
+
+
+async def test_a_database_that_reads_its_journal_is_waited_for(standby: Path) -> None:
+    database, keeping = PostgreSQL(Places(standby), THROWAWAY), supervisor.Supervisor(Places(standby))
+    starting = asyncio.create_task(keeping.start([database], within_s=1))
+    try:
+        await asyncio.sleep(4)
+        assert not starting.done()
+        touched(database.data / "promote")
+        os.kill(children(standby)["postgres"], signal.SIGUSR1)
+        await starting
+        assert await value(Places(standby).database_url(), "SELECT 1") == 1
+    finally:
+        await keeping.stop()
+
+
+async def test_a_database_that_reads_its_journal_is_not_waited_for_for_ever(
+    standby: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "STARTING_WITHIN_S", 2.0)
+    keeping = supervisor.Supervisor(Places(standby))
+    try:
+        with pytest.raises(engines.EngineFailed, match="does not answer after 2 seconds"):
+            await keeping.start([PostgreSQL(Places(standby), THROWAWAY)], within_s=1)
+    finally:
+        await keeping.stop()
 
 
 async def test_an_operators_settings_win_over_ours(home: Path) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from parvis.infra.engines import backup
+from parvis.infra.engines import kit as kits
+from parvis.infra.engines import kit_media, restoring
 
 
 def at(minute: int) -> datetime:
@@ -38,32 +39,110 @@ def kit(tmp_path: Path) -> Path:
 
 
 def brought_back(kit: Path, to: Path, moment: datetime | None) -> set[str]:
-    backup._copy_new(kit / "media", to, without=backup._gone_by(kit, moment))
+    kits.copy_new(kit / "media", to, without=kit_media.gone_by(kit, moment))
     return {one.name for one in to.rglob("*.webp")}
 
 
-def test_a_picture_that_was_removed_is_not_brought_back_but_to_a_moment_before(
+async def nothing(_missing: frozenset[str], _here: frozenset[str]) -> frozenset[str]:
+    """The place shows none of what is missing."""
+    return frozenset()
+
+
+async def everything(missing: frozenset[str], _here: frozenset[str]) -> frozenset[str]:
+    """The place shows all of what is missing."""
+    return missing
+
+
+async def test_a_picture_that_was_removed_is_not_brought_back_but_to_a_moment_before(
     media: Path, kit: Path, tmp_path: Path
 ) -> None:
     base(kit, 0, "000000010000000000000002")
-    backup._copy_new(media, kit / "media")
+    assert await kit_media.copy(media, kit, at(1), nothing) == 2
     (media / "posts" / "gone.webp").unlink()
-    backup._note_gone(media, kit, at(10))
+    assert await kit_media.copy(media, kit, at(10), nothing) == 0
     assert brought_back(kit, tmp_path / "latest", None) == {"kept.webp"}
     assert brought_back(kit, tmp_path / "earlier", at(5)) == {"kept.webp", "gone.webp"}
-    backup._note_gone(media, kit, at(20))
-    assert backup._gone(kit) == {"posts/gone.webp": at(10)}, "since it was first missed"
+    await kit_media.copy(media, kit, at(20), nothing)
+    assert kit_media.gone(kit) == {"posts/gone.webp": at(10)}, "since it was first missed"
 
 
-def test_what_no_copy_had_any_more_leaves_the_kit(media: Path, kit: Path) -> None:
+async def test_what_no_copy_had_any_more_leaves_the_kit(media: Path, kit: Path) -> None:
     oldest = base(kit, 0, "000000010000000000000002")
-    backup._copy_new(media, kit / "media")
+    await kit_media.copy(media, kit, at(1), nothing)
     (media / "posts" / "gone.webp").unlink()
-    backup._note_gone(media, kit, at(10))
+    await kit_media.copy(media, kit, at(10), nothing)
     oldest.rename(kit / f"base-{at(30):%Y%m%dT%H%M%SZ}")
-    backup._note_gone(media, kit, at(40))
+    await kit_media.copy(media, kit, at(40), nothing)
     assert {one.name for one in (kit / "media").rglob("*.webp")} == {"kept.webp"}
-    assert backup._gone(kit) == {}
+    assert kit_media.gone(kit) == {}
+
+
+async def test_what_the_disk_lost_stays_in_the_kit(media: Path, kit: Path, tmp_path: Path) -> None:
+    oldest = base(kit, 0, "000000010000000000000002")
+    await kit_media.copy(media, kit, at(1), nothing)
+    (media / "posts" / "gone.webp").unlink()
+    await kit_media.copy(media, kit, at(10), nothing)  # as a release did that did not ask
+    await kit_media.copy(media, kit, at(20), everything)
+    oldest.rename(kit / f"base-{at(30):%Y%m%dT%H%M%SZ}")
+    await kit_media.copy(media, kit, at(40), everything)
+    assert brought_back(kit, tmp_path / "latest", None) == {"kept.webp", "gone.webp"}
+
+
+async def test_nothing_new_is_known_to_be_gone_where_nobody_can_tell(media: Path, kit: Path) -> None:
+    base(kit, 0, "000000010000000000000002")
+    await kit_media.copy(media, kit, at(1), None)
+    (media / "posts" / "gone.webp").unlink()
+    await kit_media.copy(media, kit, at(10), None)
+    assert kit_media.gone(kit) == {}
+    await kit_media.copy(media, kit, at(20), nothing)
+    await kit_media.copy(media, kit, at(30), None)
+    assert kit_media.gone(kit) == {"posts/gone.webp": at(20)}
+
+
+async def test_media_that_are_away_all_at_once_make_the_backup_fail(media: Path, kit: Path) -> None:
+    base(kit, 0, "000000010000000000000002")
+    await kit_media.copy(media, kit, at(1), nothing)
+    media.rename(media.with_name("unmounted"))
+    with pytest.raises(kits.BackupFailed, match="is its disk mounted"):
+        await kit_media.check(media, kit, everything)
+    await kit_media.check(media, kit, nothing)  # people removed them all
+
+
+async def test_many_lost_files_make_the_backup_fail_and_few_do_not(media: Path, kit: Path) -> None:
+    base(kit, 0, "000000010000000000000002")
+    for number in range(400):
+        (media / "posts" / f"{number:03}.webp").write_bytes(b"picture")
+    await kit_media.copy(media, kit, at(1), nothing)
+    for number in range(100):
+        (media / "posts" / f"{number:03}.webp").unlink()
+    await kit_media.check(media, kit, everything)
+    (media / "posts" / "100.webp").unlink()
+    with pytest.raises(kits.BackupFailed, match="101 media files"):
+        await kit_media.check(media, kit, everything)
+
+
+async def test_a_list_of_what_is_gone_that_cannot_be_read_is_named(media: Path, kit: Path) -> None:
+    base(kit, 0, "000000010000000000000002")
+    (kit / "gone.json").write_text("{")
+    with pytest.raises(kits.BackupFailed, match=r"gone\.json cannot be read"):
+        await kit_media.copy(media, kit, at(1), nothing)
+
+
+def test_only_folders_of_copies_count_as_copies(kit: Path) -> None:
+    known = base(kit, 0, "000000010000000000000002")
+    (kit / "base-old").mkdir()
+    assert kits.bases(kit) == [known]
+    assert kits.newest(kit) == known
+
+
+def test_a_beginning_of_a_segment_never_replaces_the_whole(kit: Path) -> None:
+    made, wal = base(kit, 0, "000000010000000000000002"), kit / "wal"
+    wal.mkdir()
+    for name in ("000000010000000000000002", "000000010000000000000002.partial", "000000010000000000000003.partial"):
+        (wal / name).touch()
+    assert [one.name for one in restoring.whole_journal(kits.needed(made, wal))] == [
+        "000000010000000000000002", "000000010000000000000003.partial",
+    ]  # fmt: skip
 
 
 def test_the_journal_is_kept_from_the_oldest_copy_on(kit: Path) -> None:
@@ -74,10 +153,10 @@ def test_the_journal_is_kept_from_the_oldest_copy_on(kit: Path) -> None:
         (wal / f"00000001{number:016X}").touch()
     (wal / f"00000001{7:016X}.partial").touch()
     (wal / "00000002.history").touch()
-    assert [one.name[-9:] for one in backup._needed(newer, wal)] == [
+    assert [one.name[-9:] for one in kits.needed(newer, wal)] == [
         "000000005", "000000006", "7.partial", "2.history",
     ]  # fmt: skip
-    backup._prune_journal(kit)
-    assert sorted(wal.iterdir()) == sorted(backup._needed(older, wal))
+    kits.prune(kit)
+    assert sorted(wal.iterdir()) == sorted(kits.needed(older, wal))
     assert not (wal / f"00000001{2:016X}").exists()
     assert (wal / f"00000001{3:016X}").exists()

@@ -14,7 +14,7 @@ from obstore.store import MemoryStore
 
 from parvis.base.errors import NotFound
 from parvis.base.settings import BadSetting, Settings
-from parvis.infra.storage import Storage, content_type_of, is_key, open_storage
+from parvis.infra.storage import Storage, content_type_of, is_key, media_folder, open_storage
 from parvis.infra.storage_directory import DirectoryStorage
 from parvis.infra.storage_s3 import S3Storage, s3_store
 
@@ -200,3 +200,17 @@ async def test_the_setting_chooses_the_driver(tmp_path: Path, monkeypatch: pytes
     assert isinstance(await open_storage(Settings(media_url="s3://bucket/prefix")), S3Storage)
     with pytest.raises(BadSetting):
         await open_storage(Settings(media_url="ftp://somewhere"))
+
+
+@pytest.mark.parametrize(
+    ("url", "folder"),
+    [
+        ("", "/home/parvis/media"),
+        ("/srv/media", "/srv/media"),
+        ("file:///srv/more%20media", "/srv/more media"),
+        ("s3://bucket/prefix", None),
+    ],
+)
+def test_the_folder_of_the_media_is_known_where_there_is_one(url: str, folder: str | None) -> None:
+    settings = Settings(home=Path("/home/parvis"), media_url=url)
+    assert media_folder(settings) == (Path(folder) if folder else None)

@@ -12,7 +12,7 @@ import asyncpg
 import httpx
 import pytest
 
-from parvis.infra.engines import backup
+from parvis.infra.engines import restoring
 from parvis.infra.engines.places import Places
 from tests.rig.server import COMMAND, Server
 from tests.web.conftest import hidden
@@ -67,7 +67,7 @@ async def test_d5_a_restore_that_was_cut_short_is_not_served_until_it_was_finish
         await asyncio.to_thread(server.run, "backup", str(kit))
         await asyncio.to_thread(server.stop)
         server.home = tmp_path / "again"
-        await backup.restore(kit, server.home)  # and whoever called it dies
+        await restoring.restore(kit, server.home, asked=restoring.words(str(kit), None))  # and whoever called it dies
 
         refused = await asyncio.to_thread(served, server)
         assert refused.returncode == 1

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -12,11 +16,12 @@ import pytest
 from parvis.base.clock import utc_now
 from parvis.base.settings import Settings
 from parvis.domain import health
-from parvis.infra import postgres
-from parvis.infra.engines import with_addresses
+from parvis.infra import engines, migrate, postgres
+from parvis.infra.engines import backup, kit, kit_media, with_addresses
 from parvis.infra.services import Services
-from parvis.worker import drill
+from parvis.worker import drill, kept_media
 from tests.faults.crowd import Crowd
+from tests.rig.kits import QUICK, execute
 from tests.rig.server import Server
 
 
@@ -46,6 +51,121 @@ async def test_a_drill_is_due_a_week_after_the_last_and_a_day_after_one_that_fai
     assert await tried() == 0
     await services.db.pool.execute("UPDATE safekeeping SET began_at = began_at - interval '2 days'")
     assert await tried() == 1
+
+
+# ── what counts as whole ──
+
+KEY = "posts/3f/3f0c2b9a8d7e6f5a4b3c2d1e0f9a8b7c"
+
+
+@pytest.fixture
+async def place() -> AsyncIterator[Settings]:
+    """A running database with the schema and one upload, and where its copies go."""
+    with tempfile.TemporaryDirectory(prefix="parvis-drill-") as folder:
+        home = Path(folder) / "home"
+        async with engines.running(home, nats=False, postgres_options=QUICK) as found:
+            await migrate.apply(found.database_url)
+            await execute(
+                found.database_url,
+                """
+                INSERT INTO media (account_id, id, kind, state, key, size_bytes, created_at)
+                VALUES (1, 1, 'image', 'ready', $1, 7, now() - interval '1 hour')
+                """,
+                KEY,
+            )
+            put(home / "media" / KEY / "original.webp")
+            yield with_addresses(Settings(home=home, backup=str(Path(folder) / "kit")))
+
+
+def put(file: Path) -> None:
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"picture")
+
+
+async def copied(settings: Settings) -> Path:
+    await backup.copy(settings, Path(settings.backup), now=utc_now(), shown=kept_media.shown(settings))
+    return kit.newest(Path(settings.backup))
+
+
+async def test_what_came_while_the_copy_was_being_checked_is_not_missed(place: Settings) -> None:
+    base = await copied(place)
+    await asyncio.sleep(1.1)
+    receipt = "INSERT INTO receipt (id, number, received_at, numbered_at) VALUES (1, 1, now(), now())"
+    await execute(place.database_url, receipt)
+    base.rename(base.with_name(f"base-{kit.moment(base) + timedelta(seconds=60):%Y%m%dT%H%M%SZ}"))
+    assert (await drill.drill(place, place.backup))["receipt"] == 0
+
+
+@pytest.mark.long
+async def test_a_receipt_of_before_that_is_not_in_the_copy_is_missed(place: Settings) -> None:
+    await copied(place)
+    receipt = (
+        "INSERT INTO receipt (id, number, received_at, numbered_at) VALUES (1, 1, now(), now() - interval '1 day')"
+    )
+    await execute(place.database_url, receipt)
+    with pytest.raises(kit.BackupFailed, match="newest receipt"):
+        await drill.drill(place, place.backup)
+
+
+async def test_withheld_media_count_and_lost_and_forgotten_ones_do_not(place: Settings) -> None:
+    await copied(place)
+    copies = Path(place.backup) / "media"
+    later = utc_now() + timedelta(hours=1)
+    assert await kept_media.looked_at(place, place.backup, later) == 1
+    put(copies / "withheld" / KEY / "original.webp")
+    (copies / KEY / "original.webp").unlink()
+    assert await kept_media.looked_at(place, place.backup, later) == 1
+    (Path(place.backup) / "gone.json").write_text(f'{{"withheld/{KEY}/original.webp": "2026-05-01T12:00:00Z"}}')
+    with pytest.raises(kit.BackupFailed, match="1 of 1 media"):
+        await kept_media.looked_at(place, place.backup, later)
+    (Path(place.backup) / "gone.json").unlink()
+    assert await kept_media.looked_at(place, place.backup, later) == 1
+    (copies / "withheld" / KEY / "original.webp").unlink()  # the folder stays
+    with pytest.raises(kit.BackupFailed, match="1 of 1 media"):
+        await kept_media.looked_at(place, place.backup, later)
+
+
+async def test_the_place_tells_which_missing_files_it_shows(place: Settings) -> None:
+    names = frozenset({f"{KEY}/original.webp", f"{KEY}/small.webp", "avatars/00/00/original.webp"})
+    shown = kept_media.shown(place)
+    assert await shown(names, frozenset()) == {f"{KEY}/original.webp", f"{KEY}/small.webp"}
+    assert await shown(names, frozenset({f"withheld/{KEY}/original.webp"})) == frozenset()
+    await execute(place.database_url, "DELETE FROM media")
+    assert await shown(names, frozenset()) == frozenset()
+
+
+async def test_a_backup_fails_while_the_disk_of_the_media_is_away(place: Settings) -> None:
+    await copied(place)
+    shutil.rmtree(place.home / "media")
+    problem, _ = await drill.recorded(
+        place, "backup", lambda: backup.copy(place, Path(place.backup), now=utc_now(), shown=kept_media.shown(place))
+    )
+    assert "is its disk mounted" in problem
+    assert kit_media.gone(Path(place.backup)) == {}
+
+
+@pytest.mark.long
+async def test_two_drills_at_once_leave_each_other_alone(place: Settings) -> None:
+    await copied(place)
+    first = asyncio.create_task(drill.drill(place, place.backup))
+    while not list(place.home.glob(".drill-*/home/postgres")):  # noqa: ASYNC110 - it is being laid out
+        await asyncio.sleep(0.01)
+    found = await asyncio.gather(first, drill.drill(place, place.backup))
+    assert [one["media_looked_at"] for one in found] == [1, 1]
+    assert list(place.home.glob(".drill-*")) == []
+
+
+@pytest.mark.long
+async def test_a_kit_that_cannot_be_read_is_written_down_as_a_failure(place: Settings) -> None:
+    base = await copied(place)
+    (base / "backup_manifest").write_text("{}")
+    problem, _ = await drill.recorded(place, "drill", lambda: drill.drill(place, place.backup))
+    assert problem
+
+    async def stumbles() -> dict[str, float]:
+        raise ValueError("a name that nobody expected")
+
+    assert (await drill.recorded(place, "backup", stumbles))[0] == "a name that nobody expected"
 
 
 @pytest.mark.long

@@ -21,7 +21,10 @@ from parvis.base.settings import Settings
 from parvis.commands import handover
 from parvis.infra import engines
 from parvis.infra.engines import backup, remote_kit
-from parvis.worker import drill
+from parvis.infra.engines.kit import BackupFailed
+from parvis.infra.engines.kit_media import Shown
+from parvis.infra.storage import media_folder
+from parvis.worker import drill, kept_media
 
 HANDOVER = "handover"  # beside the copies
 
@@ -41,13 +44,16 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 async def _back_up(arguments: argparse.Namespace, settings: Settings) -> int:
     kit = arguments.folder or settings.backup
-    keeper = remote_kit if remote_kit.is_remote(kit) else _Folder()
+    keeper = _Bucket() if remote_kit.is_remote(kit) else _Folder()
     if arguments.follow and not settings.database_url:
         engines.join(settings)  # a database that we started would keep the server out for as long as we follow
     async with engines.reachable(settings, nats=False) as reached:
-        following = asyncio.create_task(keeper.follow(reached, kit)) if arguments.follow else None
+        following: asyncio.Task[None] | None = None
         try:
-            fine = await _recorded(reached, "backup", lambda: keeper.copy(reached, kit, now=utc_now()))
+            if arguments.follow:
+                await keeper.prepare_following(reached, kit)
+                following = asyncio.create_task(keeper.follow(reached, kit))
+            fine = await _copied(keeper, reached, kit)
             if fine and arguments.drill:
                 fine = await _recorded(reached, "drill", lambda: drill.drill(reached, kit))
             if fine:
@@ -56,17 +62,29 @@ async def _back_up(arguments: argparse.Namespace, settings: Settings) -> int:
                 loop = asyncio.get_running_loop()
                 for number in (signal.SIGTERM, signal.SIGINT):
                     loop.add_signal_handler(number, following.cancel)
-                print("Every change is kept from now on.", flush=True)
+                if not following.done():
+                    print("Every change is kept from now on.", flush=True)
                 with contextlib.suppress(asyncio.CancelledError):
                     await following
             return 0 if fine else 1
-        except backup.BackupFailed as failure:
+        except BackupFailed as failure:
             print(f"parvis: {failure}", file=sys.stderr)
             return 1
         finally:
             if following is not None:
                 following.cancel()
                 await asyncio.gather(following, return_exceptions=True)
+
+
+async def _copied(keeper: _Folder | _Bucket, settings: Settings, kit: str) -> bool:
+    """Whether a copy could be made; what is not in it is said."""
+    shown = kept_media.shown(settings)
+    fine = await _recorded(settings, "backup", lambda: keeper.copy(settings, kit, now=utc_now(), shown=shown))
+    if media_folder(settings) is None:
+        print(
+            "Media are not in it: they lie in a bucket (PARVIS_MEDIA_URL), and are safe there or nowhere.", flush=True
+        )
+    return fine
 
 
 async def _hand_over(settings: Settings, kit: str) -> None:
@@ -86,11 +104,27 @@ async def _hand_over(settings: Settings, kit: str) -> None:
 class _Folder:
     """A kit in a folder, by the same names as one in a bucket."""
 
-    async def copy(self, settings: Settings, place: str, *, now: datetime) -> dict[str, float]:
-        return await backup.copy(settings, Path(place).absolute(), now=now)
+    async def copy(self, settings: Settings, place: str, *, now: datetime, shown: Shown) -> dict[str, float]:
+        return await backup.copy(settings, Path(place).absolute(), now=now, shown=shown)
+
+    async def prepare_following(self, settings: Settings, place: str) -> None:
+        await backup.prepare_following(settings, Path(place).absolute())
 
     async def follow(self, settings: Settings, place: str) -> None:
         await backup.follow(settings, Path(place).absolute())
+
+
+class _Bucket:
+    """A kit in a bucket."""
+
+    async def copy(self, settings: Settings, place: str, *, now: datetime, shown: Shown) -> dict[str, float]:
+        return await remote_kit.copy(settings, place, now=now, shown=shown)
+
+    async def prepare_following(self, settings: Settings, _place: str) -> None:
+        await remote_kit.prepare_following(settings)
+
+    async def follow(self, settings: Settings, place: str) -> None:
+        await remote_kit.follow(settings, place)
 
 
 async def _recorded(settings: Settings, what: str, work: Callable[[], Awaitable[dict[str, float]]]) -> bool:

@@ -3,6 +3,7 @@ was at a moment. Then `parvis serve`.
 
 Everybody is signed out by it, browsers and apps, and no link of a letter works any more: the copy does not know what was
 revoked after it was made. Cut short, it goes on where it was when it is called again; until then nothing is served.
+With --media only media files that are missing here are put back, also while the server runs.
 """
 
 from __future__ import annotations
@@ -13,17 +14,32 @@ import contextlib
 import sys
 from datetime import UTC, datetime
 
+import msgspec
+
 from parvis.base.clock import utc_now
 from parvis.base.settings import Settings
 from parvis.domain import accounts, moderation
 from parvis.infra import engines, postgres
-from parvis.infra.engines import backup, remote_kit
+from parvis.infra.engines import kit_media, remote_kit, restoring
+from parvis.infra.engines.kit import BackupFailed, copy_new, files
+from parvis.infra.engines.places import Places
+from parvis.infra.storage import media_folder
 from parvis.worker import drill
+
+
+class Back(msgspec.Struct, frozen=True):
+    """What came back. `latest`: when the last change was made that the journal brought; None where it brought none."""
+
+    held: dict[str, float]
+    signed_out: int
+    latest: datetime | None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", help="the folder of `parvis backup`, or s3://bucket/prefix")
-    parser.add_argument("--to", type=_moment, metavar="TIME", help="as it was then, such as 2026-05-01T12:00:00Z")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--to", type=_moment, metavar="TIME", help="as it was then, such as 2026-05-01T12:00:00Z")
+    what.add_argument("--media", action="store_true", help="only media files that are missing in this place")
 
 
 def _moment(text: str) -> datetime:
@@ -32,46 +48,90 @@ def _moment(text: str) -> datetime:
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    work = _put_media_back if arguments.media else _restore
     try:
-        return asyncio.run(_restore(arguments, settings))
-    except backup.BackupFailed as failure:
+        return asyncio.run(work(arguments, settings))
+    except BackupFailed as failure:
         print(f"parvis: {failure}", file=sys.stderr)
         return 1
 
 
+async def _put_media_back(arguments: argparse.Namespace, settings: Settings) -> int:
+    """What the media folder lost is there again; what was removed from the place stays away."""
+    folder = media_folder(settings)
+    if folder is None:
+        raise BackupFailed("Media lie in a bucket (PARVIS_MEDIA_URL); they are in no backup.")
+    here = await asyncio.to_thread(files, folder)
+    async with remote_kit.media_of(settings, arguments.folder, here) as kit:
+        without = kit_media.gone_by(kit, None)
+        copied = await asyncio.to_thread(copy_new, kit / "media", folder, without=without)
+    print(f"{copied:,} media files were put back into {folder}.")
+    return 0
+
+
 async def _restore(arguments: argparse.Namespace, settings: Settings) -> int:
     began = asyncio.get_running_loop().time()
-    if backup.is_laid_out(settings.home):
+    asked = restoring.words(arguments.folder, arguments.to)
+    restoring.check_free(settings.home)
+    if restoring.is_laid_out(settings.home, asked):
         print("It is in place already; what was cut short goes on.", flush=True)
     else:
         async with remote_kit.opened(settings, arguments.folder, to=arguments.to) as kit:
-            await backup.restore(kit, settings.home, to=arguments.to)
-    async with engines.running(settings.home, nats=False) as found:
-        held = await drill.counts(found.database_url)
-        ended = await _sign_everybody_out(found.database_url, arguments.to)
-    backup.finish_restoring(settings.home)
+            media = media_folder(settings)
+            await restoring.restore(kit, settings.home, to=arguments.to, media=media, asked=asked)
+        print("It is in place; the database reads its journal.", flush=True)
+    back = await _brought_up(settings, arguments.to)
+    restoring.finish(settings.home)
     took = asyncio.get_running_loop().time() - began
     print(
         f"The place is back after {took:.1f} s: "
-        + ", ".join(f"{held[table]:,.0f} × {table}" for table in drill.TABLES)
-        + f". {ended:,} sessions and apps were signed out, and links of letters are void: everybody signs in anew."
+        + ", ".join(f"{back.held[table]:,.0f} × {table}" for table in drill.TABLES)
+        + f". {back.signed_out:,} sessions and apps were signed out, and links of letters are void: everybody signs in anew."
     )
     return 0
 
 
-async def _sign_everybody_out(database_url: str, to: datetime | None) -> int:
+async def _brought_up(settings: Settings, to: datetime | None) -> Back:
+    """All that the journal has up to the moment is there. Where it ends before, that is said, and it is as late as it goes."""
+    log = Places(settings.home).logs / "postgres.log"
+    since = log.stat().st_size if log.exists() else 0
+    try:
+        return await _come_back(settings, to)
+    except engines.EngineFailed:
+        if to is None or not restoring.journal_ended(log, since):
+            raise
+    restoring.as_late_as_it_goes(settings.home)
+    back = await _come_back(settings, to)
+    till = (
+        f"the last change is of {back.latest:%Y-%m-%d %H:%M:%S} UTC" if back.latest else "nothing came after the copy"
+    )
+    print(f"What was kept ends before {to:%Y-%m-%d %H:%M:%S%z}: {till}.", flush=True)
+    return back
+
+
+async def _come_back(settings: Settings, to: datetime | None) -> Back:
+    async with engines.running(settings.home, nats=False) as found:
+        db = await postgres.connect(
+            found.database_url, size=1, application="parvis restore", statement_s=drill.WITHIN_S
+        )
+        try:
+            async with db.connection() as connection:
+                latest = await connection.fetchval("SELECT pg_last_xact_replay_timestamp()")
+            signed_out = await _sign_everybody_out(db, to)
+        finally:
+            await db.close()
+        return Back(await drill.counts(found.database_url), signed_out, latest)
+
+
+async def _sign_everybody_out(db: postgres.Database, to: datetime | None) -> int:
     """Nobody comes in by what was taken back after the copy was made (case D5), and the log of what staff does says where
     it was cut off; how many sessions and apps that ended."""
-    db = await postgres.connect(database_url, size=1, application="parvis restore", statement_s=drill.WITHIN_S)
-    try:
-        async with db.transaction() as tx:
-            ended = await accounts.end_all_access(tx)
-            details = {"to": to.isoformat() if to else None, "signed_out": ended}
-            with contextlib.suppress(postgres.asyncpg.UndefinedTableError):  # a copy from before there was that log
-                async with tx.transaction():
-                    await moderation.log.record(
-                        tx, actor_id=None, act="place.restore", subject="place", details=details, now=utc_now()
-                    )
-            return ended
-    finally:
-        await db.close()
+    async with db.transaction() as tx:
+        ended = await accounts.end_all_access(tx)
+        details = {"to": to.isoformat() if to else None, "signed_out": ended}
+        with contextlib.suppress(postgres.asyncpg.UndefinedTableError):  # a copy from before there was that log
+            async with tx.transaction():
+                await moderation.log.record(
+                    tx, actor_id=None, act="place.restore", subject="place", details=details, now=utc_now()
+                )
+        return ended

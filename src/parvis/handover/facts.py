@@ -16,6 +16,7 @@ from parvis.handover.machine import Machine
 from parvis.handover.masking import Secret, Setting, masked, scrubbed, secrets_of, settings_made
 from parvis.infra import engines, postgres
 from parvis.infra.engines import nats_server
+from parvis.infra.storage import media_folder
 from parvis.worker.schedules import SCHEDULES
 
 TABLES = 25
@@ -107,7 +108,8 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Kit(msgspec.Struct, frozen=True, kw_only=True):
-    """`held` is None while the database does not answer; `without`: why. `backup`: where copies are kept, empty: nowhere."""
+    """`held` is None while the database does not answer; `without`: why. `backup`: where copies are kept, empty: nowhere.
+    `media_elsewhere`: they lie in a bucket, and no backup has them."""
 
     made_at: datetime
     name: str
@@ -124,6 +126,7 @@ class Kit(msgspec.Struct, frozen=True, kw_only=True):
     unknown: list[str]
     backup: str
     media: str
+    media_elsewhere: bool
     certificate_ends_at: datetime | None
     database_settings: list[str]
     held: Held | None
@@ -149,7 +152,8 @@ async def gather(
     held, without = await _held(settings, now)
     judgement = health.judge(seen)
     made = settings_made(environment)
-    folders = {"media": settings.media_url.removeprefix("file://"), "backup": settings.backup}
+    media_at = media_folder(settings)
+    folders = {"media": str(media_at or ""), "backup": settings.backup}
     found = machine.look(settings.home, folders, supervisor)
     ends_in_s = seen.certificate_ends_in_s
     return Kit(
@@ -167,7 +171,8 @@ async def gather(
         secrets=secrets_of(made, str(settings.home), found.service),
         unknown=unknown,
         backup=masked("backup", settings.backup),
-        media=masked("media_url", settings.media_url) or str(settings.home / "media"),
+        media=str(media_at) if media_at else masked("media_url", settings.media_url),
+        media_elsewhere=media_at is None,
         certificate_ends_at=None if ends_in_s is None else now + timedelta(seconds=ends_in_s),
         database_settings=_lines(settings.home / "postgresql.conf"),
         held=held,

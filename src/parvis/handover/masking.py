@@ -100,7 +100,8 @@ def secrets_of(made: list[Setting], home: str, service: str) -> list[Secret]:
             "The passwords of the engines (PostgreSQL, NATS)",
             f"{home}/secrets, files that only the service may read; copies are in `secrets/` of each backup",
             "delete `database-parvis` or `nats` while the server is stopped, and the next start makes another; "
-            "`database-postgres` by `ALTER ROLE postgres PASSWORD` and the same in the file",
+            "`database-postgres` by `ALTER ROLE postgres PASSWORD` and the same in the file, and a new copy at once: "
+            "older ones come back only with the file of before",
         ),
         Secret(
             "The keys of this place (sealed columns, tickets, the signature of the public log, web push)",

@@ -69,7 +69,6 @@ def page(kit: Kit) -> str:
         restorable=last is not None and bool(kit.backup),
         last=msgspec.to_builtins(last, builtin_types=(datetime,)),
         exports=list(exports(kit)),
-        media_elsewhere="://" in kit.media,
         records=[one | {"took_s": (one["ended_at"] - one["began_at"]).total_seconds()} for one in took],
     )
 

@@ -13,7 +13,7 @@ import msgspec
 
 from parvis.base.settings import Settings, variable_of
 from parvis.infra import engines, migrate
-from parvis.infra.engines import backup, processes
+from parvis.infra.engines import processes, restoring
 from parvis.infra.engines.supervisor import EngineFailed, Keeper, Supervisor
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,8 @@ class Commands(msgspec.Struct, frozen=True):
 
 class Role:
     """`parvis web` or `parvis work`, kept alive."""
+
+    starting = False
 
     def __init__(self, name: str, launch: processes.Launch, *, patience_s: float, health: str = "") -> None:
         self.name = name
@@ -129,7 +131,7 @@ def launch(
 
 def _refuse_half_restored(settings: Settings) -> None:
     """What was revoked after a copy was made lets nobody in because coming back was cut short. Raises: EngineFailed."""
-    if backup.is_unfinished(settings.home):
+    if restoring.is_unfinished(settings.home):
         raise EngineFailed(
             f"{settings.home} was not brought back to the end: call `parvis restore` again, with the same words."
         )

@@ -106,11 +106,19 @@ async def open_storage(settings: Settings) -> Storage:
         folder = settings.home / "incoming"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return S3Storage(store, settings.public_origin, folder)
-    if scheme == "file":
-        return await DirectoryStorage.open_at(Path(unquote(urlsplit(place).path)), settings.public_origin)
-    if scheme:
+    root = media_folder(settings)
+    if root is None:
         raise BadSetting(f"PARVIS_MEDIA_URL must be a folder, file:///folder or s3://bucket/prefix, not {place!r}.")
-    return await DirectoryStorage.open_at(Path(place) if place else settings.home / "media", settings.public_origin)
+    return await DirectoryStorage.open_at(root, settings.public_origin)
+
+
+def media_folder(settings: Settings) -> Path | None:
+    """Where the files lie on this machine; None when they lie elsewhere."""
+    parts = urlsplit(settings.media_url)
+    if parts.scheme not in {"", "file"}:
+        return None
+    told = unquote(parts.path) if parts.scheme else settings.media_url
+    return Path(told).expanduser().absolute() if told else settings.home / "media"
 
 
 def check_room(error: OSError) -> None:

@@ -7,21 +7,26 @@ is), writes down how it went, and a verdict says so when it did not.
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import os
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import structlog
 
 from parvis.base.clock import utc_now
 from parvis.base.settings import Settings
 from parvis.domain import health
 from parvis.infra import engines, postgres
-from parvis.infra.engines import backup, remote_kit
+from parvis.infra.engines import backup, kit, remote_kit, restoring
 from parvis.infra.services import Services
+from parvis.worker import kept_media
 
 log = structlog.get_logger(__name__)
 
@@ -30,8 +35,15 @@ AGAIN_AFTER = timedelta(days=1)  # one that failed
 WITHIN_S = 3600.0
 PREFIX = ".drill-"
 TABLES = {"account": "created_at", "post": "created_at", "receipt": "received_at"}
-SAMPLE = 200  # media of which a file must be in the kit
-TROUBLE = (backup.BackupFailed, engines.EngineFailed, OSError, TimeoutError, postgres.asyncpg.PostgresError)
+TROUBLE = (
+    kit.BackupFailed,
+    engines.EngineFailed,
+    OSError,  # a time limit is one, too
+    ValueError,  # files that hold what nobody wrote there
+    msgspec.MsgspecError,
+    postgres.asyncpg.PostgresError,
+    postgres.asyncpg.InterfaceError,
+)
 
 
 async def when_due(services: Services) -> None:
@@ -83,37 +95,40 @@ async def drill(settings: Settings, place: str) -> dict[str, float]:
     newest, and media are in the kit. Raises: BackupFailed, and what the engines raise.
     """
     began = asyncio.get_running_loop().time()
-    await asyncio.to_thread(_sweep, settings.home)
-    async with remote_kit.opened(settings, place, media=False) as kit:
-        found = await _tried(settings, kit)
-    at = utc_now() - timedelta(seconds=found["copy_age_s"])
-    looked_at = await _media_seen(settings, place, before=at)
+    async with _alone(settings.home):
+        await asyncio.to_thread(_sweep, settings.home)
+        async with remote_kit.opened(settings, place, media=False) as folder:
+            found, taken_at = await _tried(settings, folder)
+        looked_at = await kept_media.looked_at(settings, place, taken_at)
     return found | {"media_looked_at": looked_at, "seconds": asyncio.get_running_loop().time() - began}
 
 
-async def _tried(settings: Settings, kit: Path) -> dict[str, float]:
-    base = await asyncio.to_thread(backup.newest, kit)
+async def _tried(settings: Settings, folder: Path) -> tuple[dict[str, float], datetime]:
+    """What the copy holds, and since when what happened may be missing in it."""
+    base = await asyncio.to_thread(kit.newest, folder)
     await backup.check(settings, base)
-    await asyncio.to_thread(_check_room, settings.home, kit, base)
-    here = await counts(settings.database_url, before=backup.moment(base))
+    await asyncio.to_thread(_check_room, settings.home, folder, base)
+    began = kit.began(base)
+    here = await counts(settings.database_url, before=began)
     with tempfile.TemporaryDirectory(dir=settings.home, prefix=PREFIX) as scratch:
         home = Path(scratch) / "home"
-        await backup.restore(kit, home, media=False)
+        await restoring.restore(folder, home, configuration=False)
         async with engines.running(home, nats=False) as found:
-            there = await counts(found.database_url, before=backup.moment(base))
+            there = await counts(found.database_url)
     _compare(here, there)
     counted = {name: value for name, value in there.items() if name in TABLES}
-    return counted | {"copy_age_s": (utc_now() - backup.moment(base)).total_seconds()}
+    return counted | {"copy_age_s": (utc_now() - kit.moment(base)).total_seconds()}, began
 
 
 def _compare(here: dict[str, float], there: dict[str, float]) -> None:
+    """What the place had when the copy was begun came back; what came later may have."""
     for table in TABLES:
         if there[table] < 0.99 * here[table] - 10:
-            raise backup.BackupFailed(
+            raise kit.BackupFailed(
                 f"The copy holds {there[table]:,.0f} rows of {table}, the place held {here[table]:,.0f}."
             )
     if there["newest_receipt"] < here["newest_receipt"]:
-        raise backup.BackupFailed("The newest receipt that the place had is not in the copy.")
+        raise kit.BackupFailed("The newest receipt that the place had is not in the copy.")
 
 
 async def counts(database_url: str, *, before: datetime | None = None) -> dict[str, float]:
@@ -136,47 +151,30 @@ async def counts(database_url: str, *, before: datetime | None = None) -> dict[s
         await db.close()
 
 
-async def _media_seen(settings: Settings, place: str, *, before: datetime) -> float:
-    """Of how many media it was seen that their files are in the kit. Raises: BackupFailed for one that is not."""
-    if settings.media_url:
-        return 0.0  # they lie elsewhere, and are kept safe there
-    db = await postgres.connect(settings.database_url, size=1, application="parvis restore")
+def _check_room(home: Path, folder: Path, base: Path) -> None:
+    wanted = kit.size(base) + kit.size(folder / "wal")
+    kit.check_room(home, wanted + wanted // 5, "to bring the copy back on trial")
+
+
+@asynccontextmanager
+async def _alone(home: Path) -> AsyncIterator[None]:
+    """No other drill of this place works meanwhile; the kernel lets go of the lock however we end."""
+    (home / "run").mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(home / "run" / "drill.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        async with db.connection() as connection:
-            keys = await connection.fetch(
-                """
-                SELECT key
-                  FROM media
-                 WHERE state = 'ready' AND created_at < $1
-                 ORDER BY random()
-                 LIMIT $2
-                """,
-                before,
-                SAMPLE,
-            )
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                await asyncio.sleep(1)
+        yield
     finally:
-        await db.close()
-    if remote_kit.is_remote(place):
-        there = {name.rpartition("/")[0] for name in await remote_kit.media_names(place)}
-    else:
-        there = {row["key"] for row in keys if (Path(place) / "media" / row["key"]).exists()}
-    gone = [row["key"] for row in keys if row["key"] not in there]
-    if gone:
-        raise backup.BackupFailed(f"{len(gone)} of {len(keys)} media have no file in the kit.")
-    return float(len(keys))
-
-
-def _check_room(home: Path, kit: Path, base: Path) -> None:
-    wanted = backup.size(base) + backup.size(kit / "wal")
-    free = shutil.disk_usage(home).free
-    if free < 1.2 * wanted + (256 << 20):
-        raise backup.BackupFailed(
-            f"{home} has {free >> 20} MiB left: too little to bring {wanted >> 20} MiB back on trial."
-        )
+        os.close(descriptor)
 
 
 def _sweep(home: Path) -> None:
-    """What a drill left behind whose worker was killed is gone; one at a time is made in the whole cluster."""
+    """What a drill left behind whose worker was killed is gone."""
     for prefix in (PREFIX, remote_kit.PREFIX):
         for folder in home.glob(f"{prefix}*"):
             shutil.rmtree(folder, ignore_errors=True)

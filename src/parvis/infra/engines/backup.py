@@ -1,66 +1,74 @@
-"""The built-in database kept safe elsewhere, and brought back: a copy of all of it, its journal as it is written, and what
-belongs to it (secrets, media). By PostgreSQL's own programs; nothing here knows what is in the tables.
-
-A kit is a folder: `base-TIME/` (one or several, each whole from that moment on), `wal/` (the journal since the oldest),
-`media/` with `gone.json` beside it (which files of it are no longer in the place, and since when that is known), `secrets/`.
+"""The database kept safe elsewhere: a copy of all of it, its journal as it is written, and what belongs to it (secrets, media,
+the operator's postgresql.conf). By PostgreSQL's own programs; nothing here knows what is in the tables.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import math
 import os
-import re
 import shutil
 import signal
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import msgspec
+import asyncpg
 
 from parvis.base.settings import Settings
-from parvis.infra.engines import binaries
-from parvis.infra.engines.places import Places, database_account
-from parvis.infra.engines.postgresql import PostgreSQL
+from parvis.infra.engines import binaries, journal, kit_media
+from parvis.infra.engines.kit import CONFIGURATION, BackupFailed, check_room, copy_new, prune, size
+from parvis.infra.engines.places import Places
+from parvis.infra.storage import media_folder
+
+log = logging.getLogger(__name__)
 
 SLOT = "parvis_backup"
-BASES_KEPT = 3
-_SEGMENT = re.compile(r"[0-9A-F]{24}(\.partial|\.\w+\.backup)?$")
-JOURNAL = "restored-journal"  # inside the data folder, which the database's account can read
-UNFINISHED = "restore.unfinished"  # in PARVIS_HOME, until what was revoked after the copy is revoked again
+_WORDS = 500  # characters of what a program said
 
 
-class BackupFailed(RuntimeError):
-    """A copy could not be made, or not be brought back; the message says why"""
+async def copy(
+    settings: Settings, kit: Path, *, now: datetime, media: bool = True, shown: kit_media.Shown | None = None
+) -> dict[str, float]:
+    """The kit holds a whole copy of this moment; what it took. Older copies but the newest three are gone.
+
+    `shown` tells which media files the place shows. Media in a bucket are not copied. Raises: BackupFailed.
+    """
+    clock = asyncio.get_running_loop()
+    started = clock.time()
+    folder = media_folder(settings) if media else None
+    if folder is not None:
+        await kit_media.check(folder, kit, shown)
+    base = await make_base(settings, kit, now)
+    await asyncio.to_thread(prune, kit)
+    files = 0 if folder is None else await kit_media.copy(folder, kit, now, shown)
+    await asyncio.to_thread(copy_new, settings.home / "secrets", kit / "secrets", always=True)
+    await asyncio.to_thread(_copy_configuration, settings.home, kit)
+    return {
+        "bytes": float(await asyncio.to_thread(size, base)),
+        "new_files": float(files),
+        "seconds": clock.time() - started,
+    }
 
 
-async def copy(settings: Settings, kit: Path, *, now: datetime, media: bool = True) -> dict[str, float]:
-    """The kit holds a whole copy of this moment; what it took. Older copies but the newest three are gone."""
-    kit.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = kit / "base.new"
-    shutil.rmtree(fresh, ignore_errors=True)
-    began = asyncio.get_running_loop().time()
+async def make_base(settings: Settings, folder: Path, now: datetime) -> Path:
+    """There is a whole copy of the database in the folder, and it is checked. Raises: BackupFailed."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = folder / "base.new"
+    await asyncio.to_thread(shutil.rmtree, fresh, ignore_errors=True)
+    check_room(folder, await _database_bytes(settings), "for a copy of the database")
+    started = asyncio.get_running_loop().time()
     await _run(settings, "pg_basebackup", "-D", str(fresh), "-X", "stream", "-c", "fast", "--no-password")
     await check(settings, fresh)
     # It is whole from the moment at which it was finished; before that it can be brought to no moment.
-    whole = now + timedelta(seconds=math.ceil(asyncio.get_running_loop().time() - began))
-    final = kit / f"base-{whole:%Y%m%dT%H%M%SZ}"
+    whole = now + timedelta(seconds=math.ceil(asyncio.get_running_loop().time() - started))
+    final = folder / f"base-{whole:%Y%m%dT%H%M%SZ}"
     os.rename(fresh, final)
-    for old in bases(kit)[:-BASES_KEPT]:
-        shutil.rmtree(old)
-    await asyncio.to_thread(_prune_journal, kit)
-    files = 0
-    if media:
-        files = await asyncio.to_thread(_copy_new, settings.home / "media", kit / "media")
-        await asyncio.to_thread(_note_gone, settings.home / "media", kit, now)
-    await asyncio.to_thread(_copy_new, settings.home / "secrets", kit / "secrets", always=True)
-    return {
-        "bytes": float(await asyncio.to_thread(size, final)),
-        "new_files": float(files),
-        "seconds": asyncio.get_running_loop().time() - began,
-    }
+    return final
 
 
 async def check(settings: Settings, base: Path) -> None:
@@ -68,153 +76,54 @@ async def check(settings: Settings, base: Path) -> None:
     await _run(settings, "pg_verifybackup", "--quiet", str(base))
 
 
-async def follow(settings: Settings, kit: Path) -> None:
-    """The journal reaches the kit as it is written, until this is cancelled. Raises: BackupFailed."""
+async def prepare_following(settings: Settings, kit: Path) -> None:
+    """The database keeps its journal from now on until the kit has it. Raises: BackupFailed."""
     wal = kit / "wal"
     wal.mkdir(mode=0o700, parents=True, exist_ok=True)
-    words = ["-D", str(wal), "--slot", SLOT, "--no-password"]
+    async with connected(settings) as db:
+        await journal.check_leads_here(db, wal)
+    words = ("-D", str(wal), "--slot", SLOT, "--no-password")
     await _run(settings, "pg_receivewal", *words, "--create-slot", "--if-not-exists")
-    await _run(settings, "pg_receivewal", *words, "--synchronous")
 
 
-def bases(kit: Path) -> list[Path]:
-    """The whole copies, the oldest first."""
-    return sorted(kit.glob("base-*"))
-
-
-def newest(kit: Path) -> Path:
-    """The newest whole copy. Raises: BackupFailed when there is none."""
-    known = bases(kit)
-    if not known:
-        raise BackupFailed(f"{kit} holds no copy.")
-    return known[-1]
-
-
-async def restore(kit: Path, home: Path, *, to: datetime | None = None, media: bool = True) -> None:
-    """An empty home holds the place as it was then, or as late as the kit knows; it is as it was when it starts.
-    Without `media` only the database and the secrets.
+async def follow(settings: Settings, kit: Path) -> None:
+    """The journal reaches the kit as it is written, until this is cancelled; what is in the way meanwhile is logged.
 
     Raises: BackupFailed.
     """
-    places = Places(home)
-    data = PostgreSQL(places).data
-    if data.exists():
-        raise BackupFailed(f"There is a database in {home} already; a place is brought back into an empty folder.")
-    known = [one for one in bases(kit) if to is None or moment(one) <= to]
-    if not known:
-        raise BackupFailed(f"{kit} holds no copy that is old enough.")
-    places.create()
-    (home / UNFINISHED).touch(mode=0o600)
-    await asyncio.to_thread(_copy_new, kit / "secrets", home / "secrets", always=True)
-    if media:
-        await asyncio.to_thread(_copy_new, kit / "media", home / "media", without=_gone_by(kit, to))
-    await asyncio.to_thread(_lay_out, known[-1], kit / "wal", data, to)
+    words = ("-D", str(kit / "wal"), "--slot", SLOT, "--no-password")
+    await _run(settings, "pg_receivewal", *words, "--synchronous", tell=True)
 
 
-def _lay_out(base: Path, wal: Path, data: Path, to: datetime | None) -> None:
-    fresh = data.with_name(f"{data.name}.new-restored")
-    shutil.rmtree(fresh, ignore_errors=True)
-    shutil.copytree(base, fresh)
-    journal = fresh / JOURNAL
-    journal.mkdir(mode=0o700)
-    for file in _needed(base, wal):
-        shutil.copy2(file, journal / file.name.removesuffix(".partial"))
-    lines = [f"restore_command = 'cp {JOURNAL}/%f %p'", "recovery_target_action = 'promote'"]
-    if to is not None:
-        lines.append(f"recovery_target_time = '{to.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}+00'")
-    own = (fresh / "postgresql.auto.conf").read_text().splitlines()
-    kept = [line for line in own if not line.startswith("synchronous_standby_names")]  # nobody follows yet
-    (fresh / "postgresql.auto.conf").write_text("\n".join([*kept, *lines]) + "\n")
-    (fresh / "recovery.signal").touch()
-    account = database_account()
-    for path in (fresh, *fresh.rglob("*")):
-        if path.is_dir():
-            path.chmod(0o700)
-        if account is not None:
-            os.chown(path, account.uid, account.gid)
-    os.rename(fresh, data)
+def _copy_configuration(home: Path, kit: Path) -> None:
+    """What the operator set for the database is in the kit as it is now."""
+    if (home / CONFIGURATION).is_file():
+        shutil.copy2(home / CONFIGURATION, kit / CONFIGURATION)
+    else:
+        (kit / CONFIGURATION).unlink(missing_ok=True)
 
 
-def is_unfinished(home: Path) -> bool:
-    """Whether a place began to come back there, and is not to be served yet."""
-    return (home / UNFINISHED).exists()
+async def _database_bytes(settings: Settings) -> int:
+    wanted = "SELECT sum(pg_database_size(oid)) FROM pg_database WHERE has_database_privilege(oid, 'CONNECT')"
+    async with connected(settings) as db:
+        return int(await db.fetchval(wanted))
 
 
-def is_laid_out(home: Path) -> bool:
-    """Whether only the last part of coming back is missing: the database is there, and people are signed in as they were."""
-    return is_unfinished(home) and PostgreSQL(Places(home)).data.exists()
+@asynccontextmanager
+async def connected(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
+    """A connection of one who may copy the database. Raises: BackupFailed."""
+    try:
+        db = await asyncpg.connect(_address(settings))
+    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+        raise BackupFailed(f"The database does not answer: {str(error) or type(error).__name__}") from error
+    try:
+        yield db
+    finally:
+        db.terminate()
 
 
-def finish_restoring(home: Path) -> None:
-    """The place may be served; the journal that was needed to come back is gone, once it is no longer needed."""
-    (home / UNFINISHED).unlink(missing_ok=True)
-    data = PostgreSQL(Places(home)).data
-    if (data / "recovery.signal").exists():
-        return
-    shutil.rmtree(data / JOURNAL, ignore_errors=True)
-    conf = data / "postgresql.auto.conf"
-    marks = ("restore_command", "recovery_target")
-    kept = [line for line in conf.read_text().splitlines() if not line.startswith(marks)]
-    conf.write_text("\n".join(kept) + "\n")
-
-
-def _needed(base: Path, wal: Path) -> list[Path]:
-    """The files of the journal that the copy needs to go on: from the one in which it begins."""
-    label = (base / "backup_label").read_text()
-    files = sorted(wal.glob("*")) if wal.is_dir() else []
-    return [file for file in files if is_needed(label, file.name)]
-
-
-def is_needed(label: str, name: str) -> bool:
-    """Whether a copy with that label needs the file of the journal to go on."""
-    first = re.search(r"^START WAL LOCATION: \S+ \(file [0-9A-F]{8}([0-9A-F]{16})\)", label, re.MULTILINE)
-    assert first is not None, label
-    return not _SEGMENT.match(name) or name[8:24] >= first[1]
-
-
-def _prune_journal(kit: Path) -> None:
-    """What no copy needs any more is gone."""
-    needed = set(_needed(bases(kit)[0], kit / "wal"))
-    for file in (kit / "wal").glob("*"):
-        if file not in needed:
-            file.unlink()
-
-
-def _note_gone(media: Path, kit: Path, now: datetime) -> None:
-    """What is no longer in the place is known to be gone, so that it is not brought back; what no copy had is gone here."""
-    known = _gone(kit)
-    oldest = moment(bases(kit)[0])
-    gone: dict[str, datetime] = {}
-    for path in [one for one in (kit / "media").rglob("*") if one.is_file()]:
-        name = str(path.relative_to(kit / "media"))
-        if (media / name).exists():
-            continue
-        since = known.get(name, now)
-        if since < oldest:
-            path.unlink()
-        else:
-            gone[name] = since
-    (kit / "gone.json.new").write_bytes(msgspec.json.encode(gone))
-    os.replace(kit / "gone.json.new", kit / "gone.json")
-
-
-def _gone(kit: Path) -> dict[str, datetime]:
-    file = kit / "gone.json"
-    return msgspec.json.decode(file.read_bytes(), type=dict[str, datetime]) if file.exists() else {}
-
-
-def _gone_by(kit: Path, at: datetime | None) -> frozenset[str]:
-    """The files that were gone at that moment, or are by now."""
-    return frozenset(name for name, since in _gone(kit).items() if at is None or since <= at)
-
-
-def moment(base: Path) -> datetime:
-    """From when on the copy is whole."""
-    return datetime.strptime(base.name.removeprefix("base-"), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-
-
-async def _run(settings: Settings, program: str, *words: str) -> None:
-    """The program has done its work; cancelled, it ends in order."""
+async def _run(settings: Settings, program: str, *words: str, tell: bool = False) -> None:
+    """The program has done its work; cancelled, it ends in order. With `tell` what it says is logged at once."""
     process = await asyncio.create_subprocess_exec(
         str(binaries.postgres_program(program)),
         *words,
@@ -224,21 +133,39 @@ async def _run(settings: Settings, program: str, *words: str) -> None:
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        _, said = await process.communicate()
+        said = await _said(process, program, tell=tell)
     except asyncio.CancelledError:
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(signal.SIGINT)
-        await process.wait()
+        await process.communicate()
         raise
     if process.returncode:
-        raise BackupFailed(f"{program}: {said.decode(errors='replace').strip()[-500:]}")
+        raise BackupFailed(f"{program}: {said.strip()[-_WORDS:]}")
+
+
+async def _said(process: asyncio.subprocess.Process, program: str, *, tell: bool) -> str:
+    """The last of what it said, once it has ended."""
+    assert process.stderr is not None
+    said = ""
+    async for line in process.stderr:
+        text = line.decode(errors="replace")
+        said = (said + text)[-2 * _WORDS :]
+        if tell:
+            log.warning("backup.follow", extra={"fields": {"program": program, "said": text.strip()}})
+    await process.wait()
+    return said
+
+
+def _address(settings: Settings) -> str:
+    """Of the database, for one who may copy it."""
+    places = Places(settings.home)
+    outside = settings.database_url and settings.database_url != places.database_url()
+    return settings.database_url if outside else places.database_url(user="postgres", database="postgres")
 
 
 def _environment(settings: Settings) -> dict[str, str]:
     """How to reach the database as one who may copy it; a password is not for the list of processes."""
-    places = Places(settings.home)
-    outside = settings.database_url and settings.database_url != places.database_url()
-    parts = urlsplit(settings.database_url if outside else places.database_url(user="postgres", database="postgres"))
+    parts = urlsplit(_address(settings))
     host = parse_qs(parts.query).get("host", [parts.hostname or "localhost"])[0]
     return {
         "PATH": "/usr/bin:/bin",
@@ -248,28 +175,3 @@ def _environment(settings: Settings) -> dict[str, str]:
         "PGUSER": unquote(parts.username or "postgres"),
         "PGPASSWORD": unquote(parts.password or ""),
     }
-
-
-def _copy_new(source: Path, target: Path, *, always: bool = False, without: frozenset[str] = frozenset()) -> int:
-    """What is not there yet is there, but for `without`; files of the media store never change. How many were copied."""
-    copied = 0
-    if not source.is_dir():
-        return 0
-    for path in source.rglob("*"):
-        name = path.relative_to(source)
-        to = target / name
-        if str(name) in without:
-            continue
-        if path.is_dir():
-            to.mkdir(mode=0o700, parents=True, exist_ok=True)
-        elif always or not to.exists() or to.stat().st_size != path.stat().st_size:
-            to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with contextlib.suppress(FileNotFoundError):  # removed in this moment
-                shutil.copy2(path, to)
-                copied += 1
-    return copied
-
-
-def size(folder: Path) -> int:
-    """How many bytes its files have."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -31,6 +31,7 @@ class NatsServer:
 
     name = NAME
     stop_steps = STOP
+    starting = False
 
     def __init__(self, places: Places) -> None:
         self.places = places

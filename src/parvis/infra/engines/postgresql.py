@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import enum
 import logging
 import os
 import secrets
@@ -47,6 +48,14 @@ DEFAULTS: dict[str, str] = {
 }
 
 
+class Answer(enum.Enum):
+    """What a database says to one who asks."""
+
+    YES = "yes"
+    LATER = "later"
+    NO = "no"
+
+
 class PostgreSQL:
     """The built-in database of one PARVIS_HOME."""
 
@@ -60,6 +69,7 @@ class PostgreSQL:
         self.cluster = f"parvis-{places.hash}"  # appears in every process title, so that we recognise ours
         major = binaries.postgres_version().partition(".")[0]
         self.data = places.postgres / major
+        self.starting = False
         self._folder: int | None = None
         self._provisioned = False
 
@@ -97,12 +107,14 @@ class PostgreSQL:
     async def ready(self) -> bool:
         """A query is answered, and our role and database exist."""
         if self._provisioned:
-            return await _answers(self.places.database_url())
-        if not await _answers(self.places.database_url(user="postgres", database="postgres"), writes=True):
+            return await _answer(self.places.database_url()) is Answer.YES
+        answer = await _answer(self.places.database_url(user="postgres", database="postgres"))
+        self.starting = answer is Answer.LATER
+        if answer is not Answer.YES:
             return False
         await self._provision()
         self._provisioned = True
-        return await _answers(self.places.database_url())
+        return await _answer(self.places.database_url()) is Answer.YES
 
     def release(self) -> None:
         """Nothing of ours is left outside PARVIS_HOME."""
@@ -204,18 +216,19 @@ def _is_postgres(pid: int, owner: int, mark: bytes) -> bool:
     return mark in line and (line.startswith(b"postgres:") or b"/bin/postgres\0" in line)
 
 
-async def _answers(url: str, *, writes: bool = False) -> bool:
-    """Whether a query is answered; with `writes`, by a database that is not still being brought back."""
+async def _answer(url: str) -> Answer:
+    """Whether a query is answered by a database that takes writes: not by one that is still being brought back."""
     try:
         connection = await asyncpg.connect(url, timeout=5)
-    except (OSError, TimeoutError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError):
-        return False
+    except asyncpg.CannotConnectNowError:  # it reads its journal, after a crash or to bring a place back
+        return Answer.LATER
+    except (OSError, TimeoutError, asyncpg.PostgresConnectionError):
+        return Answer.NO
     try:
-        if writes:
-            return not await connection.fetchval("SELECT pg_is_in_recovery()", timeout=5)
-        return await connection.fetchval("SELECT 1", timeout=5) == 1
+        reading = await connection.fetchval("SELECT pg_is_in_recovery()", timeout=5)
+        return Answer.LATER if reading else Answer.YES
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        return False
+        return Answer.NO
     finally:
         connection.terminate()
 

@@ -7,28 +7,45 @@ is no copy. Folders that are empty are named in `folders.json`, because a bucket
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Collection, Iterator
+import time
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 import obstore
-from obstore.exceptions import BaseError
+from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import ObjectStore
 
 from parvis.base.settings import Settings
-from parvis.infra.engines import backup
-from parvis.infra.engines.backup import BASES_KEPT, BackupFailed
+from parvis.infra.engines import backup, kit_media
+from parvis.infra.engines.bucket import delete, fetch, first_line, names, problems, send_files
+from parvis.infra.engines.kit import (
+    BASES_KEPT,
+    CONFIGURATION,
+    MANIFEST,
+    PARTIAL,
+    BackupFailed,
+    bases,
+    files,
+    is_base,
+    is_needed,
+    moment,
+    size,
+)
+from parvis.infra.engines.kit_media import GONE, Shown
+from parvis.infra.storage import media_folder
 from parvis.infra.storage_s3 import s3_store
 
-MANIFEST = "backup_manifest"
+log = logging.getLogger(__name__)
+
 FOLDERS = "folders.json"
-AT_ONCE = 8
 SEND_EVERY_S = 5.0
+TELL_EVERY_S = 60.0
 PREFIX = ".kit-"
 
 
@@ -37,28 +54,38 @@ def is_remote(place: str) -> bool:
     return place.startswith("s3://")
 
 
-async def copy(settings: Settings, place: str, *, now: datetime) -> dict[str, float]:
+async def copy(settings: Settings, place: str, *, now: datetime, shown: Shown | None = None) -> dict[str, float]:
     """The bucket holds a whole copy of this moment; what it took. Older copies but the newest three are gone.
 
-    Raises: BackupFailed.
+    `shown` tells which media files the place shows. Media in a bucket of their own are not copied. Raises: BackupFailed.
     """
-    began = asyncio.get_running_loop().time()
-    stage = _stage(settings)
-    found = await backup.copy(settings, stage, now=now, media=False)
-    store = s3_store(place)
-    [base] = backup.bases(stage)[-1:]
-    with _problems():
+    clock = asyncio.get_running_loop()
+    began, store, stage = clock.time(), s3_store(place), _stage(settings)
+    folder = media_folder(settings)
+    with problems():
         known = await names(store)
+        if folder is not None:
+            await kit_media.still_shown(folder, await asyncio.to_thread(files, folder), _media(known), shown)
+        for left in (*bases(stage), stage / "secrets"):  # by a copy that could not be sent; its journal stays
+            await asyncio.to_thread(shutil.rmtree, left, ignore_errors=True)
+        base = await backup.make_base(settings, stage, now)
+        bytes_ = await asyncio.to_thread(size, base)
         await _send_base(store, base)
-        shutil.rmtree(base)
-        await _send(store, stage / "secrets", "secrets", await asyncio.to_thread(_files, stage / "secrets"))
-        media = await asyncio.to_thread(_files, settings.home / "media")
-        fresh = [name for name, size in media.items() if known.get(f"media/{name}") != size]
-        await _send(store, settings.home / "media", "media", fresh)
+        await asyncio.to_thread(shutil.rmtree, base)
+        secrets = settings.home / "secrets"
+        await send_files(store, secrets, "secrets", await asyncio.to_thread(files, secrets))
+        await _send_configuration(store, settings.home, known)
+        fresh = 0 if folder is None else await _send_media(store, folder, _media(known))
         known = await names(store)
         await _prune_bases(store, known)
-        await _note_gone(store, await names(store), media, now)
-    return found | {"new_files": float(len(fresh)), "seconds": asyncio.get_running_loop().time() - began}
+        if folder is not None:
+            await _note_gone(store, await names(store), folder, now, shown)
+    return {"bytes": float(bytes_), "new_files": float(fresh), "seconds": clock.time() - began}
+
+
+async def prepare_following(settings: Settings) -> None:
+    """The database keeps its journal from now on until this machine has it. Raises: BackupFailed."""
+    await backup.prepare_following(settings, _stage(settings))
 
 
 async def follow(settings: Settings, place: str) -> None:
@@ -68,9 +95,14 @@ async def follow(settings: Settings, place: str) -> None:
     try:
         sent: dict[str, int] = {}
         store = s3_store(place)
+        told = -TELL_EVERY_S
         while not receiving.done():
-            with contextlib.suppress(BaseError, OSError):  # a bucket that is away for a while has it all later
+            try:
                 await _send_journal(store, stage / "wal", sent)
+            except (BaseError, OSError) as error:  # a bucket that is away for a while has it all later
+                if time.monotonic() - told > TELL_EVERY_S:
+                    told = time.monotonic()
+                    log.error("backup.not_sent", extra={"fields": {"bucket": place, "problem": first_line(error)}})
             await asyncio.wait([receiving], timeout=SEND_EVERY_S)
         await receiving
     finally:
@@ -82,7 +114,8 @@ async def follow(settings: Settings, place: str) -> None:
 async def opened(
     settings: Settings, place: str, *, to: datetime | None = None, media: bool = True
 ) -> AsyncIterator[Path]:
-    """The kit as a folder of this machine: the newest copy that is old enough, and what belongs to it.
+    """The kit as a folder of this machine: the newest copy that is old enough, and what belongs to it. A bucket's is fetched
+    below PARVIS_HOME, if there is room for that and for what is made of it.
 
     Raises: BackupFailed.
     """
@@ -92,30 +125,43 @@ async def opened(
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=settings.home, prefix=PREFIX) as scratch:
         kit = Path(scratch)
-        with _problems():
-            await _fetch_kit(s3_store(place), kit, to, media)
+        with problems():
+            await _fetch_kit(s3_store(place), kit, to, media=media)
         yield kit
 
 
 async def put_beside(place: str, folder: Path) -> None:
     """The files of the folder are beside the copies, under its name. Raises: BackupFailed."""
-    with _problems():
-        await _send(s3_store(place), folder, folder.name, await asyncio.to_thread(_files, folder))
+    with problems():
+        await send_files(s3_store(place), folder, folder.name, await asyncio.to_thread(files, folder))
 
 
 async def media_names(place: str) -> frozenset[str]:
-    """The media files in the bucket."""
-    with _problems():
-        found = await names(s3_store(place), "media")
-    return frozenset(name.removeprefix("media/") for name in found)
+    """The media files of the kit that are not known to be gone. Raises: BackupFailed."""
+    if not is_remote(place):
+        kit = Path(place)
+        return frozenset(await asyncio.to_thread(files, kit / "media")).difference(kit_media.gone(kit))
+    with problems():
+        store = s3_store(place)
+        return frozenset(_media(await names(store, "media"))).difference(await _gone(store))
 
 
-async def names(store: ObjectStore, prefix: str | None = None) -> dict[str, int]:
-    """The size of every object, by name."""
-    found: dict[str, int] = {}
-    async for some in obstore.list(store, prefix, chunk_size=1000):
-        found |= {one["path"]: one["size"] for one in some}
-    return found
+@asynccontextmanager
+async def media_of(settings: Settings, place: str, here: Collection[str]) -> AsyncIterator[Path]:
+    """The media of the kit, and which are gone, as a kit on this machine; a bucket's but for those that are `here`.
+
+    Raises: BackupFailed.
+    """
+    if not is_remote(place):
+        yield Path(place).absolute()
+        return
+    with tempfile.TemporaryDirectory(dir=settings.home, prefix=".media-") as scratch:
+        with problems():
+            store = s3_store(place)
+            known = await names(store)
+            wanted = {f"media/{name}" for name in frozenset(_media(known)).difference(here)} | {GONE}
+            await fetch(store, Path(scratch), {name: n for name, n in known.items() if name in wanted})
+        yield Path(scratch)
 
 
 def _stage(settings: Settings) -> Path:
@@ -125,22 +171,26 @@ def _stage(settings: Settings) -> Path:
 
 
 async def _send_base(store: ObjectStore, base: Path) -> None:
-    files = await asyncio.to_thread(_files, base)
+    found = await asyncio.to_thread(files, base)
     folders = sorted(str(path.relative_to(base)) for path in base.rglob("*") if path.is_dir())
     await obstore.put_async(store, f"{base.name}/{FOLDERS}", msgspec.json.encode(folders))
-    await _send(store, base, base.name, [name for name in files if name != MANIFEST])
-    await _send(store, base, base.name, [MANIFEST])
+    await send_files(store, base, base.name, [name for name in found if name != MANIFEST])
+    await send_files(store, base, base.name, [MANIFEST])
 
 
-async def _send(store: ObjectStore, folder: Path, prefix: str, some: Collection[str]) -> None:
-    slots = asyncio.Semaphore(AT_ONCE)
+async def _send_media(store: ObjectStore, folder: Path, known: dict[str, int]) -> int:
+    """All media are in the bucket; how many were not."""
+    fresh = [name for name, bytes_ in (await asyncio.to_thread(files, folder)).items() if known.get(name) != bytes_]
+    await send_files(store, folder, "media", fresh)
+    return len(fresh)
 
-    async def send(name: str) -> None:
-        async with slots:
-            with contextlib.suppress(FileNotFoundError):  # removed in this moment
-                await obstore.put_async(store, f"{prefix}/{name}", folder / name, max_concurrency=2)
 
-    await asyncio.gather(*(send(name) for name in some))
+async def _send_configuration(store: ObjectStore, home: Path, known: dict[str, int]) -> None:
+    """What the operator set for the database is in the bucket as it is now."""
+    if (home / CONFIGURATION).is_file():
+        await obstore.put_async(store, CONFIGURATION, (home / CONFIGURATION).read_bytes())
+    elif CONFIGURATION in known:
+        await obstore.delete_async(store, [CONFIGURATION])
 
 
 async def _send_journal(store: ObjectStore, wal: Path, sent: dict[str, int]) -> None:
@@ -150,10 +200,10 @@ async def _send_journal(store: ObjectStore, wal: Path, sent: dict[str, int]) -> 
         if sent.get(path.name) == changed:
             continue
         await obstore.put_async(store, f"wal/{path.name}", path.read_bytes())
-        sent[path.name] = changed
-        if path.suffix != ".partial":
-            await obstore.delete_async(store, [f"wal/{path.name}.partial"])
-    whole = [path for path in sorted(wal.glob("*")) if path.suffix != ".partial" and path.name in sent]
+        if path.suffix != PARTIAL:
+            await obstore.delete_async(store, [f"wal/{path.name}{PARTIAL}"])
+        sent[path.name] = changed  # only now: what fails is done again
+    whole = [path for path in sorted(wal.glob("*")) if path.suffix != PARTIAL and path.name in sent]
     for path in whole[:-2]:
         path.unlink()
 
@@ -162,82 +212,56 @@ async def _prune_bases(store: ObjectStore, known: dict[str, int]) -> None:
     """Three copies are kept, and the journal from the oldest of them on."""
     whole = _bases(known)
     kept = whole[-BASES_KEPT:]
-    others = {name.partition("/")[0] for name in known if name.startswith("base-")} - set(kept)
+    others = {name.partition("/")[0] for name in known} - set(kept)
+    others = {name for name in others if is_base(name)}  # also what was cut short
     gone = [name for name in known if name.partition("/")[0] in others]
     label = bytes(await (await obstore.get_async(store, f"{kept[0]}/backup_label")).bytes_async()).decode()
     journal = [name.removeprefix("wal/") for name in known if name.startswith("wal/")]
-    gone += [f"wal/{name}" for name in journal if not backup.is_needed(label, name)]
-    await _delete(store, gone)
+    gone += [f"wal/{name}" for name in journal if not is_needed(label, name)]
+    await delete(store, gone)
 
 
-async def _note_gone(store: ObjectStore, known: dict[str, int], media: dict[str, int], now: datetime) -> None:
-    before: dict[str, datetime] = {}
-    if "gone.json" in known:
-        text = bytes(await (await obstore.get_async(store, "gone.json")).bytes_async())
-        before = msgspec.json.decode(text, type=dict[str, datetime])
-    oldest = backup.moment(Path(_bases(known)[0]))
-    missing = {name: before.get(name, now) for one in known if (name := one.removeprefix("media/")) != one}
-    missing = {name: since for name, since in missing.items() if name not in media}
-    await _delete(store, [f"media/{name}" for name, since in missing.items() if since < oldest])
-    gone = {name: since for name, since in missing.items() if since >= oldest}
-    await obstore.put_async(store, "gone.json", msgspec.json.encode(gone))
+async def _note_gone(
+    store: ObjectStore, known: dict[str, int], folder: Path, now: datetime, shown: Shown | None
+) -> None:
+    """As `kit_media.copy` does in a folder."""
+    before, kept = await _gone(store), _media(known)
+    here = await asyncio.to_thread(files, folder)
+    lost = await kit_media.still_shown(folder, here, kept, shown)
+    missing = kit_media.removed(kept, here, before, lost, shown)
+    still, expired = kit_media.gone_since(missing, before, now, moment(Path(_bases(known)[0])))
+    await delete(store, [f"media/{name}" for name in expired])
+    await obstore.put_async(store, GONE, msgspec.json.encode(still))
 
 
-async def _delete(store: ObjectStore, some: list[str]) -> None:
-    for start in range(0, len(some), 1000):
-        await obstore.delete_async(store, some[start : start + 1000])
+async def _gone(store: ObjectStore) -> dict[str, datetime]:
+    try:
+        text = bytes(await (await obstore.get_async(store, GONE)).bytes_async())
+    except (NotFoundError, FileNotFoundError):
+        return {}
+    return kit_media.decoded(text, f"{GONE} in the bucket")
+
+
+def _media(known: dict[str, int]) -> dict[str, int]:
+    """The sizes of the media among those objects, by their paths in the media folder."""
+    return {name.removeprefix("media/"): bytes_ for name, bytes_ in known.items() if name.startswith("media/")}
 
 
 def _bases(known: dict[str, int]) -> list[str]:
     """The whole copies, the oldest first."""
-    return sorted(
-        name.partition("/")[0] for name in known if name.endswith(f"/{MANIFEST}") and name.startswith("base-")
-    )
+    whole = {name.partition("/")[0] for name in known if name.endswith(f"/{MANIFEST}")}
+    return sorted(name for name in whole if is_base(name))
 
 
-async def _fetch_kit(store: ObjectStore, kit: Path, to: datetime | None, media: bool) -> None:
+async def _fetch_kit(store: ObjectStore, kit: Path, to: datetime | None, *, media: bool) -> None:
     known = await names(store)
-    fitting = [one for one in _bases(known) if to is None or backup.moment(Path(one)) <= to]
+    fitting = [one for one in _bases(known) if to is None or moment(Path(one)) <= to]
     if not fitting:
         raise BackupFailed("The bucket holds no copy that is old enough.")
     wanted = {fitting[-1], "wal", "secrets", *(["media"] if media else [])}
-    some = [name for name in known if name.partition("/")[0] in wanted or name == "gone.json"]
-    slots = asyncio.Semaphore(AT_ONCE)
-
-    async def fetch(name: str) -> None:
-        async with slots:
-            path = kit / name
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            answer = await obstore.get_async(store, name)
-            with path.open("wb") as file:
-                async for chunk in answer.stream(min_chunk_size=1 << 20):
-                    await asyncio.to_thread(file.write, bytes(chunk))
-
-    await asyncio.gather(*(fetch(name) for name in some))
+    beside = {GONE, CONFIGURATION}
+    await fetch(store, kit, {name: n for name, n in known.items() if name.partition("/")[0] in wanted | beside})
     base = kit / fitting[-1]
     for folder in msgspec.json.decode((base / FOLDERS).read_bytes(), type=list[str]):
         (base / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
     (base / FOLDERS).unlink()
-
-
-def _files(folder: Path) -> dict[str, int]:
-    """The size of every file below the folder, by its path in it."""
-    if not folder.is_dir():
-        return {}
-    found: dict[str, int] = {}
-    for path in folder.rglob("*"):
-        with contextlib.suppress(FileNotFoundError):
-            if path.is_file() and not path.name.startswith(".") and ".incoming" not in path.parts:
-                found[str(path.relative_to(folder))] = path.stat().st_size
-    return found
-
-
-@contextlib.contextmanager
-def _problems() -> Iterator[None]:
-    """What the client says, as a backup that failed."""
-    try:
-        yield
-    except BaseError as error:
-        raise BackupFailed(
-            f"The bucket does not answer as it should: {str(error).partition(chr(10))[0][:300]}"
-        ) from error

@@ -23,6 +23,8 @@ LONGEST_PAUSE_S = 10.0
 LOG_BYTES = 16 * 1024 * 1024
 LOG_CHECK_S = 600
 STEADY_AFTER_S = 30.0  # a program that ran this long starts over with the first pause
+STARTING_WITHIN_S = 3600.0  # one that says that it is at work, such as a database that reads its journal
+TELL_EVERY_S = 10.0
 
 
 class EngineFailed(RuntimeError):
@@ -37,6 +39,11 @@ class Program(Protocol):
 
     @property
     def stop_steps(self) -> Sequence[processes.Step]: ...
+
+    @property
+    def starting(self) -> bool:
+        """Whether it said, when it was asked last, that it is at work and will answer."""
+        ...
 
     async def prepare(self) -> None:
         """What must be true before each start."""
@@ -86,10 +93,18 @@ class Keeper:
         self._changed()
 
     async def answering(self, within_s: float) -> bool:
-        """Whether it answers before that time has passed."""
-        deadline = time.monotonic() + within_s
+        """Whether it answers before that time has passed; one that is at work is waited for up to an hour."""
+        began = told = time.monotonic()
+        deadline = began + within_s
         while not await self.program.ready():
-            if time.monotonic() > deadline:
+            now = time.monotonic()
+            if self.program.starting:
+                deadline = min(max(deadline, now + within_s), began + max(STARTING_WITHIN_S, within_s))
+                if now - told > TELL_EVERY_S:
+                    told = now
+                    fields = {"engine": self.program.name, "for_s": round(now - began)}
+                    log.info("engine.starting", extra={"fields": fields})
+            if now > deadline:
                 return False
             await asyncio.sleep(0.05)
         return True
@@ -104,6 +119,7 @@ class Keeper:
 
     async def _first_answer(self, within_s: float) -> None:
         assert self.process is not None
+        began = time.monotonic()
         gone = asyncio.create_task(processes.ended(self.process))
         answer = asyncio.create_task(self.answering(within_s))
         try:
@@ -111,7 +127,8 @@ class Keeper:
             if gone.done():
                 raise EngineFailed(f"{self.program.name} ended at its start with status {gone.result()}.{self._hint()}")
             if not answer.result():
-                raise EngineFailed(f"{self.program.name} does not answer after {within_s:.0f} seconds.{self._hint()}")
+                waited = time.monotonic() - began
+                raise EngineFailed(f"{self.program.name} does not answer after {waited:.0f} seconds.{self._hint()}")
         except BaseException:
             await processes.end(self.process, self.program.stop_steps)
             raise

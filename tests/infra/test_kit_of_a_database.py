@@ -1,0 +1,216 @@
+"""Copies of a real database: they come back whatever was set for it, and nothing is copied where there is no room."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import obstore
+import pytest
+from obstore.store import MemoryStore
+
+from parvis.base.clock import utc_now
+from parvis.base.settings import Settings
+from parvis.infra import engines
+from parvis.infra.engines import backup, bucket, kit, remote_kit, restoring
+from parvis.infra.engines.places import Places
+from parvis.infra.engines.postgresql import PostgreSQL
+from tests.rig.kits import QUICK, execute, fetchval, followed, turned_over
+
+
+@pytest.fixture
+def homes() -> Iterator[Path]:
+    """A short path, as sockets need one."""
+    with tempfile.TemporaryDirectory(prefix="parvis-kits-") as folder:
+        yield Path(folder)
+
+
+async def test_what_the_operator_set_comes_back_and_is_no_obstacle_on_trial(homes: Path) -> None:
+    """A database that had more connections is read by one that has fewer."""
+    home, copies = homes / "home", homes / "kit"
+    home.mkdir()
+    (home / "postgresql.conf").write_text("max_connections = 200\n")
+    async with engines.running(home, nats=False, postgres_options=QUICK) as found:
+        await execute(found.database_url, "CREATE TABLE kept AS SELECT 42 AS n")
+        await backup.copy(Settings(home=home), copies, now=utc_now())
+    with (copies / "postgresql.conf").open("a") as conf:
+        conf.write("synchronous_standby_names = 'pg_receivewal'\n")
+    for name, configuration, wanted in (("trial", False, "100"), ("again", True, "200")):
+        await restoring.restore(copies, homes / name, configuration=configuration)
+        async with engines.running(homes / name, nats=False) as found:
+            assert await fetchval(found.database_url, "SHOW max_connections") == wanted
+            assert await fetchval(found.database_url, "SHOW synchronous_standby_names") == ""
+            assert await fetchval(found.database_url, "SELECT n FROM kept") == 42
+        restoring.finish(homes / name)
+        assert "hot_standby" not in (PostgreSQL(Places(homes / name)).data / "postgresql.auto.conf").read_text()
+
+
+async def test_an_operators_file_that_was_removed_leaves_the_kit(homes: Path) -> None:
+    home, copies = homes / "home", homes / "kit"
+    home.mkdir()
+    (home / "postgresql.conf").write_text("work_mem = 7MB\n")
+    async with engines.running(home, nats=False, postgres_options=QUICK):
+        await backup.copy(Settings(home=home), copies, now=utc_now())
+        assert (copies / "postgresql.conf").exists()
+        (home / "postgresql.conf").unlink()
+        await asyncio.sleep(1.1)  # copies are named by the second
+        await backup.copy(Settings(home=home), copies, now=utc_now())
+    assert not (copies / "postgresql.conf").exists()
+
+
+@pytest.mark.parametrize("url", ["{}", "file://{}"], ids=["a folder", "an address of a folder"])
+async def test_media_are_copied_from_where_they_lie(homes: Path, url: str) -> None:
+    home, copies, media = homes / "home", homes / "kit", homes / "other disk"
+    (media / "posts").mkdir(parents=True)
+    (media / "posts" / "one.webp").write_bytes(b"picture")
+    settings = Settings(home=home, media_url=url.format(str(media).replace(" ", "%20" if "://" in url else " ")))
+    async with engines.running(home, nats=False, postgres_options=QUICK):
+        facts = await backup.copy(settings, copies, now=utc_now())
+    assert facts["new_files"] == 1
+    assert (copies / "media" / "posts" / "one.webp").read_bytes() == b"picture"
+
+
+async def test_the_moment_of_a_copys_beginning_is_known(homes: Path) -> None:
+    home, copies = homes / "home", homes / "kit"
+    async with engines.running(home, nats=False, postgres_options=QUICK):
+        before = utc_now()
+        await backup.copy(Settings(home=home), copies, now=before)
+    base = kit.newest(copies)
+    assert before.replace(microsecond=0) <= kit.began(base) <= kit.moment(base)
+
+
+# ── the journal ──
+
+
+async def test_nobody_follows_into_a_journal_that_leads_elsewhere(homes: Path) -> None:
+    """As after a restore to a moment. After one of all that was kept the same kit goes on."""
+    home, copies = homes / "home", homes / "kit"
+    async with (
+        engines.running(home, nats=False, postgres_options=QUICK) as found,
+        followed(Settings(home=home), copies),
+    ):
+        await execute(found.database_url, "CREATE TABLE kept AS SELECT 42 AS n")
+        await asyncio.sleep(1.2)  # copies are named by the second
+        between = utc_now()
+        await asyncio.sleep(0.1)
+        await turned_over(Settings(home=home))
+        await execute(found.database_url, "CREATE TABLE later AS SELECT 43 AS n")
+        await turned_over(Settings(home=home))
+        await execute(found.database_url, "UPDATE later SET n = 44")
+    for name, to, there in (("then", between, None), ("latest", None, "later")):
+        await restoring.restore(copies, homes / name, to=to)
+        async with engines.running(homes / name, nats=False) as found:
+            assert await fetchval(found.database_url, "SELECT to_regclass('later')::text") == there
+            if to is None:
+                await backup.prepare_following(Settings(home=homes / name), copies)
+            else:
+                with pytest.raises(kit.BackupFailed, match="leads past where this place is"):
+                    await backup.prepare_following(Settings(home=homes / name), copies)
+    assert len(kit.bases(copies)) == 1
+
+
+async def test_what_a_follower_meets_is_logged(homes: Path, caplog: pytest.LogCaptureFixture) -> None:
+    home, copies = homes / "home", homes / "kit"
+    async with engines.running(home, nats=False, postgres_options=QUICK):
+        settings = Settings(home=home)
+        async with followed(settings, copies):
+            second = asyncio.create_task(backup.follow(settings, copies))
+            try:
+                async with asyncio.timeout(20):
+                    while not said(caplog, "is active for PID"):  # noqa: ASYNC110 - another process says it
+                        await asyncio.sleep(0.1)
+            finally:
+                second.cancel()
+                await asyncio.gather(second, return_exceptions=True)
+
+
+def said(caplog: pytest.LogCaptureFixture, words: str) -> bool:
+    return any(words in str(getattr(one, "fields", "")) for one in caplog.records)
+
+
+# ── room ──
+
+
+async def test_nothing_is_copied_where_there_is_no_room(homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, copies = homes / "home", homes / "kit"
+    monkeypatch.setattr(kit, "SPARE", 1 << 60)
+    async with engines.running(home, nats=False, postgres_options=QUICK):
+        with pytest.raises(kit.BackupFailed, match="too little for a copy of the database"):
+            await backup.copy(Settings(home=home), copies, now=utc_now())
+    assert list(copies.iterdir()) == []
+
+
+async def test_nothing_is_fetched_where_there_is_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = MemoryStore()
+    await obstore.put_async(store, "wal/000000010000000000000002", b"x" * 100)
+    await bucket.fetch(store, tmp_path, await bucket.names(store))
+    assert kit.size(tmp_path) == 100
+    (tmp_path / "wal" / "000000010000000000000002").unlink()
+    monkeypatch.setattr(kit, "SPARE", 1 << 60)
+    with pytest.raises(kit.BackupFailed, match="too little to fetch the backup"):
+        await bucket.fetch(store, tmp_path, await bucket.names(store))
+    assert kit.size(tmp_path) == 0
+
+
+async def test_a_bucket_that_is_away_costs_nothing_of_the_journal(homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits to be sent is older than the copy that could not be."""
+    home = homes / "home"
+    settings = Settings(home=home)
+    for name, told in {
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+        "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SECRET_ACCESS_KEY": "x",
+        "AWS_REGION": "x",
+    }.items():
+        monkeypatch.setenv(name, told)
+    async with engines.running(home, nats=False, postgres_options=QUICK):
+        waiting = home / "backup" / "wal" / "000000010000000000000001"
+        waiting.parent.mkdir(parents=True)
+        waiting.touch()
+        for _ in range(2):
+            await turned_over(settings)
+        with pytest.raises(kit.BackupFailed, match="The bucket does not answer"):
+            await remote_kit.copy(settings, "s3://parvis/kit", now=utc_now())
+        await backup.make_base(settings, home / "backup", utc_now())
+    assert waiting.exists()
+
+
+async def test_nothing_but_copies_and_their_journal_is_pruned_in_a_bucket() -> None:
+    store = MemoryStore()
+    label = b"START WAL LOCATION: 0/3000028 (file 000000010000000000000003)\nCHECKPOINT LOCATION: 0/3000080\n"
+    for day in range(1, 5):
+        for name, content in (("backup_label", label), ("backup_manifest", b"{}")):
+            await obstore.put_async(store, f"base-2026050{day}T120000Z/{name}", content)
+    for name in (
+        "base-old/notes",
+        "base-20260504T130000Z/half",
+        "wal/000000010000000000000002",
+        "wal/000000010000000000000003",
+    ):
+        await obstore.put_async(store, name, b"x")
+    await remote_kit._prune_bases(store, await bucket.names(store))
+    assert {name.partition("/")[0] for name in await bucket.names(store) if not name.startswith("wal/")} == {
+        "base-old", "base-20260502T120000Z", "base-20260503T120000Z", "base-20260504T120000Z",
+    }  # fmt: skip
+    assert {name for name in await bucket.names(store) if name.startswith("wal/")} == {"wal/000000010000000000000003"}
+
+
+async def test_media_that_the_disk_lost_stay_in_a_bucket(tmp_path: Path) -> None:
+    store, media = MemoryStore(), tmp_path / "media"
+    media.mkdir()
+    (media / "kept.webp").touch()
+    for name in ("base-20260501T120000Z/backup_manifest", "media/kept.webp", "media/lost.webp", "media/removed.webp"):
+        await obstore.put_async(store, name, b"x")
+
+    async def shown(missing: frozenset[str], _here: frozenset[str]) -> frozenset[str]:
+        return missing & {"lost.webp"}
+
+    await remote_kit._note_gone(store, await bucket.names(store), media, utc_now(), shown)
+    assert (await remote_kit._gone(store)).keys() == {"removed.webp"}
+
+
+async def test_a_refused_database_makes_the_backup_fail(homes: Path) -> None:
+    with pytest.raises(kit.BackupFailed, match="The database does not answer"):
+        await backup.copy(Settings(home=homes / "home"), homes / "kit", now=utc_now())
