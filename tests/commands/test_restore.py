@@ -45,6 +45,7 @@ async def value(home: Path, sql: str) -> object:
         return await fetchval(found.database_url, sql)
 
 
+@pytest.mark.long
 async def test_a_moment_after_the_last_change_brings_all_there_is(
     homes: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -108,6 +109,7 @@ async def test_nothing_is_brought_back_under_a_running_server(homes: Path) -> No
             await restored(homes / "kit", homes / "home")
 
 
+@pytest.mark.long
 async def test_media_alone_are_put_back_but_for_those_that_were_removed(homes: Path) -> None:
     media, copies = homes / "home" / "media" / "posts", homes / "kit"
     media.mkdir(parents=True)

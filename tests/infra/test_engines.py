@@ -304,6 +304,7 @@ async def test_a_database_that_reads_its_journal_is_waited_for(standby: Path) ->
         await keeping.stop()
 
 
+@pytest.mark.long
 async def test_a_database_that_reads_its_journal_is_not_waited_for_for_ever(
     standby: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

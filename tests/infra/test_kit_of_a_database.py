@@ -47,6 +47,7 @@ async def test_what_the_operator_set_comes_back_and_is_no_obstacle_on_trial(home
         assert "hot_standby" not in (PostgreSQL(Places(homes / name)).data / "postgresql.auto.conf").read_text()
 
 
+@pytest.mark.long
 async def test_an_operators_file_that_was_removed_leaves_the_kit(homes: Path) -> None:
     home, copies = homes / "home", homes / "kit"
     home.mkdir()
@@ -60,6 +61,7 @@ async def test_an_operators_file_that_was_removed_leaves_the_kit(homes: Path) ->
     assert not (copies / "postgresql.conf").exists()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("url", ["{}", "file://{}"], ids=["a folder", "an address of a folder"])
 async def test_media_are_copied_from_where_they_lie(homes: Path, url: str) -> None:
     home, copies, media = homes / "home", homes / "kit", homes / "other disk"
@@ -72,6 +74,7 @@ async def test_media_are_copied_from_where_they_lie(homes: Path, url: str) -> No
     assert (copies / "media" / "posts" / "one.webp").read_bytes() == b"picture"
 
 
+@pytest.mark.long
 async def test_the_moment_of_a_copys_beginning_is_known(homes: Path) -> None:
     home, copies = homes / "home", homes / "kit"
     async with engines.running(home, nats=False, postgres_options=QUICK):
@@ -84,6 +87,7 @@ async def test_the_moment_of_a_copys_beginning_is_known(homes: Path) -> None:
 # ── the journal ──
 
 
+@pytest.mark.long
 async def test_nobody_follows_into_a_journal_that_leads_elsewhere(homes: Path) -> None:
     """As after a restore to a moment. After one of all that was kept the same kit goes on."""
     home, copies = homes / "home", homes / "kit"
@@ -111,6 +115,7 @@ async def test_nobody_follows_into_a_journal_that_leads_elsewhere(homes: Path) -
     assert len(kit.bases(copies)) == 1
 
 
+@pytest.mark.long
 async def test_what_a_follower_meets_is_logged(homes: Path, caplog: pytest.LogCaptureFixture) -> None:
     home, copies = homes / "home", homes / "kit"
     async with engines.running(home, nats=False, postgres_options=QUICK):
@@ -133,6 +138,7 @@ def said(caplog: pytest.LogCaptureFixture, words: str) -> bool:
 # ── room ──
 
 
+@pytest.mark.long
 async def test_nothing_is_copied_where_there_is_no_room(homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home, copies = homes / "home", homes / "kit"
     monkeypatch.setattr(kit, "SPARE", 1 << 60)
@@ -142,6 +148,7 @@ async def test_nothing_is_copied_where_there_is_no_room(homes: Path, monkeypatch
     assert list(copies.iterdir()) == []
 
 
+@pytest.mark.long
 async def test_nothing_is_fetched_where_there_is_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = MemoryStore()
     await obstore.put_async(store, "wal/000000010000000000000002", b"x" * 100)
@@ -154,6 +161,7 @@ async def test_nothing_is_fetched_where_there_is_no_room(tmp_path: Path, monkeyp
     assert kit.size(tmp_path) == 0
 
 
+@pytest.mark.long
 async def test_a_bucket_that_is_away_costs_nothing_of_the_journal(homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits to be sent is older than the copy that could not be."""
     home = homes / "home"
@@ -197,6 +205,7 @@ async def test_nothing_but_copies_and_their_journal_is_pruned_in_a_bucket() -> N
     assert {name for name in await bucket.names(store) if name.startswith("wal/")} == {"wal/000000010000000000000003"}
 
 
+@pytest.mark.long
 async def test_media_that_the_disk_lost_stay_in_a_bucket(tmp_path: Path) -> None:
     store, media = MemoryStore(), tmp_path / "media"
     media.mkdir()
@@ -211,6 +220,7 @@ async def test_media_that_the_disk_lost_stay_in_a_bucket(tmp_path: Path) -> None
     assert (await remote_kit._gone(store)).keys() == {"removed.webp"}
 
 
+@pytest.mark.long
 async def test_a_refused_database_makes_the_backup_fail(homes: Path) -> None:
     with pytest.raises(kit.BackupFailed, match="The database does not answer"):
         await backup.copy(Settings(home=homes / "home"), homes / "kit", now=utc_now())

@@ -87,6 +87,7 @@ async def copied(settings: Settings) -> Path:
     return kit.newest(Path(settings.backup))
 
 
+@pytest.mark.long
 async def test_what_came_while_the_copy_was_being_checked_is_not_missed(place: Settings) -> None:
     base = await copied(place)
     await asyncio.sleep(1.1)
@@ -125,6 +126,7 @@ async def test_withheld_media_count_and_lost_and_forgotten_ones_do_not(place: Se
         await kept_media.looked_at(place, place.backup, later)
 
 
+@pytest.mark.long
 async def test_the_place_tells_which_missing_files_it_shows(place: Settings) -> None:
     names = frozenset({f"{KEY}/original.webp", f"{KEY}/small.webp", "avatars/00/00/original.webp"})
     shown = kept_media.shown(place)
@@ -134,6 +136,7 @@ async def test_the_place_tells_which_missing_files_it_shows(place: Settings) -> 
     assert await shown(names, frozenset()) == frozenset()
 
 
+@pytest.mark.long
 async def test_a_backup_fails_while_the_disk_of_the_media_is_away(place: Settings) -> None:
     await copied(place)
     shutil.rmtree(place.home / "media")
