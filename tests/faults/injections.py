@@ -389,10 +389,11 @@ async def transcoding_flood(place: Place) -> AsyncIterator[Act]:
 @fault("job_poison")
 async def poison_job(place: Place) -> AsyncIterator[Act]:
     """A worker dies whenever it has that job: a letter, here."""
-    # Workers that died before are started again later and later, a job that was lost waits until it can run alone, and a letter
-    # that could not be sent is not wanted twice.
+    # Workers that died before are started again later and later, a job that was lost waits until it can run alone, a letter
+    # that could not be sent is not wanted twice, and nobody gets more than five within an hour.
     await place.again()
     await place.ask("DELETE FROM job WHERE kind IN ('media.transcode', 'accounts.send_reset')")
+    await place.ask("DELETE FROM one_time_token")
     place.letterbox.takes_s = 30
 
     async def die() -> None:
