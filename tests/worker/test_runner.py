@@ -202,6 +202,46 @@ async def test_a_job_lost_before_runs_alone(services: Services) -> None:
     assert max(together for who, together in seen if who == "innocent") > 1
 
 
+async def test_others_wait_for_a_job_lost_before_only_for_so_long(services: Services) -> None:
+    """An archive takes up to an hour; timelines must not stand still for that."""
+    diary, done = Diary(), asyncio.Event()
+
+    async def long(_: Services, __: Job) -> None:
+        await done.wait()
+
+    await enqueue(services, NewJob("short", {"n": 1}))
+    async with services.db.connection() as db:
+        await db.execute("INSERT INTO job (kind, payload, times_lost) VALUES ('long', '{}', 1)")
+    async with running(services, {"long": Handler(long), "short": Handler(diary.write)}, alone_s=0.4):
+        await until(lambda: _leased(services))
+        await asyncio.sleep(0.2)
+        assert diary.ran == [], "it is alone at first"
+        await until(lambda: diary.is_long(1))
+        done.set()
+        await until(lambda: no_jobs(services))
+
+
+async def test_a_job_lost_before_waits_for_a_long_one_and_others_do_not(services: Services) -> None:
+    diary, done = Diary(), asyncio.Event()
+
+    async def long(_: Services, __: Job) -> None:
+        await done.wait()
+
+    await enqueue(services, NewJob("long", {}))
+    async with running(services, {"long": Handler(long), "short": Handler(diary.write)}, alone_s=0.2):
+        await until(lambda: _leased(services))
+        await asyncio.sleep(0.4)
+        async with services.db.connection() as db:
+            await db.execute("""INSERT INTO job (kind, payload, times_lost) VALUES ('short', '{"n": "suspect"}', 1)""")
+        await enqueue(services, NewJob("short", {"n": "innocent"}))
+        await until(lambda: diary.is_long(1))
+        await asyncio.sleep(0.3)
+        assert diary.ran == ["innocent"]
+        done.set()
+        await until(lambda: no_jobs(services))
+    assert diary.ran == ["innocent", "suspect"]
+
+
 async def test_a_lease_is_extended_while_the_job_works(services: Services) -> None:
     diary = Diary()
 

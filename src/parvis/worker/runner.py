@@ -23,6 +23,9 @@ log = structlog.get_logger(__name__)
 
 FAILURES_TO_PARK = 12
 LONGEST_DELAY_S = 3600.0
+ALONE_S = (
+    60.0  # for so long a job that was lost before and all others wait for each other: archives and drills take hours
+)
 PASSING = (Conflict, TooMany, Unavailable)  # problems that another try may not meet
 
 Key = tuple[int, int]
@@ -46,7 +49,7 @@ def delay_s(failures: int, chance: Callable[[], float] = random.random) -> float
 class _Held:
     job: Job
     task: asyncio.Task[None]
-    started: bool = False
+    began: float | None = None  # by the loop's clock
 
 
 class Runner:
@@ -62,6 +65,7 @@ class Runner:
         batch: int = 48,
         poll_s: float = 0.5,
         grace_s: float = 10.0,
+        alone_s: float = ALONE_S,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._services = services
@@ -72,6 +76,7 @@ class Runner:
         self._batch = batch
         self._poll_s = poll_s
         self._grace_s = grace_s
+        self._alone_s = alone_s
         self._chance = chance
         self._slots = asyncio.Semaphore(at_once)
         self._held: dict[Key, _Held] = {}
@@ -141,10 +146,11 @@ class Runner:
     async def _lease_some(self) -> bool:
         """Whether there was something to do and a hand free to do it."""
         room = self._batch - len(self._held)
-        if room * 2 < self._batch or any(held.job.times_lost for held in self._held.values()):
+        short = [held for held in self._held.values() if not self._is_long(held)]
+        if room * 2 < self._batch or any(held.job.times_lost for held in short):
             return False
         due = await self._queue.due(self._ordinary, list(self._limits))
-        if due.suspect:  # it may take us down: it runs alone, so first everything else comes to its end
+        if due.suspect and len(short) == len(self._held):  # it may take us down: first everything else comes to its end
             return not self._held and self._start(await self._lease_suspect(due.suspect[0]))
         took = False
         for kind in due.limited:
@@ -152,6 +158,10 @@ class Runner:
         if due.ordinary:
             took |= self._start(await self._queue.lease(self._ordinary, room))
         return took
+
+    def _is_long(self, held: _Held) -> bool:
+        """Whether the job works for so long that nothing waits for it any more."""
+        return held.began is not None and asyncio.get_running_loop().time() - held.began > self._alone_s
 
     def _room_for(self, kind: str, room: int) -> int:
         handler = self._kinds[kind]
@@ -183,7 +193,7 @@ class Runner:
 
     async def _perform(self, job: Job, handler: Handler) -> None:
         async with self._slots:
-            self._held[_key(job)].started = True
+            self._held[_key(job)].began = asyncio.get_running_loop().time()
             try:
                 async with limited(handler.time_limit_s):
                     await handler.function(self._services, job)
@@ -199,7 +209,7 @@ class Runner:
     async def _route(self, jobs: list[Job], router: Router) -> None:
         async with self._slots:
             for job in jobs:
-                self._held[_key(job)].started = True
+                self._held[_key(job)].began = asyncio.get_running_loop().time()
             try:
                 await router.function(self._queue, jobs)
             except Exception as error:
@@ -271,9 +281,9 @@ class Runner:
 
     async def _wind_up(self) -> None:
         """Jobs under way have ended, or were cut short after the grace; those not yet begun never were."""
-        begun = {held.task for held in self._held.values() if held.started}
+        begun = {held.task for held in self._held.values() if held.began is not None}
         for held in self._held.values():
-            if not held.started:
+            if held.began is None:
                 held.task.cancel()
         if begun:
             await asyncio.wait(begun, timeout=self._grace_s)
