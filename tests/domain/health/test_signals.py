@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 import time
 
 import pytest
 
 from parvis.base.clock import utc_now
 from parvis.domain import health
-from parvis.domain.health import measure, queries
+from parvis.domain.health import machine, measure, queries
 from parvis.domain.health.headroom import FRESH, merged
 from parvis.domain.health.measure import Measuring
 from parvis.domain.health.types import Reading, Signal
@@ -53,6 +56,16 @@ async def test_a_busy_event_loop_is_seen(services: Services) -> None:
         [loop] = [one for one in await measuring.look(db) if one.resource == "web"]
     assert loop.facts["longest_lag_s"] > 0.1
     assert loop.used * (time.perf_counter() - began) >= 0.4
+
+
+@pytest.mark.skipif(os.getpriority(os.PRIO_PROCESS, 0) > 0, reason="nothing is nicer than a suite that is nice itself")
+def test_work_that_lets_others_pass_is_told_apart() -> None:
+    burn = "import os, time\nos.nice(19)\nwhile time.process_time() < 0.8: sum(range(100_000))"
+    before_s, at = machine.patient_s(), time.monotonic()
+    subprocess.run([sys.executable, "-c", burn], check=True)
+    assert 0.5 <= machine.patient_s() - before_s <= machine.cores() * (time.monotonic() - at) + 0.1
+    code = "from parvis.domain.health import machine; import os; os.nice(5); print(machine.patient_s())"
+    assert float(subprocess.check_output([sys.executable, "-c", code])) == 0.0, "where all is nice it tells nothing"
 
 
 async def test_a_slow_database_is_nearly_full_however_little_is_asked_of_it(services: Services) -> None:

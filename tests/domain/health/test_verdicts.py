@@ -98,7 +98,7 @@ CASES: dict[str, tuple[Findings, Findings]] = {
         seen(signals=signal("web", 0.9, longest_lag_s=0.3, mean_lag_s=0.01)),
     ),
     "memory_short": (seen(signals=signal("memory", 0.97)), seen(signals=signal("memory", 0.8))),
-    "cpu_full": (seen(signals=busy), seen(signals=signal("cpu", 1.0, patient=0.6) | signal("web", used=0.2, mean_lag_s=0.001))),
+    "cpu_full": (seen(signals=busy), seen(signals=signal("cpu", 0.4, patient=0.6) | signal("web", used=0.2, mean_lag_s=0.03))),
     "disk_slow": (db(waiting={"journal": 4.0}), db(waiting={"journal": 0.5})),
     "database_reading": (db(waiting={"reading": 4.0}), db(waiting={"reading": 0.5})),
     "database_slow": (seen(signals=signal("database", response_s=0.2)), seen(signals=signal("database", response_s=0.01))),
@@ -282,7 +282,8 @@ def test_strangers_that_take_every_core_are_named_and_work_that_lets_others_pass
     assert named(signals=full, before=full, store=Store(1.5))[1] == ["cpu_full"]
     assert named(signals=full)[1] == []  # for a moment a build may have them
     assert named(signals=full, before=signal("cpu", 0.4, 2.0, patient=0.0) | quick)[1] == []
-    assert named(signals=signal("cpu", 1.0, 2.0, patient=0.9) | quick)[1] == []
+    patient = signal("cpu", 0.1, 2.0, patient=0.9) | quick
+    assert named(signals=patient, before=patient)[1] == []
 
 
 def command_of(found: Findings) -> str:

@@ -31,8 +31,18 @@ def busy_s() -> float:
 
 
 def patient_s() -> float:
-    """Of those, what went to work that lets everything else pass (`nice`), as encoders do; not known in a container."""
-    return 0.0 if _quota() is not None else _of_cores(os.sched_getaffinity(0), nice_only=True)
+    """Of those, what went to work that lets everything else pass (`nice`), as encoders do; 0 where that is not known.
+
+    Where this process is nice itself, as under a service that is, everything of ours is: that tells nothing.
+    """
+    if os.getpriority(os.PRIO_PROCESS, 0) > 0:
+        return 0.0
+    if _quota() is None:
+        return _of_cores(os.sched_getaffinity(0), nice_only=True)
+    with suppress(OSError, ValueError, StopIteration):  # kernels since 6.11 say it of a container
+        lines = (_CGROUPS / "cpu.stat").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("nice_usec")) / 1e6
+    return 0.0
 
 
 def memory_bytes() -> tuple[int, int, int]:

@@ -72,12 +72,15 @@ def refusing(started: Callable[[], float], refused: Callable[[], float], level: 
 
 
 def _cpu() -> Probe:
+    """Cores that are in the way of requests: what lets them pass, such as an encoder, takes what is left over, and neither
+    slows the gate nor is a cause. It is told beside."""
     busy, patient = Since(machine.busy_s), Since(machine.patient_s)
 
     def probe(elapsed_s: float) -> Signal:
         capacity = machine.cores()
-        used = min(busy() / elapsed_s, capacity)
-        facts = {"patient": min(1.0, patient() / elapsed_s / capacity)}
+        gives_way = patient()
+        used = max(0.0, min((busy() - gives_way) / elapsed_s, capacity))
+        facts = {"patient": min(1.0, gives_way / elapsed_s / capacity)}
         return Signal("cpu", used, used / capacity, capacity, facts)
 
     return probe

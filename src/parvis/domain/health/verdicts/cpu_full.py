@@ -17,8 +17,8 @@ BARELY_S = 3.0  # a store that is slower than this is slow by itself
 def cpu_full(seen: Findings) -> Verdict | None:
     """Fires when all cores are busy and the web processes come late by it, or strangers leave them hardly any core.
 
-    What lets others pass, such as encoders, is no stranger: it takes what is left over. And strangers must have done so at
-    the look before as well: a build or a nightly job takes every core for a moment.
+    What lets others pass, such as encoders, is not counted. Strangers must have done so at the look before as well: a build
+    or a nightly job takes every core for a moment.
     """
     lag = seen.fact("web", "mean_lag_s")
     late = seen.use("cpu") >= FROM and (lag >= LAG_S or seen.fact("limiter", "refused_share") >= 0.02)
@@ -63,4 +63,4 @@ def is_crowded(signals: Mapping[str, Signal]) -> bool:
     if cpu is None:
         return False
     strange = (web.used if web else 0.0) < 0.3 * (cpu.capacity or 1.0)
-    return strange and cpu.use - cpu.facts.get("patient", 0.0) >= CROWDED_FROM
+    return strange and cpu.use >= CROWDED_FROM
