@@ -30,7 +30,7 @@ from parvis.domain import admission, insights, media
 from parvis.domain import health as health_room
 from parvis.domain.moderation import house_settings
 from parvis.domain.timelines import Live
-from parvis.infra import logs
+from parvis.infra import logs, tracing
 from parvis.infra.doors import ENTRANCE, WRITING, Policy
 from parvis.infra.engines.processes import die_with_parent
 from parvis.infra.front import Front
@@ -76,6 +76,7 @@ def build(settings: Settings, services: Services | None = None, framework: Lites
                 yield
             return
         async with (
+            tracing.sent(settings, "web"),
             open_services(settings, application="parvis web", statement_s=STATEMENT_S) as opened,
             _started(app, front, opened),
             health_room.measured(opened, "web", [_streams(app), _shedding(front), _load(front.overload)]),

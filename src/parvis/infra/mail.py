@@ -32,6 +32,7 @@ import structlog
 from parvis.base.clock import utc_now
 from parvis.base.errors import Invalid, Unavailable
 from parvis.base.settings import BadSetting, Settings
+from parvis.infra import tracing
 from parvis.infra.pace import Pace
 
 log = structlog.get_logger(__name__)
@@ -86,7 +87,7 @@ class Mailer:
             if self._service is None:
                 await asyncio.to_thread(_file, self._folder, message)
             else:
-                with self.pace.timed():
+                with self.pace.timed(), tracing.span("hand over a letter"):
                     await self._service.deliver(message, self._sender.addr_spec, to)
         except Unavailable:
             self.deferred += 1

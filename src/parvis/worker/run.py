@@ -14,7 +14,7 @@ from parvis.base.settings import Settings, from_environment
 from parvis.domain import health
 from parvis.domain.media import TRANSCODE_JOB
 from parvis.domain.moderation import house_settings
-from parvis.infra import postgres
+from parvis.infra import postgres, tracing
 from parvis.infra.opening import open_services
 from parvis.infra.queue import LEASE_S, PLANNER, Queue
 from parvis.infra.services import Services
@@ -51,6 +51,7 @@ async def work(
 ) -> None:
     """Jobs are run and schedules kept until a signal comes; then leases are handed back."""
     async with (
+        tracing.sent(settings, "work"),
         open_services(settings, application="parvis work") as services,
         _queue(settings, lease_s) as queue,
         health.measured(services, "work"),

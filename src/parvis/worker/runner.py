@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import structlog
 
 from parvis.base.errors import Conflict, Problem, TooMany, Unavailable
-from parvis.infra import news
+from parvis.infra import news, tracing
 from parvis.infra.queue import Failed, Job, Lost, Queue
 from parvis.infra.services import Services
 from parvis.infra.time_limits import limited
@@ -195,8 +195,9 @@ class Runner:
         async with self._slots:
             self._held[_key(job)].began = asyncio.get_running_loop().time()
             try:
-                async with limited(handler.time_limit_s):
-                    await handler.function(self._services, job)
+                with tracing.job(job.kind, **{"parvis.attempts": job.attempts, "parvis.failures": job.failures}):
+                    async with limited(handler.time_limit_s):
+                        await handler.function(self._services, job)
             except asyncio.CancelledError:
                 if self._stopping or _key(job) not in self._held:
                     raise

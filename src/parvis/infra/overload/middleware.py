@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
 from parvis.base.settings import Settings
+from parvis.infra import tracing
 from parvis.infra.doors import BROWSING, ENTRANCE, READING
 from parvis.infra.overload import answers, levels
 from parvis.infra.overload.answers import LEVEL
@@ -179,7 +180,8 @@ class Overload:
             self._expire_later(loop)
             turn.coming = coming = loop.create_future()
             try:
-                verdict = await coming
+                with tracing.span("wait for a place", **{"parvis.class": f"P{int(urgency)}"}):
+                    verdict = await coming
             except asyncio.CancelledError:
                 if not coming.cancelled() and coming.result() == "run":
                     self.leave(principal, 0.0)
