@@ -78,8 +78,8 @@ class Mailer:
     ) -> None:
         """The letter is with the mail service, or in the folder.
 
-        Raises: Invalid for an address or subject that no letter can have, and for an address that the service refuses
-        for good; Unavailable when it may work later.
+        Raises: Invalid for an address or subject that no letter can have, and for an address or a letter that the service
+        refuses for good; Unavailable when it may work later.
         """
         message = self._message(to, subject, text, html, headers or {})
         try:
@@ -197,6 +197,8 @@ class _Service(msgspec.Struct, frozen=True):
             )
         except aiosmtplib.SMTPRecipientsRefused as refusal:
             _raise_refusal(refusal.recipients[0].code, refusal)
+        except aiosmtplib.SMTPDataError as refusal:
+            _raise_letter_refusal(refusal)
         except aiosmtplib.SMTPResponseException as refusal:
             log.warning("mail.refused", code=refusal.code, answer=refusal.message)
             raise Unavailable(TROUBLE, retry_after_s=60) from refusal
