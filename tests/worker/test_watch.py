@@ -27,6 +27,7 @@ from parvis.worker import status_page, watch
 from parvis.worker.metrics import Metrics
 from parvis.worker.telling import ENOUGH_AFTER, Telling
 from parvis.worker.watch import Watch
+from tests.infra.test_mail import Catcher, listening
 from tests.rig.server import free_port
 from tests.rig.world import settings_for
 
@@ -180,6 +181,25 @@ async def test_one_that_is_refused_keeps_no_other_from_being_told(services: Serv
     letters = [message_from_bytes(path.read_bytes()) for path in (services.settings.home / "mail").glob("*.eml")]
     assert len(letters) == 2  # whatever the title is
     await telling.close()
+
+
+async def test_a_letter_that_a_filter_keeps_out_holds_up_no_other(services: Services) -> None:
+    at, noted = utc_now(), list[str]()
+    verdict = disk_full()
+    news = [
+        health.Incident(
+            name=name, opened_at=at, seen_at=at, blame=1.0, verdict=msgspec.structs.replace(verdict, title=title)
+        )
+        for name, title in (("first", say("Spam")), ("second", say("Something else")))
+    ]
+    telling, catcher = Telling(lambda one, _: noted.append(one.name)), Catcher(unwanted={b"Spam": "550 5.7.1 Spam"})
+    async with listening(catcher) as port:
+        settings = msgspec.structs.replace(
+            services.settings, alert_mail="ops@mail.example", smtp_url=f"smtp://127.0.0.1:{port}"
+        )
+        await telling.tell(settings, news, at, 5)
+        await telling.close()
+    assert noted == ["second"]
 
 
 async def test_a_way_that_is_out_of_use_does_not_keep_news_untold_for_ever(services: Services) -> None:
