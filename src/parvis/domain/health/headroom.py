@@ -15,8 +15,8 @@ OLD = timedelta(minutes=10)
 OF_MACHINES = ("cpu", "disk", "memory")  # every process of a machine sees the same
 SIGNED = ("step_s",)
 SUMMED = (
-    "lent_per_s", "deferred_per_s", "refused_per_s", "refused_share_per_s", "served_per_s", "waiting",
-    "answered", "unreachable", "sent", "refused",
+    "lent_per_s", "deferred_per_s", "refused_per_s", "refused_share_per_s", "refused_for_load_per_s",
+    "refused_door_per_s", "served_per_s", "page_hits_per_s", "waiting", "answered", "unreachable", "sent", "refused",
 )  # fmt: skip
 OF_ALL = ("database",)  # every process sees the same from where it is
 
