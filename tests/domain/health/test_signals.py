@@ -111,6 +111,21 @@ async def test_the_disk_of_a_machine_is_compared_with_itself(services: Services)
         assert await history.disk_pace(db, 900 * mib, now) == 0.0
 
 
+async def test_every_worker_sees_all_jobs_that_wait_and_they_count_once(services: Services) -> None:
+    async with services.db.transaction() as tx:
+        await tx.execute(
+            """
+            INSERT INTO job (kind, payload, due_at)
+            SELECT kind, '{}', now() - interval '9 s' FROM unnest(ARRAY['a', 'a', 'a', 'b']) AS kind
+            """
+        )
+    async with services.db.connection() as db:
+        seen = [one for one in await Measuring(services, "work").look(db) if one.resource == "jobs"]
+    both = merged([reading("one", seen[0], role="work"), reading("two", seen[0], role="work")])
+    assert both["jobs"].used == 4
+    assert 9 <= both["jobs"].facts["oldest_s"] < 60
+
+
 def test_the_fullest_process_says_how_full_a_resource_is_but_one_alone_not_how_the_database_is() -> None:
     pools = [reading(name, Signal("pool", used, used / 8, 8.0)) for name, used in (("a", 8.0), ("b", 0.0))]
     assert merged(pools)["pool"].use == 1.0

@@ -19,6 +19,7 @@ SUMMED = (
     "refused_door_per_s", "served_per_s", "page_hits_per_s", "waiting", "answered", "unreachable", "sent", "refused",
 )  # fmt: skip
 OF_ALL = ("database",)  # every process sees the same from where it is
+SEEN_BY_ALL = ("jobs",)  # every process sees all of it
 
 
 async def headroom(db: Connection) -> dict[str, Signal]:
@@ -42,6 +43,8 @@ def merged(readings: Sequence[Reading]) -> dict[str, Signal]:
 def _merge(resource: str, several: Sequence[Reading]) -> Signal:
     if resource in OF_MACHINES:
         several = list({one.host: one for one in reversed(several)}.values())
+    if resource in SEEN_BY_ALL:
+        several = [max(several, key=lambda one: one.signal.used)]
     signals = [one.signal for one in several]
     use = max(one.use for one in signals)
     if resource in OF_ALL:  # one process may just have been held up; what the database does, most of them see
