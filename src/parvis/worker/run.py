@@ -54,10 +54,9 @@ async def work(
         tracing.sent(settings, "work"),
         open_services(settings, application="parvis work") as services,
         _queue(settings, lease_s) as queue,
-        health.measured(services, "work"),
+        _runner(services, queue, kinds) as runner,
     ):
         await services.pressure.listen(services.news)
-        runner = Runner(services, queue, kinds, at_once=max(2, settings.database_pool))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, runner.stop)
@@ -72,6 +71,14 @@ async def work(
             for clock in clocks:
                 clock.cancel()
         log.info("worker.stopped")
+
+
+@contextlib.asynccontextmanager
+async def _runner(services: Services, queue: Queue, kinds: Mapping[str, Handler | Router]) -> AsyncIterator[Runner]:
+    """It is measured how this process does, and how long its jobs take."""
+    runner = Runner(services, queue, kinds, at_once=max(2, services.settings.database_pool))
+    async with health.measured(services, "work", [runner.times.probe]):
+        yield runner
 
 
 @contextlib.asynccontextmanager
