@@ -6,6 +6,7 @@ the log of staff acts, the letter and the notification. What is refused changes 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from parvis.base.errors import Conflict, Forbidden, Invalid, NotFound
@@ -195,8 +196,9 @@ async def _named(services: Services, restriction_id: int) -> Restriction:
 
 
 async def _locked(tx: Connection, about: Restriction) -> Restriction:
-    """The account first, as everywhere, so that nobody waits in a circle. Raises: NotFound when it is gone."""
-    await accounts.lock_standing(tx, about.account_id)
+    """The account first, as everywhere, so that nobody waits in a circle; what became of one that is gone is decided too."""
+    with suppress(NotFound):
+        await accounts.lock_standing(tx, about.account_id)
     one = await restriction_queries.locked(tx, about.id)
     assert one is not None
     return one
