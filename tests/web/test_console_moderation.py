@@ -161,6 +161,32 @@ async def test_a_report_is_decided_in_one_place(
     assert (await bob.get(f"/api/v1/statuses/{post}")).status_code == 404
 
 
+async def test_staff_who_are_reported_do_not_learn_of_it(
+    house: House, monas: Browser, bob: Person, open_browser: Callable[[], Browser]
+) -> None:
+    told = await reported(house, bob, house.mona, comment="She shouts")
+    form = {"kind": "limit", "rule_id": str(house.rule.id), "reason": REASON}
+    for path in (
+        "/console/reports", "/console/people/@mona", "/console", "/console/people", "/console/people?standing=reported",
+    ):  # fmt: skip
+        page = (await monas.get(path)).text
+        for words in ("She shouts", "@bob · ", f"/reports/{told}", "1 open report", "1 report waits", BADGE % 1):
+            assert words not in page, (path, words)
+    assert "Nobody found" in page
+    here = f"/console/reports/{told}"
+    answers = [await monas.get(here), await monas.post(f"{here}/dismiss", {"answer": REASON})]
+    answers += [await monas.post(f"{here}/dismiss"), await monas.post(f"{here}/restrict", form)]
+    answers += [await monas.post(f"{here}/restrict")]
+    assert [one.status_code for one in answers] == [404] * 5
+    assert "parvis report list" not in (await monas.get("/console/reports")).text
+    olgas = await open_browser().sign_in(house.olga)
+    page = (await olgas.get("/console/reports")).text
+    assert "She shouts" in page
+    assert "parvis report list" in page
+    assert "@bob" in (await olgas.get(here)).text
+    assert "1 open report" in (await olgas.get("/console/people")).text
+
+
 async def test_an_appeal_waits_for_somebody_else(
     house: House, monas: Browser, alice: Person, open_browser: Callable[[], Browser]
 ) -> None:

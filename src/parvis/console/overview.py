@@ -180,7 +180,7 @@ def _gate(visit: Visit[Viewer, Any], standing: admission.Standing) -> dict[str, 
 
 async def _reports(visit: Visit[Viewer, Any]) -> dict[str, Any]:
     """How many reports wait, since when, and whether there is a page for them."""
-    count, since = await moderation.reports.open_count(visit.db)
+    count, since = await moderation.reports.open_count(visit.db, visit.me)
     return {"count": count, "since": since, "path": "/console/reports" if is_open(visit, "/console/reports") else ""}
 
 

@@ -17,17 +17,27 @@ Standing = Literal["", "restricted", "reported", "staff", "unconfirmed"]
 
 
 async def find(
-    db: Connection, services: Services, query: str, *, standing: Standing = "", below: int | None = None, limit: int
+    db: Connection,
+    services: Services,
+    reader_id: AccountId,
+    query: str,
+    *,
+    standing: Standing = "",
+    below: int | None = None,
+    limit: int,
 ) -> list[Member]:
-    """The newest below `below` whose handle begins with the words, whose name has them in it, or whose address they are."""
+    """The newest below `below` whose handle begins with the words, whose name has them in it, or whose address they are.
+
+    Who reads it does not learn whether they are reported themselves.
+    """
     words = query.strip().removeprefix("@")
     email_hash = services.secrets.keyed_hash("email", _address(words))
-    return await people_queries.members(db, words, email_hash, standing, below, limit)
+    return await people_queries.members(db, reader_id, words, email_hash, standing, below, limit)
 
 
-async def member(db: Connection, handle: str) -> Member:
+async def member(db: Connection, reader_id: AccountId, handle: str) -> Member:
     """The member of that handle. Raises: NotFound."""
-    found = await people_queries.member_by_handle(db, handle.strip().removeprefix("@").casefold())
+    found = await people_queries.member_by_handle(db, reader_id, handle.strip().removeprefix("@").casefold())
     if found is None:
         raise NotFound
     return found

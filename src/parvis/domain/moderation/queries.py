@@ -289,9 +289,21 @@ _REPORTS = """
 """
 
 
-async def open_reports(db: Connection, limit: int, after: int = 0) -> list[Report]:
-    """The oldest of those above `after` that nobody has decided."""
-    rows = await db.fetch(f"{_REPORTS} WHERE decided_at IS NULL AND id > $2 ORDER BY id LIMIT $1", limit, after)
+async def open_reports(db: Connection, reader_id: AccountId | None, limit: int, after: int) -> list[Report]:
+    """The oldest of those above `after` that nobody has decided, and that are not about who reads them."""
+    rows = await db.fetch(
+        f"""
+        {_REPORTS}
+         WHERE decided_at IS NULL
+           AND id > $3
+           AND target_id IS DISTINCT FROM $1
+         ORDER BY id
+         LIMIT $2
+        """,
+        reader_id,
+        limit,
+        after,
+    )
     return [_report(row) for row in rows]
 
 
@@ -319,9 +331,14 @@ def _report(row: Row) -> Report:
     return Report(**values, evidence=None if evidence is None else from_json(evidence, Evidence))
 
 
-async def open_report_count(db: Connection) -> tuple[int, datetime | None]:
-    """How many are open, and since when the oldest is."""
-    row = await db.fetchrow("SELECT count(*) AS many, min(created_at) AS since FROM report WHERE decided_at IS NULL")
+async def open_report_count(db: Connection, reader_id: AccountId) -> tuple[int, datetime | None]:
+    """How many are open and not about who reads it, and since when the oldest is."""
+    row = await db.fetchrow(
+        """
+        SELECT count(*) AS many, min(created_at) AS since FROM report WHERE decided_at IS NULL AND target_id <> $1
+        """,
+        reader_id,
+    )
     assert row is not None
     return row["many"], row["since"]
 

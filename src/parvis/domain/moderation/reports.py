@@ -59,20 +59,30 @@ async def report(
     return new
 
 
-async def waiting(db: Connection, *, limit: int = 100, after: int = 0) -> list[Report]:
-    """Reports that nobody has decided, the oldest first, from those above `after`."""
-    return await queries.open_reports(db, limit, after)
+async def waiting(
+    db: Connection, *, reader_id: AccountId | None = None, limit: int = 100, after: int = 0
+) -> list[Report]:
+    """Reports that nobody has decided, the oldest first, from those above `after`; none about who reads them."""
+    return await queries.open_reports(db, reader_id, limit, after)
 
 
-async def about(db: Connection, target_id: AccountId, *, limit: int = 50) -> list[Report]:
-    """What was told about somebody, the latest first."""
-    return await queries.reports_about(db, target_id, limit)
+async def about(db: Connection, reader_id: AccountId, target_id: AccountId, *, limit: int = 50) -> list[Report]:
+    """What was told about somebody, the latest first; nobody reads it of themselves."""
+    return [] if reader_id == target_id else await queries.reports_about(db, target_id, limit)
 
 
 async def one(db: Connection, report_id: int) -> Report:
     """The report. Raises: NotFound."""
     found = await queries.report_by_id(db, report_id)
     if found is None:
+        raise NotFound
+    return found
+
+
+async def readable(db: Connection, reader_id: AccountId, report_id: int) -> Report:
+    """The report. Raises: NotFound, also for one about who reads it: who told it must not become known to them."""
+    found = await one(db, report_id)
+    if found.target_id == reader_id:
         raise NotFound
     return found
 
@@ -120,9 +130,9 @@ async def settle(
     return True
 
 
-async def open_count(db: Connection) -> tuple[int, datetime | None]:
-    """How many nobody has decided, and since when the oldest waits."""
-    return await queries.open_report_count(db)
+async def open_count(db: Connection, reader_id: AccountId) -> tuple[int, datetime | None]:
+    """How many nobody has decided, and since when the oldest waits; without those about who reads it."""
+    return await queries.open_report_count(db, reader_id)
 
 
 async def dismiss_by_command(tx: Connection, report_id: int, *, answer: str, now: datetime) -> None:
