@@ -191,7 +191,7 @@ def _database(visit: Visit[Viewer, Any], seen: health.Overview) -> dict[str, Any
         "size": _number(visit, figure("", facts["size_bytes"], "bytes")),
         "sessions": facts["sessions"],
         "most": facts["most_sessions"],
-        "journal": _number(visit, figure("", facts["wal_bytes"], "bytes")),
+        "journal": _number(visit, figure("", facts["wal_bytes"], "bytes")) if facts["sees_journal"] else "–",
         "up": _number(visit, figure("", facts["up_s"], "s")),
     }
 

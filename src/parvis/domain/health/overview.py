@@ -53,7 +53,7 @@ async def overview(db: Connection, *, now: datetime) -> Overview:
     return Overview(
         open=_costliest([one for one in incidents if one.is_open]),
         past=tuple(one for one in incidents if not one.is_open),
-        watched_at=minutes[-1][0] if minutes else None,
+        watched_at=minutes[-1][0] if minutes else await watch_queries.last_look(db),
         signals=merged(readings),
         roles={role: len(processes) for role, processes in roles.items()},
         minutes=_by_resource(minutes),
