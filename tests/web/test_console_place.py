@@ -70,12 +70,13 @@ async def test_an_announcement_is_written_planned_ended_and_deleted(world: World
     assert (await olgas.post(f"{place}/change", changed)).status_code == 404
     assert (await bob.get("/api/v1/announcements")).json() == []
     assert "Over</strong>" in (await olgas.get(place)).text
-    assert (await olgas.post(f"{place}/end", {"id": current})).status_code == 404
-    assert (await olgas.post(f"{place}/delete", {"id": planned})).status_code == 303
+    assert (await olgas.post(f"{place}/end", {"id": current})).status_code == 303
+    for _ in range(2):
+        assert (await olgas.post(f"{place}/delete", {"id": planned})).status_code == 303
     assert "Planned for then" not in (await olgas.get(place)).text
     assert await acts(world) == [
         "announcement.add", "announcement.add", "announcement.change", "announcement.change", "announcement.end",
-        "console.act", "console.act", "announcement.remove",
+        "announcement.remove",
     ]  # fmt: skip
 
 
@@ -106,8 +107,9 @@ async def test_a_rule_that_is_changed_is_a_new_version_at_the_same_place(world: 
         assert (await olgas.post(place, {"text": text, "hint": "Always."})).status_code == 303
     before = (await world.client.get("/api/v1/instance/rules")).json()
     assert [one["text"] for one in before] == ["Be kind.", "Speak for yourself."]
-    changed = await olgas.post(place, {"id": before[0]["id"], "text": "Be kind, always.", "hint": ""})
-    assert changed.status_code == 303
+    for _ in range(2):
+        changed = await olgas.post(place, {"id": before[0]["id"], "text": "Be kind, always.", "hint": ""})
+        assert changed.status_code == 303
     after = (await world.client.get("/api/v1/instance/rules")).json()
     assert [one["text"] for one in after] == ["Be kind, always.", "Speak for yourself."]
     assert after[0]["id"] != before[0]["id"]
@@ -115,12 +117,13 @@ async def test_a_rule_that_is_changed_is_a_new_version_at_the_same_place(world: 
     assert "an earlier version of rule 1" in page
     assert (await olgas.post(place, {"id": before[0]["id"], "text": "Too late"})).status_code == 404
     assert (await olgas.post(place, {"id": after[1]["id"], "text": ""})).status_code == 422
-    assert (await olgas.post(f"{place}/remove", {"id": after[0]["id"]})).status_code == 303
+    for _ in range(2):
+        assert (await olgas.post(f"{place}/remove", {"id": after[0]["id"]})).status_code == 303
     page = (await olgas.get(place)).text
     assert "an earlier version of rule 1" not in page
     assert page.count("removed</p>") == 2
     assert [one["text"] for one in (await world.client.get("/api/v1/instance/rules")).json()] == ["Speak for yourself."]
-    assert await acts(world) == ["rule.add", "rule.add", "rule.change", "console.act", "rule.remove"]
+    assert await acts(world) == ["rule.add", "rule.add", "rule.change", "rule.remove"]
 
 
 # ── emoji ──
@@ -146,14 +149,14 @@ async def test_an_emoji_is_added_rests_comes_back_and_goes(world: World, olgas: 
         refused = await olgas.post(place, fields, files=files)
         assert refused.status_code == 422
         assert words in refused.text
-    for act, shown in (("disable", []), ("enable", ["blobcat"]), ("disable", []), ("delete", [])):
+    for act, shown in (("disable", []), ("enable", ["blobcat"]), ("disable", []), ("delete", []), ("delete", [])):
         answer = await olgas.post(f"{place}/act", {"shortcode": "blobcat", "act": act})
         assert answer.status_code == 303
         assert await listed() == shown
     assert (await olgas.post(f"{place}/act", {"shortcode": "blobcat", "act": "enable"})).status_code == 404
     assert "No emoji yet" in (await olgas.get(place)).text
     assert await acts(world) == [
-        "emoji.add", "emoji.disable", "emoji.enable", "emoji.disable", "emoji.remove", "console.act",
+        "emoji.add", "emoji.disable", "emoji.enable", "emoji.disable", "emoji.remove",
     ]  # fmt: skip
     known_emoji.keep([], "")
 

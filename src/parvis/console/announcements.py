@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from parvis.base.errors import Invalid
+from parvis.base.errors import Invalid, NotFound
 from parvis.console.routing import page
 from parvis.domain import moderation
 from parvis.domain.accounts.types import Viewer
@@ -115,16 +116,18 @@ async def change(visit: Visit[Viewer, Changed]) -> Answer:
 @page("POST", "/console/announcements/end", audience="owner", params=One)
 async def end(visit: Visit[Viewer, One]) -> Answer:
     """Nobody is told any more; that they were stays known."""
-    await moderation.announcements.end(visit.db, visit.params.id, now=visit.now)
-    await _noted(visit, "announcement.end", visit.params.id, {})
+    with suppress(NotFound):  # it is over already
+        await moderation.announcements.end(visit.db, visit.params.id, now=visit.now)
+        await _noted(visit, "announcement.end", visit.params.id, {})
     return Redirect(ANNOUNCEMENTS, "saved")
 
 
 @page("POST", "/console/announcements/delete", audience="owner", params=One)
 async def delete(visit: Visit[Viewer, One]) -> Answer:
     """It is gone, with what people answered to it."""
-    await moderation.announcements.withdraw(visit.db, visit.params.id)
-    await _noted(visit, "announcement.remove", visit.params.id, {})
+    with suppress(NotFound):  # it is gone already
+        await moderation.announcements.withdraw(visit.db, visit.params.id)
+        await _noted(visit, "announcement.remove", visit.params.id, {})
     return Redirect(ANNOUNCEMENTS, "deleted")
 
 

@@ -422,6 +422,7 @@ async def test_an_appeal_is_judged_once_by_somebody_else_and_its_maker_is_told(h
     async with services.db.transaction() as tx:
         await moderation.appeal(tx, alice.id, one.id, text="I named nobody.", now=utc_now())
     async with services.db.transaction() as tx:
+        await moderation.appeal(tx, alice.id, one.id, text=" I named nobody.", now=utc_now())
         with pytest.raises(Conflict):
             await moderation.appeal(tx, alice.id, one.id, text="Once more", now=utc_now())
     verdict: dict[str, Any] = {"lifts": True, "answer": "No name is in the post.", "now": utc_now()}
@@ -429,8 +430,12 @@ async def test_an_appeal_is_judged_once_by_somebody_else_and_its_maker_is_told(h
         await moderation.decide_appeal(services, house.mona.id, one.id, **verdict)
     with pytest.raises(moderation.Refused):
         await moderation.decide_appeal(services, alice.id, one.id, **verdict)
-    await moderation.decide_appeal(services, house.max.id, one.id, **verdict)
+    for _ in range(2):
+        await moderation.decide_appeal(services, house.max.id, one.id, **verdict)
+    assert [act for act, refused in await acts(house.world) if not refused] == ["appeal.lift", "account.limit"]
     assert await states(house.world, alice) == (State.ACTIVE, False)
+    with pytest.raises(NotFound):
+        await moderation.decide_appeal(services, house.max.id, one.id, **{**verdict, "lifts": False})
     with pytest.raises(NotFound):
         await moderation.decide_appeal(services, house.olga.id, one.id, **verdict)
     async with services.db.connection() as db:

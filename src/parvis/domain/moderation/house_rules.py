@@ -26,15 +26,22 @@ async def add(tx: Connection, ids: IdSource, *, text: str, hint: str = "", now: 
     return rule
 
 
-async def change(tx: Connection, ids: IdSource, rule_id: int, *, text: str, hint: str = "", now: datetime) -> HouseRule:
+async def change(
+    tx: Connection, ids: IdSource, rule_id: int, *, text: str, hint: str = "", now: datetime
+) -> HouseRule | None:
     """A new version of the rule holds from now on, at its place; what names the old one goes on to.
+
+    None where that version, in these words, took its place before.
 
     Raises: Invalid for an empty or a long one; NotFound for a rule that does not hold.
     """
     rule = _checked(ids, text, hint)
     first_id = await queries.house_rule_removed(tx, rule_id, now)
     if first_id is None:
-        raise NotFound
+        held = await queries.version_that_holds(tx, rule_id)
+        if held is None or (held.text, held.hint) != (rule.text, rule.hint):
+            raise NotFound
+        return None
     await queries.new_house_rule(tx, rule, now, first_id)
     return rule
 

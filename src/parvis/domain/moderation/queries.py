@@ -74,6 +74,20 @@ async def house_rule_removed(tx: Connection, rule_id: int, now: datetime) -> int
     )
 
 
+async def version_that_holds(db: Connection, rule_id: int) -> HouseRule | None:
+    """Of the rule of which that was a version."""
+    row = await db.fetchrow(
+        """
+        SELECT id, text, hint
+          FROM house_rule
+         WHERE removed_at IS NULL
+           AND coalesce(first_id, id) = (SELECT coalesce(first_id, id) FROM house_rule WHERE id = $1)
+        """,
+        rule_id,
+    )
+    return None if row is None else HouseRule(**row)
+
+
 # ── announcements ──
 
 _CURRENT = "(n.starts_at IS NULL OR n.starts_at <= $2) AND (n.ends_at IS NULL OR n.ends_at > $2)"

@@ -89,6 +89,8 @@ async def appeal(tx: Connection, account_id: AccountId, restriction_id: int, *, 
     one = await restriction_queries.locked(tx, restriction_id)
     if one is None or one.account_id != account_id:
         raise NotFound
+    if one.appeal is not None and one.appeal.text == text:
+        return  # the form was sent twice
     if not one.may_be_appealed(now) or not await restriction_queries.new_appeal(tx, one.id, account_id, text, now):
         raise Conflict("This cannot be appealed any more")
 
@@ -109,7 +111,11 @@ async def decide_appeal(
             raise Forbidden("Somebody else than who restricted decides about an appeal.")
         reason = restriction_rules.check_reason("answer", answer)
         one = await _locked(tx, about)
-        if one.appeal is None or one.lifted_at is not None:
+        if one.appeal is None:
+            raise NotFound
+        if (one.appeal.decided_by_id, one.appeal.lifts) == (actor_id, lifts):
+            return  # the form was sent twice
+        if one.lifted_at is not None:
             raise NotFound
         if one.appeal.decided_at is not None:
             raise Conflict
