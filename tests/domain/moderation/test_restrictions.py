@@ -460,6 +460,22 @@ async def test_only_ones_own_restriction_can_be_appealed_and_only_in_time(
             await moderation.appeal(tx, alice.id, old.id, text="  ", now=utc_now())
 
 
+async def test_what_was_upheld_and_is_lifted_later_is_lifted_for_its_own_reason(house: House, alice: Person) -> None:
+    one, services = await house.restricts("limit", alice.id), house.world.services
+    async with services.db.transaction() as tx:
+        await moderation.appeal(tx, alice.id, one.id, text="I named nobody.", now=utc_now())
+    upheld = "The name is in the third line."
+    await moderation.decide_appeal(services, house.max.id, one.id, lifts=False, answer=upheld, now=utc_now())
+    await house.world.settle()
+    await house.lifts(one)
+    await house.world.settle()
+    letters = [letter.text for letter in await services.mail.outbox()]
+    assert [upheld in text for text in letters].count(True) == 1
+    (lifted,) = [text for text in letters if "in force no more" in text]
+    assert "It was a mistake of ours." in lifted
+    assert upheld not in lifted
+
+
 @pytest.mark.parametrize("ending", ["upheld", "lifted", "taken back"])
 async def test_what_somebody_left_behind_is_decided_and_its_evidence_goes(
     house: House, alice: Person, ending: str
