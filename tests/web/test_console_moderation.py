@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -159,6 +160,27 @@ async def test_a_report_is_decided_in_one_place(
     assert 'class="badge">' not in (await monas.get("/console/people")).text
     assert "@mona" in (await monas.get(f"/console/reports/{second}")).text
     assert (await bob.get(f"/api/v1/statuses/{post}")).status_code == 404
+
+
+@pytest.mark.parametrize("table", ["report", "appeal", "restriction"])
+async def test_pages_of_staff_are_shown_while_what_waits_cannot_be_counted(
+    house: House, monas: Browser, alice: Person, bob: Person, table: str
+) -> None:
+    await reported(house, bob, alice)
+    paths = ("/home", "/console/log", "/console/posts")
+    async with house.world.services.db.transaction() as tx:
+        await tx.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+        pages = await asyncio.gather(*(monas.get(path) for path in paths))
+        pages += [await monas.get(path) for path in paths]
+    assert [one.status_code for one in pages] == [200] * 6
+    assert not any('class="badge">' in one.text for one in pages)
+    async with house.world.services.db.transaction() as tx:
+        async with house.world.services.db.transaction() as other:
+            await other.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+            assert await moderation.waiting_beside(tx, house.mona.id) is None
+        assert await moderation.waiting_beside(tx, house.mona.id) == moderation.Waiting(1, 0)
+    for path in paths:
+        assert BADGE % 1 in (await monas.get(path)).text
 
 
 async def test_staff_who_are_reported_do_not_learn_of_it(

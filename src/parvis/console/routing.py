@@ -72,7 +72,7 @@ async def ask_first(visit: Visit[Viewer, Any], return_to: str) -> Redirect | Non
 
 async def count_what_waits(visit: Visit[Viewer, Any], db: Connection) -> None:
     """The way through the pages can say what waits for this visitor; one statement."""
-    visit.beside["waiting"] = await moderation.waiting_for(db, visit.me)
+    visit.beside["waiting"] = await moderation.waiting_beside(db, visit.me)
 
 
 def present(visit: Visit[Viewer, Any], page: Page) -> Response[bytes]:
