@@ -50,9 +50,7 @@ class Dismissed(msgspec.Struct, frozen=True):
 @page("GET", HERE, audience="moderator", params=Wanted)
 async def listing(visit: Visit[Viewer, Wanted]) -> Answer:
     """Those that nobody has decided, the oldest first."""
-    found = await moderation.reports.waiting(
-        visit.db, reader_id=visit.me, limit=LIMIT + 1, after=visit.params.after
-    )
+    found = await moderation.reports.waiting(visit.db, reader_id=visit.me, limit=LIMIT + 1, after=visit.params.after)
     more = with_query(HERE, {"after": str(found[LIMIT - 1].id)}) if len(found) > LIMIT else None
     return Page("console/reports.html", {"reports": await _shown(visit, found[:LIMIT]), "next": more})
 

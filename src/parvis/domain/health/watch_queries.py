@@ -75,9 +75,7 @@ async def old_forgotten(db: Connection, now: datetime, minutes: timedelta, hours
 
 async def last_look(db: Connection) -> datetime | None:
     """When the place was watched last, as far back as anything of that is kept."""
-    return await db.fetchval(
-        "SELECT greatest((SELECT max(at) FROM health_minute), (SELECT max(at) FROM health_hour))"
-    )
+    return await db.fetchval("SELECT greatest((SELECT max(at) FROM health_minute), (SELECT max(at) FROM health_hour))")
 
 
 async def minutes(
