@@ -80,6 +80,26 @@ async def test_an_announcement_is_written_planned_ended_and_deleted(world: World
     ]  # fmt: skip
 
 
+async def test_what_is_sent_twice_is_said_once(world: World, olgas: Browser) -> None:
+    later = (utc_now() + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
+    token = await olgas.token()
+    for place, act, forms in (
+        ("announcements", "announcement.add", [{"text": "We move"}, {"text": "We move", "starts_at": later}]),
+        ("rules", "rule.add", [{"text": "Be kind."}, {"text": "Be kind.", "hint": "Always."}]),
+    ):
+        before = await acts(world)
+        for form in forms:
+            sent = [olgas.post(f"/console/{place}", {"form_token": token, **form}) for _ in range(3)]
+            assert {one.status_code for one in await asyncio.gather(*sent)} == {303}
+        assert (await acts(world))[len(before) :] == [act] * 2
+    pool = world.services.db.pool
+    assert await pool.fetchval("SELECT count(*) FROM announcement") == 2
+    assert await pool.fetchval("SELECT count(*) FROM house_rule") == 2
+    await pool.execute("UPDATE announcement SET updated_at = now() - interval '2 minutes'")
+    assert (await olgas.post("/console/announcements", {"text": "We move"})).status_code == 303
+    assert await pool.fetchval("SELECT count(*) FROM announcement") == 3
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [

@@ -84,11 +84,12 @@ async def announce(visit: Visit[Viewer, Written]) -> Answer:
     starts_at, ends_at = _moment("starts_at", wanted.starts_at), _moment("ends_at", wanted.ends_at)
     if ends_at is not None and ends_at <= visit.now:
         raise Invalid("ends_at", "It must end after it starts", "invalid")
-    made = await moderation.announcements.announce(
-        visit.db, visit.services.ids, text=wanted.text, starts_at=starts_at, ends_at=ends_at, now=visit.now
-    )
-    said = {"text": wanted.text[:200], "starts_at": wanted.starts_at, "ends_at": wanted.ends_at}
-    await _noted(visit, "announcement.add", made, said)
+    said: dict[str, Any] = {"text": wanted.text, "starts_at": starts_at, "ends_at": ends_at, "now": visit.now}
+    if await moderation.announcements.was_just_said(visit.db, **said):
+        return Redirect(ANNOUNCEMENTS, "saved")
+    made = await moderation.announcements.announce(visit.db, visit.services.ids, **said)
+    noted = {"text": wanted.text[:200], "starts_at": wanted.starts_at, "ends_at": wanted.ends_at}
+    await _noted(visit, "announcement.add", made, noted)
     return Redirect(ANNOUNCEMENTS, "saved")
 
 

@@ -56,6 +56,8 @@ async def publish(visit: Visit[Viewer, Written]) -> Answer:
     """The rule holds from now on; a changed one as a new version, with its date."""
     wanted, ids = visit.params, visit.services.ids
     if wanted.id is None:
+        if await moderation.house_rules.holds(visit.db, text=wanted.text, hint=wanted.hint):
+            return Redirect(RULES, "saved")
         rule = await moderation.house_rules.add(visit.db, ids, text=wanted.text, hint=wanted.hint, now=visit.now)
         await _noted(visit, "rule.add", rule.id, {"text": rule.text})
     else:

@@ -26,6 +26,11 @@ async def add(tx: Connection, ids: IdSource, *, text: str, hint: str = "", now: 
     return rule
 
 
+async def holds(tx: Connection, *, text: str, hint: str) -> bool:
+    """Whether there is a rule in these words."""
+    return await queries.rule_in_words(tx, texts.clean_line(text), texts.clean_line(hint))
+
+
 async def change(
     tx: Connection, ids: IdSource, rule_id: int, *, text: str, hint: str = "", now: datetime
 ) -> HouseRule | None:

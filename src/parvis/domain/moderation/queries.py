@@ -88,6 +88,14 @@ async def version_that_holds(db: Connection, rule_id: int) -> HouseRule | None:
     return None if row is None else HouseRule(**row)
 
 
+async def rule_in_words(tx: Connection, text: str, hint: str) -> bool:
+    """Whether a rule in these words holds; nobody else asks until the transaction ends."""
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('house rule', 0))")
+    return await tx.fetchval(
+        "SELECT EXISTS (SELECT FROM house_rule WHERE removed_at IS NULL AND (text, hint) = ($1, $2))", text, hint
+    )
+
+
 # ── announcements ──
 
 _CURRENT = "(n.starts_at IS NULL OR n.starts_at <= $2) AND (n.ends_at IS NULL OR n.ends_at > $2)"
@@ -146,6 +154,26 @@ async def new_announcement(
         starts_at,
         ends_at,
         now,
+    )
+
+
+async def announced_since(
+    tx: Connection, text: str, starts_at: datetime | None, ends_at: datetime | None, since: datetime
+) -> bool:
+    """Whether just that was announced since then; nobody else asks until the transaction ends."""
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('announcement', 0))")
+    return await tx.fetchval(
+        """
+        SELECT EXISTS (SELECT FROM announcement
+                        WHERE text = $1
+                          AND starts_at IS NOT DISTINCT FROM $2
+                          AND ends_at IS NOT DISTINCT FROM $3
+                          AND updated_at > $4)
+        """,
+        text,
+        starts_at,
+        ends_at,
+        since,
     )
 
 
@@ -301,6 +329,28 @@ _REPORTS = """
            outcome, answer
       FROM report
 """
+
+
+async def same_report(tx: Connection, one: Report) -> Report | None:
+    """What the same person has told in the same words, if nobody has decided it; they tell nothing else meanwhile."""
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('report', $1))", one.account_id)
+    row = await tx.fetchrow(
+        f"""
+        {_REPORTS}
+         WHERE target_id = $1
+           AND account_id = $2
+           AND decided_at IS NULL
+           AND (post_ids, rule_ids, category, comment) = ($3, $4, $5, $6)
+         LIMIT 1
+        """,
+        one.target_id,
+        one.account_id,
+        one.post_ids,
+        one.rule_ids,
+        one.category,
+        one.comment,
+    )
+    return None if row is None else _report(row)
 
 
 async def open_reports(db: Connection, reader_id: AccountId | None, limit: int, after: int) -> list[Report]:

@@ -32,7 +32,7 @@ async def report(
     comment: str = "",
     now: datetime,
 ) -> Report:
-    """The moderators will read it; nobody else learns of it.
+    """The moderators will read it, once if it is sent again before they have decided; nobody else learns of it.
 
     Raises: NotFound for an account that is not there, and for a post that is not theirs or out of the reporter's sight;
     Invalid for oneself, a rule that does not hold, a category that we do not know, or words too long.
@@ -54,6 +54,9 @@ async def report(
         now,
         None,
     )
+    known = await queries.same_report(tx, new)
+    if known is not None:
+        return known
     new = msgspec.structs.replace(new, evidence=Evidence(posts=await posts.as_they_are(tx, new.post_ids)))
     await queries.new_report(tx, new)
     return new
