@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 
 from parvis.base.clock import utc_now
+from parvis.console import posts as posts_page
 from parvis.domain import moderation
 from parvis.domain.accounts.types import Role
 from parvis.domain.posts.types import Visibility
@@ -134,6 +137,25 @@ async def test_posts_open_by_address_if_they_are_for_everybody_or_reported(
     assert (await monas.post(f"/console/posts/{open_post}/restrict", form)).status_code == 303
     assert (await bob.get(f"/api/v1/statuses/{open_post}")).status_code == 404
     assert "Withheld" in (await monas.get(f"/console/posts/{open_post}")).text
+
+
+async def test_words_find_every_post_and_numbers_are_words_too(
+    house: House, monas: Browser, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(posts_page, "LIMIT", 2)
+    made = [await alice.says(f"Bread number {number} of 2024, open 24/7") for number in range(5)]
+    await house.world.settle()
+    for query in ("bread", "2024", "24/7"):
+        seen: list[int] = []
+        path: str | None = f"/console/posts?q={query}"
+        while path:
+            answer = await monas.get(path)
+            assert answer.status_code == 200, path
+            seen += [int(one) for one in re.findall(r'href="/console/posts/(\d+)"', answer.text)]
+            more = re.search(r'class="more" href="([^"]+)"', answer.text)
+            path = unescape(more[1]) if more else None
+        assert seen == made[::-1], query
+    assert "Nothing found" in (await monas.get(f"/console/posts?q=http://parvis.test/@alice/{made[0] - 1}")).text
 
 
 async def test_a_report_is_decided_in_one_place(
