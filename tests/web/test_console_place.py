@@ -9,6 +9,7 @@ from datetime import timedelta
 from html import unescape
 from typing import Any
 
+import msgspec
 import pytest
 
 from parvis.base.clock import utc_now
@@ -18,6 +19,7 @@ from parvis.domain.accounts.types import Role
 from parvis.domain.moderation import house_settings
 from parvis.infra import emoji as known_emoji
 from parvis.infra.html import brand
+from parvis.infra.mail import Mailer
 from tests.rig.pictures import png
 from tests.rig.world import World
 from tests.web.conftest import Browser
@@ -309,6 +311,29 @@ async def test_who_changes_a_setting_remembers_nothing_that_was_shown_before(
         await asyncio.wait_for(heard.wait(), 10)
     finally:
         task.cancel()
+
+
+# ── outgoing mail ──
+
+
+async def test_letters_that_were_kept_are_shown_after_a_proof_and_for_what_they_are(
+    world: World, olgas: Browser
+) -> None:
+    place, services = "/console/mail", world.services
+    stale = "UPDATE session SET proved_at = now() - interval '1 hour'"
+    await services.db.pool.execute(stale)
+    assert "No letters" in (await olgas.get(place)).text
+    await services.mail.send("bob@mail.example", "Hello", "http://parvis.test/reset-password?token=x")
+    asked = await olgas.get(place)
+    assert (asked.status_code, asked.headers["location"]) == (303, "/prove?return_to=%2Fconsole%2Fmail")
+    await services.db.pool.execute("UPDATE session SET proved_at = now()")
+    page = (await olgas.get(place)).text
+    assert "No mail service is set up" in page
+    assert "/reset-password?token=x" in page
+    services.mail = Mailer(msgspec.structs.replace(services.settings, smtp_url="smtp://localhost:1"))
+    page = (await olgas.get(place)).text
+    assert "No mail service is set up" not in page
+    assert "These were kept here before it was." in page
 
 
 # ── the way through ──
