@@ -97,6 +97,23 @@ async def test_a_moderator_restricts_and_lifts_with_reasons_on_the_page_of_a_per
     assert "Lifted a restriction" in (await monas.get("/console/log")).text
 
 
+async def test_who_restricts_what_is_restricted_already_is_told_so(
+    house: House, monas: Browser, alice: Person, open_browser: Callable[[], Browser]
+) -> None:
+    path, already = "/console/people/@alice", "It was in force already"
+    form = {"kind": "limit", "rule_id": str(house.rule.id), "reason": REASON}
+    for _ in range(2):  # a double click says nothing else than a click
+        assert (await monas.post(f"{path}/restrict", form)).status_code == 303
+        assert already not in (await monas.get(path)).text
+    others = await open_browser().sign_in(house.max)
+    for browser, more in ((monas, {"reason": "For another reason now."}), (others, {})):
+        assert (await browser.post(f"{path}/restrict", form | more)).status_code == 303
+        assert already in (await browser.get(path)).text
+    assert (await others.post(f"{path}/restrict", form | {"rule_id": "7"})).status_code == 422
+    (one,) = await _standing(house, alice)
+    assert (one.reason, one.moderator_id) == (REASON, house.mona.id)
+
+
 async def test_a_suspension_wants_a_fresh_proof(house: House, monas: Browser, alice: Person) -> None:
     form = {"kind": "suspend", "rule_id": str(house.rule.id), "reason": REASON}
     await grows_stale(house, monas)

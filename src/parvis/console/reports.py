@@ -98,7 +98,7 @@ async def restrict(visit: Visit[Viewer, Restricted]) -> Answer:
         return_to=f"{HERE}/{one.id}",
         report_id=one.id,
     )
-    return done if done.path.startswith("/prove") else Redirect(HERE, notice="restricted")
+    return done if done.path.startswith("/prove") else Redirect(HERE, notice=done.notice)
 
 
 @page("POST", HERE + "/{report_id:str}/dismiss", audience="moderator", params=Dismissed, again=_report, connects=False)
