@@ -11,8 +11,8 @@ import pytest
 
 from parvis.base.clock import utc_now
 from parvis.console import posts as posts_page
-from parvis.domain import moderation
-from parvis.domain.accounts.types import Role
+from parvis.domain import accounts, moderation
+from parvis.domain.accounts.types import NewAccount, Role
 from parvis.domain.posts.types import Visibility
 from parvis.infra.html.visit import session_cookie
 from tests.rig.house import REASON, House, furnished
@@ -136,6 +136,20 @@ async def test_a_moderator_helps_with_address_and_password(house: House, monas: 
     await house.world.settle()
     letters = [one for one in await house.world.services.mail.outbox() if one.to == "carol@mail.example"]
     assert any("/reset-password?token=" in one.text for one in letters)
+
+
+async def test_no_letter_for_one_person_goes_to_another_with_the_same_address(
+    house: House, monas: Browser, alice: Person
+) -> None:
+    new = NewAccount(handle="carol", email="alice@mail.example", password_hash=None)
+    async with house.world.services.db.transaction() as tx:
+        await accounts.create(tx, house.world.services.ids, new=new, now=utc_now())
+    assert (await monas.post("/console/people/@carol/reset")).status_code == 409
+    await house.world.settle()
+    assert await house.world.services.mail.outbox() == []
+    page = (await monas.get("/console/log")).text
+    assert "account.reset" not in page
+    assert (await monas.post("/console/people/@alice/reset")).status_code == 303
 
 
 async def test_posts_open_by_address_if_they_are_for_everybody_or_reported(

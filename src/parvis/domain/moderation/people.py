@@ -64,11 +64,16 @@ async def confirm_address(services: Services, actor_id: AccountId, account_id: A
 
 
 async def send_reset(services: Services, actor_id: AccountId, account_id: AccountId, *, now: datetime) -> None:
-    """A letter with a link to choose a new password goes to the account's address. Raises: Forbidden by rank; NotFound."""
+    """A letter with a link to choose a new password goes to the account's address.
+
+    Raises: Forbidden by rank; NotFound; Conflict when a letter there would be for somebody else with that address.
+    """
 
     async def do(tx: Connection) -> str:
         await acting.check_rank(tx, actor_id, account_id)
         login = await accounts.login_of(tx, account_id)
+        if await accounts.reset_reaches(tx, services, email=login.email) != account_id:
+            raise Conflict("This address is somebody else's.")
         await acting.note(tx, actor_id, "account.reset", f"account:{account_id}", {}, now=now)
         return login.email
 
