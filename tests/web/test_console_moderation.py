@@ -236,6 +236,18 @@ async def test_pages_of_staff_are_shown_while_what_waits_cannot_be_counted(
         assert BADGE % 1 in (await monas.get(path)).text
 
 
+async def test_a_report_keeps_the_rule_that_it_names_in_the_words_that_held(
+    house: House, monas: Browser, alice: Person, bob: Person
+) -> None:
+    told = await reported(house, bob, alice, rule_ids=[house.rule.id])
+    async with house.world.services.db.transaction() as tx:
+        ids = house.world.services.ids
+        await moderation.house_rules.change(tx, ids, house.rule.id, text="Be good.", now=utc_now())
+    page = (await monas.get(f"/console/reports/{told}")).text
+    assert f'<p dir="auto">{house.rule.text}</p>' in page
+    assert '<p dir="auto">Be good.</p>' not in page
+
+
 async def test_staff_who_are_reported_do_not_learn_of_it(
     house: House, monas: Browser, bob: Person, open_browser: Callable[[], Browser]
 ) -> None:

@@ -115,7 +115,7 @@ async def _shown(visit: Visit[Viewer, Any], found: list[Report]) -> list[dict[st
     ids: set[AccountId] = {one.account_id for one in found} | {one.target_id for one in found}
     ids |= {one.decided_by_id for one in found if one.decided_by_id is not None}
     people = await accounts.by_ids(visit.db, sorted(ids))
-    rules = {rule.id: rule.text for rule in await house_rules.current(visit.db)}
+    rules = await house_rules.words_of(visit.db, sorted({rule_id for one in found for rule_id in one.rule_ids}))
     return [
         {
             "about": one,

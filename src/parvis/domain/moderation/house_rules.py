@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from parvis.base.errors import Invalid, NotFound
@@ -17,6 +18,11 @@ LONGEST_RULE = 500
 async def current(db: Connection) -> list[HouseRule]:
     """The rules that hold now, in the order in which they were made."""
     return await queries.house_rules(db)
+
+
+async def words_of(db: Connection, ids: Sequence[int]) -> dict[int, str]:
+    """What these versions of rules say, whether they hold or not."""
+    return await queries.rule_texts(db, ids) if ids else {}
 
 
 async def add(tx: Connection, ids: IdSource, *, text: str, hint: str = "", now: datetime) -> HouseRule:

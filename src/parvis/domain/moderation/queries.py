@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from parvis.base.ids import AccountId, PostId
@@ -86,6 +87,12 @@ async def version_that_holds(db: Connection, rule_id: int) -> HouseRule | None:
         rule_id,
     )
     return None if row is None else HouseRule(**row)
+
+
+async def rule_texts(db: Connection, ids: Sequence[int]) -> dict[int, str]:
+    """The words of those versions of rules, whether they hold or not."""
+    rows = await db.fetch("SELECT id, text FROM house_rule WHERE id = ANY ($1::bigint[])", ids)
+    return {row["id"]: row["text"] for row in rows}
 
 
 async def rule_in_words(tx: Connection, text: str, hint: str) -> bool:
