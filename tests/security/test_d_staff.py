@@ -20,7 +20,7 @@ from parvis.base.clock import utc_now
 from parvis.base.errors import Forbidden
 from parvis.console import routing as operators
 from parvis.domain import accounts, moderation
-from parvis.domain.accounts.types import Role
+from parvis.domain.accounts.types import Role, State
 from parvis.infra.html.door import Declared
 from tests.rig.pictures import png
 from tests.rig.world import ORIGIN, World
@@ -174,6 +174,21 @@ async def test_d1_roles_go_down_the_ladder_alone_and_the_log_says_who_gave_them(
     refused = [one for one in await logged(world, "console.act") if one.actor_id == world.people["olga"].id]
     assert "roles of those below you" in refused[0].details
     assert second.handle == "otto"
+
+
+async def test_d1_a_suspended_moderator_loses_the_role_and_nobody_suspended_rises(
+    world: World, cast: dict[Role, Browser]
+) -> None:
+    await world.person("max", role=Role.MODERATOR)
+    async with world.services.db.transaction() as tx:
+        await accounts.restrict(tx, world.people["max"].id, state=State.SUSPENDED, frozen=False)
+    olgas = cast[Role.OWNER]
+    assert "@max" in (await olgas.get("/console/staff")).text
+    assert (await olgas.post("/console/staff", {"handle": "max", "role": "owner"})).status_code == 403
+    assert (await olgas.post("/console/staff", {"handle": "max", "role": "member"})).status_code == 303
+    assert await role_of(world, "max") == Role.MEMBER
+    assert (await olgas.post("/console/staff", {"handle": "max", "role": "moderator"})).status_code == 403
+    assert await role_of(world, "max") == Role.MEMBER
 
 
 async def test_d1_two_who_unmake_each_other_leave_an_owner(world: World) -> None:

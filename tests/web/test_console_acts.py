@@ -78,7 +78,7 @@ async def about_people(house: House, alice: Person, bob: Person) -> AsyncIterato
     for kind in ("warn_media", "withhold"):
         page = f"{HERE}/posts/{{post_id:str}}/restrict"
         yield Deed(page, f"post.{kind}", under | {"kind": kind}, f"{HERE}/posts/{post}/restrict")
-    first, second = await _reported(house, bob, alice), await _reported(house, bob, alice)
+    first, second = await _reported(house, bob, alice), await _reported(house, bob, alice, "Again")
     one = f"{HERE}/reports/{{report_id:str}}"
     yield Deed(f"{one}/restrict", "account.limit", under | {"kind": "limit"}, f"{HERE}/reports/{first}/restrict")
     yield Deed(f"{one}/dismiss", "report.dismiss", SAID, f"{HERE}/reports/{second}/dismiss")
@@ -129,7 +129,9 @@ async def _rules(house: House) -> list[int]:
         return [one.id for one in await moderation.house_rules.current(db)]
 
 
-async def _reported(house: House, by: Person, about: Person) -> int:
+async def _reported(house: House, by: Person, about: Person, comment: str = "") -> int:
     async with house.world.services.db.transaction() as tx:
-        made = await moderation.reports.report(tx, house.world.services.ids, by.id, about.id, now=utc_now())
+        made = await moderation.reports.report(
+            tx, house.world.services.ids, by.id, about.id, comment=comment, now=utc_now()
+        )
     return made.id

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 
 from parvis.base.clock import utc_now
-from parvis.domain import moderation
-from parvis.domain.accounts.types import Role
+from parvis.console import posts as posts_page
+from parvis.domain import accounts, moderation
+from parvis.domain.accounts.types import NewAccount, Role
 from parvis.domain.posts.types import Visibility
 from parvis.infra.html.visit import session_cookie
 from tests.rig.house import REASON, House, furnished
@@ -93,6 +97,23 @@ async def test_a_moderator_restricts_and_lifts_with_reasons_on_the_page_of_a_per
     assert "Lifted a restriction" in (await monas.get("/console/log")).text
 
 
+async def test_who_restricts_what_is_restricted_already_is_told_so(
+    house: House, monas: Browser, alice: Person, open_browser: Callable[[], Browser]
+) -> None:
+    path, already = "/console/people/@alice", "It was in force already"
+    form = {"kind": "limit", "rule_id": str(house.rule.id), "reason": REASON}
+    for _ in range(2):  # a double click says nothing else than a click
+        assert (await monas.post(f"{path}/restrict", form)).status_code == 303
+        assert already not in (await monas.get(path)).text
+    others = await open_browser().sign_in(house.max)
+    for browser, more in ((monas, {"reason": "For another reason now."}), (others, {})):
+        assert (await browser.post(f"{path}/restrict", form | more)).status_code == 303
+        assert already in (await browser.get(path)).text
+    assert (await others.post(f"{path}/restrict", form | {"rule_id": "7"})).status_code == 422
+    (one,) = await _standing(house, alice)
+    assert (one.reason, one.moderator_id) == (REASON, house.mona.id)
+
+
 async def test_a_suspension_wants_a_fresh_proof(house: House, monas: Browser, alice: Person) -> None:
     form = {"kind": "suspend", "rule_id": str(house.rule.id), "reason": REASON}
     await grows_stale(house, monas)
@@ -117,6 +138,20 @@ async def test_a_moderator_helps_with_address_and_password(house: House, monas: 
     assert any("/reset-password?token=" in one.text for one in letters)
 
 
+async def test_no_letter_for_one_person_goes_to_another_with_the_same_address(
+    house: House, monas: Browser, alice: Person
+) -> None:
+    new = NewAccount(handle="carol", email="alice@mail.example", password_hash=None)
+    async with house.world.services.db.transaction() as tx:
+        await accounts.create(tx, house.world.services.ids, new=new, now=utc_now())
+    assert (await monas.post("/console/people/@carol/reset")).status_code == 409
+    await house.world.settle()
+    assert await house.world.services.mail.outbox() == []
+    page = (await monas.get("/console/log")).text
+    assert "account.reset" not in page
+    assert (await monas.post("/console/people/@alice/reset")).status_code == 303
+
+
 async def test_posts_open_by_address_if_they_are_for_everybody_or_reported(
     house: House, monas: Browser, alice: Person, bob: Person
 ) -> None:
@@ -133,6 +168,25 @@ async def test_posts_open_by_address_if_they_are_for_everybody_or_reported(
     assert (await monas.post(f"/console/posts/{open_post}/restrict", form)).status_code == 303
     assert (await bob.get(f"/api/v1/statuses/{open_post}")).status_code == 404
     assert "Withheld" in (await monas.get(f"/console/posts/{open_post}")).text
+
+
+async def test_words_find_every_post_and_numbers_are_words_too(
+    house: House, monas: Browser, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(posts_page, "LIMIT", 2)
+    made = [await alice.says(f"Bread number {number} of 2024, open 24/7") for number in range(5)]
+    await house.world.settle()
+    for query in ("bread", "2024", "24/7"):
+        seen: list[int] = []
+        path: str | None = f"/console/posts?q={query}"
+        while path:
+            answer = await monas.get(path)
+            assert answer.status_code == 200, path
+            seen += [int(one) for one in re.findall(r'href="/console/posts/(\d+)"', answer.text)]
+            more = re.search(r'class="more" href="([^"]+)"', answer.text)
+            path = unescape(more[1]) if more else None
+        assert seen == made[::-1], query
+    assert "Nothing found" in (await monas.get(f"/console/posts?q=http://parvis.test/@alice/{made[0] - 1}")).text
 
 
 async def test_a_report_is_decided_in_one_place(
@@ -159,6 +213,65 @@ async def test_a_report_is_decided_in_one_place(
     assert 'class="badge">' not in (await monas.get("/console/people")).text
     assert "@mona" in (await monas.get(f"/console/reports/{second}")).text
     assert (await bob.get(f"/api/v1/statuses/{post}")).status_code == 404
+
+
+@pytest.mark.parametrize("table", ["report", "appeal", "restriction"])
+async def test_pages_of_staff_are_shown_while_what_waits_cannot_be_counted(
+    house: House, monas: Browser, alice: Person, bob: Person, table: str
+) -> None:
+    await reported(house, bob, alice)
+    paths = ("/home", "/console/log", "/console/posts")
+    async with house.world.services.db.transaction() as tx:
+        await tx.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+        pages = await asyncio.gather(*(monas.get(path) for path in paths))
+        pages += [await monas.get(path) for path in paths]
+    assert [one.status_code for one in pages] == [200] * 6
+    assert not any('class="badge">' in one.text for one in pages)
+    async with house.world.services.db.transaction() as tx:
+        async with house.world.services.db.transaction() as other:
+            await other.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+            assert await moderation.waiting_beside(tx, house.mona.id) is None
+        assert await moderation.waiting_beside(tx, house.mona.id) == moderation.Waiting(1, 0)
+    for path in paths:
+        assert BADGE % 1 in (await monas.get(path)).text
+
+
+async def test_a_report_keeps_the_rule_that_it_names_in_the_words_that_held(
+    house: House, monas: Browser, alice: Person, bob: Person
+) -> None:
+    told = await reported(house, bob, alice, rule_ids=[house.rule.id])
+    async with house.world.services.db.transaction() as tx:
+        ids = house.world.services.ids
+        await moderation.house_rules.change(tx, ids, house.rule.id, text="Be good.", now=utc_now())
+    page = (await monas.get(f"/console/reports/{told}")).text
+    assert f'<p dir="auto">{house.rule.text}</p>' in page
+    assert '<p dir="auto">Be good.</p>' not in page
+
+
+async def test_staff_who_are_reported_do_not_learn_of_it(
+    house: House, monas: Browser, bob: Person, open_browser: Callable[[], Browser]
+) -> None:
+    told = await reported(house, bob, house.mona, comment="She shouts")
+    form = {"kind": "limit", "rule_id": str(house.rule.id), "reason": REASON}
+    for path in (
+        "/console/reports", "/console/people/@mona", "/console", "/console/people", "/console/people?standing=reported",
+    ):  # fmt: skip
+        page = (await monas.get(path)).text
+        for words in ("She shouts", "@bob · ", f"/reports/{told}", "1 open report", "1 report waits", BADGE % 1):
+            assert words not in page, (path, words)
+    assert "Nobody found" in page
+    here = f"/console/reports/{told}"
+    answers = [await monas.get(here), await monas.post(f"{here}/dismiss", {"answer": REASON})]
+    answers += [await monas.post(f"{here}/dismiss"), await monas.post(f"{here}/restrict", form)]
+    answers += [await monas.post(f"{here}/restrict")]
+    assert [one.status_code for one in answers] == [404] * 5
+    assert "parvis report list" not in (await monas.get("/console/reports")).text
+    olgas = await open_browser().sign_in(house.olga)
+    page = (await olgas.get("/console/reports")).text
+    assert "She shouts" in page
+    assert "parvis report list" in page
+    assert "@bob" in (await olgas.get(here)).text
+    assert "1 open report" in (await olgas.get("/console/people")).text
 
 
 async def test_an_appeal_waits_for_somebody_else(

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from parvis.base.clock import utc_now
+from parvis.console import overview
 from parvis.domain import accounts, health
 from parvis.domain.health.verdicts.findings import Disk, Findings
 from parvis.infra import jobs
@@ -16,6 +17,7 @@ from tests.rig.world import World
 from tests.web.conftest import Browser
 
 GIB = 1 << 30
+MODERATOR = accounts.Role.MODERATOR
 
 
 async def watched(world: World) -> None:
@@ -59,6 +61,39 @@ async def test_it_speaks_french_and_says_when_nobody_watches(world: World, open_
     page = (await browser.get("/console")).text
     assert "est plein\u00a0: plus rien ne peut être gardé." in page
     assert "Personne ne monte la garde" not in page
+
+
+@pytest.mark.parametrize("table", ["report", "appeal", "job", "safekeeping"])
+async def test_what_is_wrong_is_shown_also_where_the_rest_cannot_be_read(
+    world: World, open_browser: Callable[[], Browser], monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    monkeypatch.setattr(overview, "SECTION_S", 0.5)
+    await watched(world)
+    browser = await open_browser().sign_in(await world.person("mona", role=MODERATOR))
+    async with world.services.db.transaction() as tx:
+        await tx.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+        page = await browser.get("/console")
+    assert page.status_code == 200
+    assert "is full: nothing more can be stored." in page.text
+    assert page.text.count("This cannot be read now.") == 1
+    assert "This cannot be read now." not in (await browser.get("/console")).text
+
+
+async def test_nothing_is_well_that_nobody_has_looked_at(world: World, open_browser: Callable[[], Browser]) -> None:
+    pool, browser = world.services.db.pool, await open_browser().sign_in(await world.person("mona", role=MODERATOR))
+
+    async def told() -> tuple[bool, bool, bool]:
+        page = (await browser.get("/console")).text
+        return "All is well." in page, "It is not known how things are." in page, "Looked at" in page
+
+    await pool.execute("DELETE FROM health_minute")
+    await pool.execute("DELETE FROM health_hour")
+    assert await told() == (False, True, False)
+    await watched(world)
+    await pool.execute("UPDATE incident SET closed_at = seen_at")
+    assert await told() == (True, False, True)
+    await pool.execute("UPDATE health_minute SET at = at - interval '4 hours'")
+    assert await told() == (False, True, True)
 
 
 async def test_a_stranger_is_asked_who_they_are_and_a_member_finds_nothing(

@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from html import unescape
+from itertools import pairwise
+
+import msgspec
 
 from parvis.base.clock import utc_now
+from parvis.base.ids import AccountId
+from parvis.console import invitations
 from parvis.domain import accounts, admission
-from parvis.domain.admission import Application
+from parvis.domain.admission import Application, Brought
 from parvis.domain.admission.invitations import MOST_A_WEEK
 from tests.rig.world import ORIGIN, World
 from tests.web.conftest import Browser
@@ -46,6 +51,23 @@ async def test_an_invitation_brings_somebody_in_and_stands_in_the_tree(
     below_alice = tree[tree.index("@alice<") :]
     assert below_alice.index("<ul") < below_alice.index("@nina<") < below_alice.index("@nora<")
     assert (await alices.get(TREE)).status_code == 404
+
+
+async def test_a_long_line_of_invitations_is_cut_into_trees_and_loses_nobody(world: World) -> None:
+    alice = await world.person("alice")
+    async with world.services.db.connection() as db:
+        account = await accounts.by_id(db, alice.id)
+    ids = [AccountId(number) for number in range(1, 1001)]
+    people = {one: msgspec.structs.replace(account, id=one, handle=f"p{one}") for one in ids}
+    found = [Brought(inviter, invited, utc_now()) for inviter, invited in pairwise(ids)]
+    roots = invitations.grown(found, people)
+    assert len(roots) == 1000 / invitations.DEEPEST
+    seen: list[int] = []
+    generation, depth = roots, 0
+    while generation:
+        seen += [one.account.id for one in generation]
+        generation, depth = [one for branch in generation for one in branch.below], depth + 1
+    assert (sorted(seen), depth) == (ids, invitations.DEEPEST)
 
 
 async def test_a_member_makes_a_few_invitations_a_week(alices: Browser) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -287,10 +288,18 @@ async def test_a_report_reaches_the_moderators_with_its_post_and_rule(
     assert "Be kind" in form
     assert "Be kind" in (await alices.get("/about")).text
     fields = {"post_id": str(post_id), "category": "violation", "rule_ids": str(rule.id), "comment": "See there"}
-    assert (await alices.post("/@bob/report", fields)).headers["location"] == "/@bob"
+    sent = await asyncio.gather(*(alices.post("/@bob/report", fields) for _ in range(3)))
+    assert {one.headers["location"] for one in sent} == {"/@bob"}
     async with world.services.db.connection() as db:
         (made,) = await reports.waiting(db)
     assert (made.target_id, made.post_ids, made.rule_ids, made.comment) == (bob.id, [post_id], [rule.id], "See there")
+    assert (await alices.post("/@bob/report", fields | {"comment": "And there"})).status_code == 303
+    async with world.services.db.transaction() as tx:
+        assert [one.comment for one in await reports.waiting(tx)] == ["See there", "And there"]
+        await reports.dismiss_by_command(tx, made.id, answer="It is rude, and no more.", now=utc_now())
+    assert (await alices.post("/@bob/report", fields)).status_code == 303  # it was decided: this is another one
+    async with world.services.db.connection() as db:
+        assert [one.comment for one in await reports.waiting(db)] == ["And there", "See there"]
     assert (await alices.get("/@alice/report")).status_code == 404
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from parvis.base.errors import Invalid
+from parvis.base.errors import Invalid, NotFound
 from parvis.console.routing import page
 from parvis.domain import moderation
 from parvis.domain.accounts.types import Viewer
@@ -83,11 +84,12 @@ async def announce(visit: Visit[Viewer, Written]) -> Answer:
     starts_at, ends_at = _moment("starts_at", wanted.starts_at), _moment("ends_at", wanted.ends_at)
     if ends_at is not None and ends_at <= visit.now:
         raise Invalid("ends_at", "It must end after it starts", "invalid")
-    made = await moderation.announcements.announce(
-        visit.db, visit.services.ids, text=wanted.text, starts_at=starts_at, ends_at=ends_at, now=visit.now
-    )
-    said = {"text": wanted.text[:200], "starts_at": wanted.starts_at, "ends_at": wanted.ends_at}
-    await _noted(visit, "announcement.add", made, said)
+    said: dict[str, Any] = {"text": wanted.text, "starts_at": starts_at, "ends_at": ends_at, "now": visit.now}
+    if await moderation.announcements.was_just_said(visit.db, **said):
+        return Redirect(ANNOUNCEMENTS, "saved")
+    made = await moderation.announcements.announce(visit.db, visit.services.ids, **said)
+    noted = {"text": wanted.text[:200], "starts_at": wanted.starts_at, "ends_at": wanted.ends_at}
+    await _noted(visit, "announcement.add", made, noted)
     return Redirect(ANNOUNCEMENTS, "saved")
 
 
@@ -115,16 +117,18 @@ async def change(visit: Visit[Viewer, Changed]) -> Answer:
 @page("POST", "/console/announcements/end", audience="owner", params=One)
 async def end(visit: Visit[Viewer, One]) -> Answer:
     """Nobody is told any more; that they were stays known."""
-    await moderation.announcements.end(visit.db, visit.params.id, now=visit.now)
-    await _noted(visit, "announcement.end", visit.params.id, {})
+    with suppress(NotFound):  # it is over already
+        await moderation.announcements.end(visit.db, visit.params.id, now=visit.now)
+        await _noted(visit, "announcement.end", visit.params.id, {})
     return Redirect(ANNOUNCEMENTS, "saved")
 
 
 @page("POST", "/console/announcements/delete", audience="owner", params=One)
 async def delete(visit: Visit[Viewer, One]) -> Answer:
     """It is gone, with what people answered to it."""
-    await moderation.announcements.withdraw(visit.db, visit.params.id)
-    await _noted(visit, "announcement.remove", visit.params.id, {})
+    with suppress(NotFound):  # it is gone already
+        await moderation.announcements.withdraw(visit.db, visit.params.id)
+        await _noted(visit, "announcement.remove", visit.params.id, {})
     return Redirect(ANNOUNCEMENTS, "deleted")
 
 

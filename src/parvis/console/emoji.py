@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Literal
 
 import msgspec
 
-from parvis.base.errors import Invalid
+from parvis.base.errors import Invalid, NotFound
 from parvis.console.routing import page
 from parvis.domain import media, moderation
 from parvis.domain.accounts.types import Viewer
@@ -81,7 +82,8 @@ async def act(visit: Visit[Viewer, Order]) -> Answer:
     """It rests, is shown again, or is gone with its picture."""
     shortcode = visit.params.shortcode
     if visit.params.act == "delete":
-        await media.emoji.remove(visit.services, shortcode, also=_noted(visit, "emoji.remove", shortcode))
+        with suppress(NotFound):  # it is gone already
+            await media.emoji.remove(visit.services, shortcode, also=_noted(visit, "emoji.remove", shortcode))
         return Redirect(EMOJI, "deleted")
     async with visit.services.db.transaction() as tx:
         if visit.params.act == "disable":

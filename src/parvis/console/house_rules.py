@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 
+from parvis.base.errors import NotFound
 from parvis.console.routing import page
 from parvis.domain import moderation
 from parvis.domain.accounts.types import Viewer
@@ -54,21 +56,25 @@ async def publish(visit: Visit[Viewer, Written]) -> Answer:
     """The rule holds from now on; a changed one as a new version, with its date."""
     wanted, ids = visit.params, visit.services.ids
     if wanted.id is None:
+        if await moderation.house_rules.holds(visit.db, text=wanted.text, hint=wanted.hint):
+            return Redirect(RULES, "saved")
         rule = await moderation.house_rules.add(visit.db, ids, text=wanted.text, hint=wanted.hint, now=visit.now)
         await _noted(visit, "rule.add", rule.id, {"text": rule.text})
     else:
         rule = await moderation.house_rules.change(
             visit.db, ids, wanted.id, text=wanted.text, hint=wanted.hint, now=visit.now
         )
-        await _noted(visit, "rule.change", wanted.id, {"text": rule.text, "version": str(rule.id)})
+        if rule is not None:
+            await _noted(visit, "rule.change", wanted.id, {"text": rule.text, "version": str(rule.id)})
     return Redirect(RULES, "saved")
 
 
 @page("POST", "/console/rules/remove", audience="owner", params=One)
 async def remove(visit: Visit[Viewer, One]) -> Answer:
     """The rule does not hold any more; who was held to it can still read it."""
-    await moderation.house_rules.remove(visit.db, visit.params.id, now=visit.now)
-    await _noted(visit, "rule.remove", visit.params.id, {})
+    with suppress(NotFound):  # it does not hold already
+        await moderation.house_rules.remove(visit.db, visit.params.id, now=visit.now)
+        await _noted(visit, "rule.remove", visit.params.id, {})
     return Redirect(RULES, "removed")
 
 

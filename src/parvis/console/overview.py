@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -13,14 +14,19 @@ from parvis.console.gate import MODES, REASONS
 from parvis.console.routing import is_open, page
 from parvis.domain import admission, health, moderation
 from parvis.domain.accounts.types import Viewer
+from parvis.domain.health.verdicts.findings import Jobs
 from parvis.domain.health.verdicts.verdict import Figure, Unit, Words, figure, shown
 from parvis.infra import jobs
 from parvis.infra.catalogues import in_figures, later
 from parvis.infra.html.visit import Answer, Page, Redirect, Visit
 
 WIDTH, HEIGHT = 300, 48  # of a line, in units of its own
+SAFEKEEPING = 6  # of the latest backups and drills
 ROWS = 12  # of the table that says the same
 
+SECTION_S = 2  # in which each part of the page is read, or left out
+
+T = TypeVar("T")
 Minutes = Sequence[tuple[datetime, health.Moment]]
 
 URGENCIES = {
@@ -69,9 +75,9 @@ FOUND: dict[str, tuple[str, Unit]] = {
 
 @page("GET", "/console", audience="moderator")
 async def show(visit: Visit[Viewer, None]) -> Answer:
-    """The whole place on one page."""
-    seen = await health.overview(visit.db, now=visit.now)
-    standing = await admission.gate_standing(visit.db)
+    """The whole place on one page: what is wrong first, and of the rest what can be read now."""
+    db = visit.db
+    seen = await health.seen_by_watch(db, now=visit.now)
     return Page(
         "console/overview.html",
         {
@@ -80,15 +86,24 @@ async def show(visit: Visit[Viewer, None]) -> Answer:
             "watched": seen.watched(visit.now),
             "watched_at": seen.watched_at,
             "lines": _lines(visit, seen),
-            "reports": await _reports(visit),
-            "appeals": await moderation.open_appeal_count(visit.db),
-            "gate": _gate(visit, standing),
-            "roles": [(visit.text(words), seen.roles.get(role, 0)) for role, words in ROLES.items()],
-            "database": _database(visit, seen),
-            "jobs": _jobs(visit, seen),
-            "kept": [_kept(visit, one) for one in seen.kept],
+            "reports": await _readable(_reports(visit)),
+            "appeals": await _readable(moderation.open_appeal_count(db)),
+            "gate": _gate(visit, await _readable(admission.gate_standing(db))),
+            "roles": _roles(visit, await _readable(health.roles_seen(db))),
+            "database": _database(visit, await _readable(health.database_seen(db))),
+            "jobs": _jobs(visit, await _readable(health.jobs_seen(db))),
+            "kept": _kept(visit, await _readable(health.safekeeping(db, SAFEKEEPING))),
         },
     )
+
+
+async def _readable(asked: Awaitable[T]) -> T | None:
+    """What was asked for; None where the answer takes too long, as while somebody holds a lock there."""
+    try:
+        async with asyncio.timeout(SECTION_S):
+            return await asked
+    except TimeoutError:
+        return None
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -136,7 +151,7 @@ def _number(visit: Visit[Viewer, Any], one: Figure) -> str:
     return in_figures(shown(one), visit.locale)
 
 
-def _lines(visit: Visit[Viewer, Any], seen: health.Overview) -> list[dict[str, Any]]:
+def _lines(visit: Visit[Viewer, Any], seen: health.Watched) -> list[dict[str, Any]]:
     drawn = []
     for heading, resource, pick, unit in LINES:
         minutes = seen.minutes.get(resource, [])
@@ -167,7 +182,9 @@ def points(values: Sequence[tuple[datetime, float]], most: float) -> str:
     )
 
 
-def _gate(visit: Visit[Viewer, Any], standing: admission.Standing) -> dict[str, Any]:
+def _gate(visit: Visit[Viewer, Any], standing: admission.Standing | None) -> dict[str, Any] | None:
+    if standing is None:
+        return None
     binding = standing.binding
     rate = standing.rate_per_s
     return {
@@ -180,28 +197,34 @@ def _gate(visit: Visit[Viewer, Any], standing: admission.Standing) -> dict[str, 
 
 async def _reports(visit: Visit[Viewer, Any]) -> dict[str, Any]:
     """How many reports wait, since when, and whether there is a page for them."""
-    count, since = await moderation.reports.open_count(visit.db)
+    count, since = await moderation.reports.open_count(visit.db, visit.me)
     return {"count": count, "since": since, "path": "/console/reports" if is_open(visit, "/console/reports") else ""}
 
 
-def _database(visit: Visit[Viewer, Any], seen: health.Overview) -> dict[str, Any]:
-    facts = seen.database
+def _roles(visit: Visit[Viewer, Any], seen: dict[str, int] | None) -> list[tuple[str, int]] | None:
+    return None if seen is None else [(visit.text(words), seen.get(role, 0)) for role, words in ROLES.items()]
+
+
+def _database(visit: Visit[Viewer, Any], seen: tuple[dict[str, Any], str] | None) -> dict[str, Any] | None:
+    if seen is None:
+        return None
+    facts, version = seen
     return {
-        "version": seen.version,
+        "version": version,
         "size": _number(visit, figure("", facts["size_bytes"], "bytes")),
         "sessions": facts["sessions"],
         "most": facts["most_sessions"],
-        "journal": _number(visit, figure("", facts["wal_bytes"], "bytes")),
+        "journal": _number(visit, figure("", facts["wal_bytes"], "bytes")) if facts["sees_journal"] else "–",
         "up": _number(visit, figure("", facts["up_s"], "s")),
     }
 
 
-def _jobs(visit: Visit[Viewer, Any], seen: health.Overview) -> list[dict[str, Any]]:
+def _jobs(visit: Visit[Viewer, Any], seen: Jobs | None) -> list[dict[str, Any]] | None:
     """A line a kind: what waits, what is under way, what fails, what was given up."""
-    kinds = {one.kind for some in (seen.jobs.late, seen.jobs.held, seen.jobs.failing, seen.jobs.parked) for one in some}
-    late, held, failing = (
-        {one.kind: one for one in some} for some in (seen.jobs.late, seen.jobs.held, seen.jobs.failing)
-    )
+    if seen is None:
+        return None
+    kinds = {one.kind for some in (seen.late, seen.held, seen.failing, seen.parked) for one in some}
+    late, held, failing = ({one.kind: one for one in some} for some in (seen.late, seen.held, seen.failing))
     return [
         {
             "kind": kind,
@@ -209,13 +232,17 @@ def _jobs(visit: Visit[Viewer, Any], seen: health.Overview) -> list[dict[str, An
             "oldest": _number(visit, figure("", late[kind].oldest_s, "s")) if kind in late else "",
             "held": held[kind].jobs if kind in held else 0,
             "failing": failing[kind].jobs if kind in failing else 0,
-            "parked": sum(one.jobs for one in seen.jobs.parked if one.kind == kind),
+            "parked": sum(one.jobs for one in seen.parked if one.kind == kind),
         }
         for kind in sorted(kinds)
     ]
 
 
-def _kept(visit: Visit[Viewer, Any], one: dict[str, Any]) -> dict[str, Any]:
+def _kept(visit: Visit[Viewer, Any], seen: Sequence[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
+    return None if seen is None else [_kept_one(visit, one) for one in seen]
+
+
+def _kept_one(visit: Visit[Viewer, Any], one: dict[str, Any]) -> dict[str, Any]:
     took_s = (one["ended_at"] - one["began_at"]).total_seconds()
     return one | {
         "words": visit.text(later("Backup")) if one["what"] == "backup" else visit.text(later("Restore drill")),

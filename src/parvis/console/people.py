@@ -46,7 +46,7 @@ async def listing(visit: Visit[Viewer, Wanted]) -> Answer:
     """The newest first; by handle, name or mail address."""
     wanted = visit.params
     found = await moderation.people.find(
-        visit.db, visit.services, wanted.q, standing=wanted.standing, below=wanted.before, limit=LIMIT + 1
+        visit.db, visit.services, visit.me, wanted.q, standing=wanted.standing, below=wanted.before, limit=LIMIT + 1
     )
     query = {name: value for name, value in (("q", wanted.q), ("standing", wanted.standing)) if value}
     more = with_query("/console/people", query | {"before": str(found[LIMIT - 1].id)}) if len(found) > LIMIT else None
@@ -61,14 +61,14 @@ async def listing(visit: Visit[Viewer, Wanted]) -> Answer:
 
 
 async def _person(visit: Visit[Viewer, Any]) -> Page:
-    one = await moderation.people.member(visit.db, visit.params.at)
+    one = await moderation.people.member(visit.db, visit.me, visit.params.at)
     return Page(
         "console/person.html",
         {
             "person": _shown(visit, one),
             "may_act": visit.viewer is not None and visit.viewer.role > one.role,
             "restrictions": await restricting.shown(visit, await moderation.standing(visit.db, one.id)),
-            "reports": await moderation.reports.about(visit.db, one.id),
+            "reports": await moderation.reports.about(visit.db, visit.me, one.id),
             **await restricting.form_parts(visit, post=False),
         },
     )
@@ -112,7 +112,7 @@ async def reset(visit: Visit[Viewer, One]) -> Answer:
 
 async def _member(visit: Visit[Viewer, Any]) -> Member:
     async with visit.services.db.connection() as db:
-        return await moderation.people.member(db, visit.params.at)
+        return await moderation.people.member(db, visit.me, visit.params.at)
 
 
 def _path(one: Member) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -14,9 +15,11 @@ from parvis.console.routing import page
 from parvis.domain import accounts, moderation, search
 from parvis.domain.accounts.types import Viewer
 from parvis.domain.posts import PostAsItWas
+from parvis.infra.html.paths import with_query
 from parvis.infra.html.visit import Answer, Page, Redirect, Visit
 
 LIMIT = 30
+HERE = "/console/posts"
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -32,18 +35,21 @@ class Restricted(restricting.Restricting, frozen=True, kw_only=True):
     post_id: int
 
 
-@page("GET", "/console/posts", audience="moderator", params=Wanted)
+@page("GET", HERE, audience="moderator", params=Wanted)
 async def listing(visit: Visit[Viewer, Wanted]) -> Answer:
-    """Posts with these words, as far as their authors let them be found; an address leads to its post."""
+    """Posts with these words, as far as their authors let them be found, the newest first; an address leads to its post."""
     words = visit.params.q.strip()
     post_id = moderation.evidence.id_in(words)
     if post_id is not None:
-        return Redirect(f"/console/posts/{post_id}")
+        with suppress(NotFound):  # then it is no address, but a number or `24/7`
+            await moderation.evidence.post(visit.db, post_id)
+            return Redirect(f"/console/posts/{post_id}")
     ids = await search.posts(
-        visit.db, words, domain=visit.settings.domain, viewer_id=visit.me, below=visit.params.before, limit=LIMIT
+        visit.db, words, domain=visit.settings.domain, viewer_id=visit.me, below=visit.params.before, limit=LIMIT + 1
     )
-    found = await moderation.evidence.several(visit.db, ids)
-    return Page("console/posts.html", {"q": words, "posts": await shown(visit, found)})
+    more = with_query(HERE, {"q": words, "before": str(ids[LIMIT - 1])}) if len(ids) > LIMIT else None
+    found = await moderation.evidence.several(visit.db, ids[:LIMIT])
+    return Page("console/posts.html", {"q": words, "posts": await shown(visit, found), "next": more})
 
 
 async def _post(visit: Visit[Viewer, Any]) -> Page:

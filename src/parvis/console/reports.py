@@ -50,13 +50,13 @@ class Dismissed(msgspec.Struct, frozen=True):
 @page("GET", HERE, audience="moderator", params=Wanted)
 async def listing(visit: Visit[Viewer, Wanted]) -> Answer:
     """Those that nobody has decided, the oldest first."""
-    found = await moderation.reports.waiting(visit.db, limit=LIMIT + 1, after=visit.params.after)
+    found = await moderation.reports.waiting(visit.db, reader_id=visit.me, limit=LIMIT + 1, after=visit.params.after)
     more = with_query(HERE, {"after": str(found[LIMIT - 1].id)}) if len(found) > LIMIT else None
     return Page("console/reports.html", {"reports": await _shown(visit, found[:LIMIT]), "next": more})
 
 
 async def _report(visit: Visit[Viewer, Any]) -> Page:
-    one = await moderation.reports.one(visit.db, visit.params.report_id)
+    one = await moderation.reports.readable(visit.db, visit.me, visit.params.report_id)
     evidence = one.evidence or Evidence()
     standing = await moderation.standing(visit.db, one.target_id)
     choices = [restricting.choice(visit, kind, post) for post in evidence.posts for kind in POST_KINDS]
@@ -87,7 +87,7 @@ async def restrict(visit: Visit[Viewer, Restricted]) -> Answer:
     """The account or one of the posts is restricted, the report is decided, both people are told."""
     wanted = visit.params
     async with visit.services.db.connection() as db:
-        one = await moderation.reports.one(db, wanted.report_id)
+        one = await moderation.reports.readable(db, visit.me, wanted.report_id)
     kind, _, number = wanted.kind.partition(":")
     post = reachable((one.evidence or Evidence()).posts, int(number) if number.isdecimal() else None)
     visit.params = msgspec.structs.replace(wanted, kind=kind)
@@ -98,13 +98,15 @@ async def restrict(visit: Visit[Viewer, Restricted]) -> Answer:
         return_to=f"{HERE}/{one.id}",
         report_id=one.id,
     )
-    return done if done.path.startswith("/prove") else Redirect(HERE, notice="restricted")
+    return done if done.path.startswith("/prove") else Redirect(HERE, notice=done.notice)
 
 
 @page("POST", HERE + "/{report_id:str}/dismiss", audience="moderator", params=Dismissed, again=_report, connects=False)
 async def dismiss(visit: Visit[Viewer, Dismissed]) -> Answer:
     """No rule is broken, and whoever reported is told why."""
     wanted = visit.params
+    async with visit.services.db.connection() as db:
+        await moderation.reports.readable(db, visit.me, wanted.report_id)
     await moderation.reports.dismiss(visit.services, visit.me, wanted.report_id, answer=wanted.answer, now=visit.now)
     return Redirect(HERE, notice="saved")
 
@@ -113,7 +115,7 @@ async def _shown(visit: Visit[Viewer, Any], found: list[Report]) -> list[dict[st
     ids: set[AccountId] = {one.account_id for one in found} | {one.target_id for one in found}
     ids |= {one.decided_by_id for one in found if one.decided_by_id is not None}
     people = await accounts.by_ids(visit.db, sorted(ids))
-    rules = {rule.id: rule.text for rule in await house_rules.current(visit.db)}
+    rules = await house_rules.words_of(visit.db, sorted({rule_id for one in found for rule_id in one.rule_ids}))
     return [
         {
             "about": one,
@@ -122,7 +124,7 @@ async def _shown(visit: Visit[Viewer, Any], found: list[Report]) -> list[dict[st
             "by": restricting.handle(people, one.account_id),
             "whose": people.get(one.target_id),
             "decided_by": restricting.handle(people, one.decided_by_id),
-            "own": visit.me in (one.account_id, one.target_id),
+            "own": visit.me == one.account_id,
         }
         for one in found
     ]

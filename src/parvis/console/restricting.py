@@ -17,6 +17,7 @@ from parvis.domain.posts import PostAsItWas
 from parvis.infra.catalogues import later
 from parvis.infra.html.paths import safe_path
 from parvis.infra.html.visit import Answer, Page, Redirect, Visit
+from parvis.infra.text import clean
 
 # What a kind is called by whoever chooses it, and what it does.
 EFFECTS = {
@@ -65,8 +66,9 @@ async def restrict(
         reason=wanted.reason,
         report_id=report_id,
     )
-    await moderation.restrict(visit.services, visit.me, order, now=visit.now)
-    return Redirect(return_to, notice="restricted")
+    done = await moderation.restrict(visit.services, visit.me, order, now=visit.now)
+    asked_for, held = (visit.me, order.rule_id, clean(order.reason)), (done.moderator_id, done.rule_id, done.reason)
+    return Redirect(return_to, notice="restricted" if asked_for == held else "restricted-before")
 
 
 async def form_parts(visit: Visit[Viewer, Any], *, post: bool) -> dict[str, Any]:

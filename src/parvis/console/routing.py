@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Response
 
-from parvis.base.errors import Conflict, Forbidden, NotFound, Problem, TooMany, Unauthenticated
+from parvis.base.errors import Forbidden, NotFound, Problem, TooMany, Unauthenticated
 from parvis.console import places
 from parvis.domain import accounts, moderation
 from parvis.domain.accounts.types import Role, Viewer
@@ -27,18 +27,24 @@ def admit(policy: Policy, viewer: Viewer | None) -> Viewer:
     """Only those of the role come in; for everybody else there is nothing here."""
     if viewer is None:
         raise Unauthenticated
-    least = Role.OWNER if policy.audience == "owner" else Role.MODERATOR
-    if viewer.role < least or viewer.barred:
+    if not _may_come_in(policy, viewer):
         raise NotFound
     return viewer
 
 
+def _may_come_in(policy: Policy, viewer: Viewer) -> bool:
+    least = Role.OWNER if policy.audience == "owner" else Role.MODERATOR
+    return viewer.role >= least and not viewer.barred
+
+
 async def refused(declared: Declared, visit: Visit[Viewer, Any], problem: Problem) -> None:
-    """An act that somebody signed in was refused stands in the log (case D1)."""
-    if declared.method == "GET" or visit.viewer is None or not isinstance(problem, Forbidden | NotFound | Conflict):
+    """An act that somebody signed in was refused stands in the log (case D1), and not that they came too late for it."""
+    if declared.method == "GET" or visit.viewer is None or not isinstance(problem, Forbidden | NotFound):
         return
     if isinstance(problem, moderation.Refused):
         return  # the room that refused has said it, and more exactly
+    if isinstance(problem, NotFound) and _may_come_in(declared.policy, visit.viewer):
+        return  # what they act upon is gone: others were faster, or the form was sent twice
     try:
         visit.services.limits.hit(NOTED, str(visit.viewer.account_id))
     except TooMany:
@@ -66,7 +72,7 @@ async def ask_first(visit: Visit[Viewer, Any], return_to: str) -> Redirect | Non
 
 async def count_what_waits(visit: Visit[Viewer, Any], db: Connection) -> None:
     """The way through the pages can say what waits for this visitor; one statement."""
-    visit.beside["waiting"] = await moderation.waiting_for(db, visit.me)
+    visit.beside["waiting"] = await moderation.waiting_beside(db, visit.me)
 
 
 def present(visit: Visit[Viewer, Any], page: Page) -> Response[bytes]:

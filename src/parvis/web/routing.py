@@ -50,7 +50,7 @@ def admit(policy: Policy, viewer: Viewer | None) -> Viewer | None:
 async def count_what_waits(visit: Visit[Viewer, object], db: Connection) -> None:
     """Staff sees on every page what waits for them in the console; one statement, and none for anybody else."""
     if visit.viewer is not None and visit.viewer.role >= Role.MODERATOR and not visit.swaps:
-        visit.beside["waiting"] = await moderation.waiting_for(db, visit.me)
+        visit.beside["waiting"] = await moderation.waiting_beside(db, visit.me)
 
 
 door = Door(

@@ -12,7 +12,7 @@ import pytest
 from parvis.base.clock import utc_now
 from parvis.base.errors import Conflict, Forbidden, Invalid, NotFound
 from parvis.base.ids import PostId
-from parvis.domain import moderation, posts
+from parvis.domain import accounts, moderation, posts
 from parvis.domain.accounts.types import Role, State
 from parvis.domain.moderation import house_rules, letters, log, reports, restriction_rules
 from parvis.domain.posts.types import Draft, Visibility
@@ -45,6 +45,14 @@ async def states(world: World, person: Person) -> tuple[State, bool]:
 async def acts(world: World) -> list[tuple[str, bool]]:
     async with world.services.db.connection() as db:
         return [(one.act, one.refused) for one in await log.entries(db, limit=50)]
+
+
+async def appeals_are_over(house: House) -> None:
+    """The time in which anything could be appealed has passed."""
+    pool = house.world.services.db.pool
+    await pool.execute("ALTER TABLE restriction DISABLE TRIGGER stands")  # time is a column here
+    await pool.execute("UPDATE restriction SET appeal_until = now() - interval '1 minute'")
+    await pool.execute("ALTER TABLE restriction ENABLE TRIGGER stands")
 
 
 # ── what the database demands ──
@@ -327,9 +335,7 @@ async def test_pictures_are_kept_as_long_as_the_evidence_that_shows_them(house: 
         evidence = (await moderation.restriction(db, one.id)).evidence
     assert evidence is not None
     assert evidence.posts[0].attachments[0].key in kept
-    await services.db.pool.execute("ALTER TABLE restriction DISABLE TRIGGER stands")  # time is a column here
-    await services.db.pool.execute("UPDATE restriction SET appeal_until = now() - interval '1 minute'")
-    await services.db.pool.execute("ALTER TABLE restriction ENABLE TRIGGER stands")
+    await appeals_are_over(house)
     assert await moderation.evidence.let_go(services, now=utc_now()) == 1
     with pytest.raises(NotFound):
         await services.storage.open(aside)
@@ -416,6 +422,7 @@ async def test_an_appeal_is_judged_once_by_somebody_else_and_its_maker_is_told(h
     async with services.db.transaction() as tx:
         await moderation.appeal(tx, alice.id, one.id, text="I named nobody.", now=utc_now())
     async with services.db.transaction() as tx:
+        await moderation.appeal(tx, alice.id, one.id, text=" I named nobody.", now=utc_now())
         with pytest.raises(Conflict):
             await moderation.appeal(tx, alice.id, one.id, text="Once more", now=utc_now())
     verdict: dict[str, Any] = {"lifts": True, "answer": "No name is in the post.", "now": utc_now()}
@@ -423,8 +430,12 @@ async def test_an_appeal_is_judged_once_by_somebody_else_and_its_maker_is_told(h
         await moderation.decide_appeal(services, house.mona.id, one.id, **verdict)
     with pytest.raises(moderation.Refused):
         await moderation.decide_appeal(services, alice.id, one.id, **verdict)
-    await moderation.decide_appeal(services, house.max.id, one.id, **verdict)
+    for _ in range(2):
+        await moderation.decide_appeal(services, house.max.id, one.id, **verdict)
+    assert [act for act, refused in await acts(house.world) if not refused] == ["appeal.lift", "account.limit"]
     assert await states(house.world, alice) == (State.ACTIVE, False)
+    with pytest.raises(NotFound):
+        await moderation.decide_appeal(services, house.max.id, one.id, **{**verdict, "lifts": False})
     with pytest.raises(NotFound):
         await moderation.decide_appeal(services, house.olga.id, one.id, **verdict)
     async with services.db.connection() as db:
@@ -447,6 +458,44 @@ async def test_only_ones_own_restriction_can_be_appealed_and_only_in_time(
             await moderation.appeal(tx, alice.id, old.id, text="I say", now=utc_now())
         with pytest.raises(Invalid):
             await moderation.appeal(tx, alice.id, old.id, text="  ", now=utc_now())
+
+
+async def test_what_was_upheld_and_is_lifted_later_is_lifted_for_its_own_reason(house: House, alice: Person) -> None:
+    one, services = await house.restricts("limit", alice.id), house.world.services
+    async with services.db.transaction() as tx:
+        await moderation.appeal(tx, alice.id, one.id, text="I named nobody.", now=utc_now())
+    upheld = "The name is in the third line."
+    await moderation.decide_appeal(services, house.max.id, one.id, lifts=False, answer=upheld, now=utc_now())
+    await house.world.settle()
+    await house.lifts(one)
+    await house.world.settle()
+    letters = [letter.text for letter in await services.mail.outbox()]
+    assert [upheld in text for text in letters].count(True) == 1
+    (lifted,) = [text for text in letters if "in force no more" in text]
+    assert "It was a mistake of ours." in lifted
+    assert upheld not in lifted
+
+
+@pytest.mark.parametrize("ending", ["upheld", "lifted", "taken back"])
+async def test_what_somebody_left_behind_is_decided_and_its_evidence_goes(
+    house: House, alice: Person, ending: str
+) -> None:
+    services = house.world.services
+    post = await alice.says("Bob is a fool")
+    one = await house.restricts("withhold", alice.id, post, now=utc_now() - timedelta(days=29))
+    async with services.db.transaction() as tx:
+        await moderation.appeal(tx, alice.id, one.id, text="I named nobody.", now=utc_now())
+        await accounts.close(tx, alice.id)
+    verdict: dict[str, Any] = {"answer": "It names nobody, in truth.", "now": utc_now()}
+    if ending == "taken back":
+        await house.lifts(one)
+    else:
+        await moderation.decide_appeal(services, house.max.id, one.id, lifts=ending == "lifted", **verdict)
+    async with services.db.connection() as db:
+        assert await moderation.open_appeals(db) == []
+    await appeals_are_over(house)
+    assert await moderation.evidence.let_go(services, now=utc_now()) == 1
+    await house.world.settle()
 
 
 async def test_a_moderator_is_the_same_nobody_each_time(house: House) -> None:

@@ -73,6 +73,7 @@ from parvis.domain.accounts.password import (
     change_password,
     has_this_password,
     reset_password,
+    reset_reaches,
     set_first_password,
     set_password,
 )
@@ -224,6 +225,7 @@ __all__ = [
     "resend_confirmation",
     "reserve_handles",
     "reset_password",
+    "reset_reaches",
     "restrict",
     "revoke_token",
     "roles_locked",

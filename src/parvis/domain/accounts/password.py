@@ -70,12 +70,22 @@ async def _store(tx: Connection, account_id: AccountId, password_hash: str, keep
 
 async def ask_reset(services: Services, *, email: str) -> None:
     """If the address is known, a letter with a link will go there. The answer and the work are the same if not."""
+    async with services.db.transaction() as tx:
+        await letters.want_reset(tx, _email_hash(services, email))
+
+
+async def reset_reaches(db: Connection, services: Services, *, email: str) -> AccountId | None:
+    """Whose password could be chosen anew by such a letter: of several with that address, whoever has confirmed it."""
+    found = await logins.credentials(db, _email_hash(services, email), "")
+    return None if found is None else AccountId(found["account_id"])
+
+
+def _email_hash(services: Services, email: str) -> bytes:
     try:
         key = rules.email_key(rules.normalise_email(email))
     except Invalid:
         key = rules.email_key(email.strip())
-    async with services.db.transaction() as tx:
-        await letters.want_reset(tx, services.secrets.keyed_hash("email", key))
+    return services.secrets.keyed_hash("email", key)
 
 
 async def reset_password(services: Services, *, token: str, password: str, now: datetime) -> AccountId:

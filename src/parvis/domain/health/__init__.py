@@ -8,7 +8,7 @@ room of the domain: whoever has a resource of their own to watch brings a probe.
 from collections.abc import Sequence
 
 from parvis.domain.health.doctor import examine, sound
-from parvis.domain.health.gather import gather
+from parvis.domain.health.gather import gather, jobs_seen
 from parvis.domain.health.gather_queries import facts as database_facts
 from parvis.domain.health.gather_queries import session_ended
 from parvis.domain.health.headroom import forget_old, headroom
@@ -16,7 +16,14 @@ from parvis.domain.health.history import Minutes, mean
 from parvis.domain.health.incidents import Book, Incident
 from parvis.domain.health.inventory_queries import applied, due, tables
 from parvis.domain.health.measure import Measuring, measured
-from parvis.domain.health.overview import Overview, overview
+from parvis.domain.health.overview import (
+    Overview,
+    Watched,
+    database_seen,
+    overview,
+    roles_seen,
+    seen_by_watch,
+)
 from parvis.domain.health.probes import Probe, held, refusing
 from parvis.domain.health.types import Check, Moment, Signal
 from parvis.domain.health.verdicts import RULES, Findings, Judgement, Rule, Verdict
@@ -52,10 +59,12 @@ __all__ = [
     "Signal",
     "Tide",
     "Verdict",
+    "Watched",
     "all_signals",
     "applied",
     "busiest",
     "database_facts",
+    "database_seen",
     "due",
     "elected",
     "examine",
@@ -66,6 +75,7 @@ __all__ = [
     "hours",
     "incident_stored",
     "incidents",
+    "jobs_seen",
     "judge",
     "kept_safe",
     "mean",
@@ -74,7 +84,9 @@ __all__ = [
     "needs_another_look",
     "overview",
     "refusing",
+    "roles_seen",
     "safekeeping",
+    "seen_by_watch",
     "session_ended",
     "sound",
     "tables",

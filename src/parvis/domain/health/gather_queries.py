@@ -44,7 +44,8 @@ async def awaited_table(db: Connection, victims: Sequence[int]) -> str:
 
 
 async def facts(db: Connection) -> dict[str, Any]:
-    """Sizes, ages and settings of the server. The size of the journal needs the role pg_monitor; without it it is 0."""
+    """Sizes, ages and settings of the server. The size of the journal needs the role pg_monitor; without it it is 0,
+    and `sees_journal` says so."""
     row = await db.fetchrow(
         """
         SELECT (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend') AS sessions,
@@ -67,7 +68,7 @@ async def facts(db: Connection) -> dict[str, Any]:
     )
     assert row is not None
     found = dict(row) | {"wal_bytes": 0}
-    if found.pop("sees_journal"):
+    if found["sees_journal"]:
         found |= await _journal(db, found["archive_failing_s"])
     return found
 

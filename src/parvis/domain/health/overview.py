@@ -13,55 +13,87 @@ from parvis.domain.health import gather_queries, queries, watch_queries
 from parvis.domain.health.gather import jobs_seen
 from parvis.domain.health.headroom import FRESH, merged
 from parvis.domain.health.incidents import Incident
-from parvis.domain.health.types import Moment, Signal
+from parvis.domain.health.types import Moment, Reading, Signal
 from parvis.domain.health.verdicts.findings import Jobs
 from parvis.infra.postgres import Connection
 
 SPAN = timedelta(hours=3)
 WATCHED_WITHIN = timedelta(minutes=2)
 INCIDENTS = 20
+SAFEKEEPING = 6
 
 
-class Overview(msgspec.Struct, frozen=True, kw_only=True):
+class Watched(msgspec.Struct, frozen=True, kw_only=True):
     """`minutes`: by resource, the last hours, the oldest first. `watched_at`: when somebody last looked at the place."""
 
     open: tuple[Incident, ...]
     past: tuple[Incident, ...]
     watched_at: datetime | None
-    signals: dict[str, Signal]
-    roles: dict[str, int]
     minutes: dict[str, list[tuple[datetime, Moment]]]
-    jobs: Jobs
-    database: dict[str, Any]
-    version: str
-    kept: tuple[dict[str, Any], ...]
 
     def watched(self, now: datetime) -> bool:
         """Whether somebody keeps the watch."""
         return self.watched_at is not None and now - self.watched_at < WATCHED_WITHIN
 
 
-async def overview(db: Connection, *, now: datetime) -> Overview:
-    """The place as the watch saw it, and as its processes measure it now."""
+class Overview(Watched, frozen=True, kw_only=True):
+    """And what is asked for now."""
+
+    signals: dict[str, Signal]
+    roles: dict[str, int]
+    jobs: Jobs
+    database: dict[str, Any]
+    version: str
+    kept: tuple[dict[str, Any], ...]
+
+
+async def seen_by_watch(db: Connection, *, now: datetime) -> Watched:
+    """The place as the watch saw it."""
     incidents = await watch_queries.incidents(db, INCIDENTS)
     minutes = await watch_queries.minutes(db, now - SPAN)
+    return Watched(
+        open=_costliest([one for one in incidents if one.is_open]),
+        past=tuple(one for one in incidents if not one.is_open),
+        watched_at=minutes[-1][0] if minutes else await watch_queries.last_look(db),
+        minutes=_by_resource(minutes),
+    )
+
+
+async def overview(db: Connection, *, now: datetime) -> Overview:
+    """The place as the watch saw it, and as its processes measure it now."""
+    seen = await seen_by_watch(db, now=now)
     readings = await queries.readings(db, FRESH)
+    database, version = await database_seen(db)
+    return Overview(
+        open=seen.open,
+        past=seen.past,
+        watched_at=seen.watched_at,
+        minutes=seen.minutes,
+        signals=merged(readings),
+        roles=_roles(readings),
+        jobs=await jobs_seen(db),
+        database=database,
+        version=version,
+        kept=tuple(await watch_queries.safekeeping(db, SAFEKEEPING)),
+    )
+
+
+async def roles_seen(db: Connection) -> dict[str, int]:
+    """How many processes there are of each role."""
+    return _roles(await queries.readings(db, FRESH))
+
+
+async def database_seen(db: Connection) -> tuple[dict[str, Any], str]:
+    """What the database says of itself, and its version."""
     _, version = await queries.server_version(db)
+    return await gather_queries.facts(db), version
+
+
+def _roles(readings: Sequence[Reading]) -> dict[str, int]:
     roles: dict[str, set[str]] = defaultdict(set)
     for one in readings:
         roles[one.role].add(one.process)
-    return Overview(
-        open=_costliest([one for one in incidents if one.is_open]),
-        past=tuple(one for one in incidents if not one.is_open),
-        watched_at=minutes[-1][0] if minutes else None,
-        signals=merged(readings),
-        roles={role: len(processes) for role, processes in roles.items()},
-        minutes=_by_resource(minutes),
-        jobs=await jobs_seen(db),
-        database=await gather_queries.facts(db),
-        version=version,
-        kept=tuple(await watch_queries.safekeeping(db, 6)),
-    )
+    return {role: len(processes) for role, processes in roles.items()}
 
 
 def _costliest(incidents: Sequence[Incident]) -> tuple[Incident, ...]:

@@ -73,6 +73,11 @@ async def old_forgotten(db: Connection, now: datetime, minutes: timedelta, hours
     await db.execute("DELETE FROM health_hour WHERE at < $1", now - hours)
 
 
+async def last_look(db: Connection) -> datetime | None:
+    """When the place was watched last, as far back as anything of that is kept."""
+    return await db.fetchval("SELECT greatest((SELECT max(at) FROM health_minute), (SELECT max(at) FROM health_hour))")
+
+
 async def minutes(
     db: Connection, since: datetime, resources: Sequence[str] | None = None
 ) -> list[tuple[datetime, Moment]]:

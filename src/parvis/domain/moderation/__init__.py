@@ -17,6 +17,7 @@ from parvis.domain.moderation.standing import (
     restriction,
     restrictions,
     standing,
+    waiting_beside,
     waiting_for,
 )
 from parvis.domain.moderation.types import (
@@ -77,5 +78,6 @@ __all__ = [
     "send_statement",
     "staff",
     "standing",
+    "waiting_beside",
     "waiting_for",
 ]

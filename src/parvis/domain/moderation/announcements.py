@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import regex
 
@@ -16,6 +16,7 @@ from parvis.infra import text as texts
 from parvis.infra.postgres import Connection
 
 LONGEST_TEXT = 5_000
+TWICE_WITHIN = timedelta(minutes=1)
 _NOBODY = AccountId(0)
 MOST_REACTIONS = 8  # different ones under one announcement
 
@@ -51,6 +52,14 @@ async def announce(
     await queries.new_announcement(tx, new_id, text, markup, starts_at, ends_at, now)
     await events.record(tx, AnnouncementMade(new_id))
     return new_id
+
+
+async def was_just_said(
+    tx: Connection, *, text: str, starts_at: datetime | None, ends_at: datetime | None, now: datetime
+) -> bool:
+    """Whether the same was announced within a minute: a form was sent twice. Raises: Invalid."""
+    text, _ = _written(text)
+    return await queries.announced_since(tx, text, starts_at, ends_at, now - TWICE_WITHIN)
 
 
 async def change(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from parvis.base.errors import Invalid, NotFound
@@ -19,6 +20,11 @@ async def current(db: Connection) -> list[HouseRule]:
     return await queries.house_rules(db)
 
 
+async def words_of(db: Connection, ids: Sequence[int]) -> dict[int, str]:
+    """What these versions of rules say, whether they hold or not."""
+    return await queries.rule_texts(db, ids) if ids else {}
+
+
 async def add(tx: Connection, ids: IdSource, *, text: str, hint: str = "", now: datetime) -> HouseRule:
     """The rule holds from now on. Raises: Invalid for an empty or a long one."""
     rule = _checked(ids, text, hint)
@@ -26,15 +32,27 @@ async def add(tx: Connection, ids: IdSource, *, text: str, hint: str = "", now: 
     return rule
 
 
-async def change(tx: Connection, ids: IdSource, rule_id: int, *, text: str, hint: str = "", now: datetime) -> HouseRule:
+async def holds(tx: Connection, *, text: str, hint: str) -> bool:
+    """Whether there is a rule in these words."""
+    return await queries.rule_in_words(tx, texts.clean_line(text), texts.clean_line(hint))
+
+
+async def change(
+    tx: Connection, ids: IdSource, rule_id: int, *, text: str, hint: str = "", now: datetime
+) -> HouseRule | None:
     """A new version of the rule holds from now on, at its place; what names the old one goes on to.
+
+    None where that version, in these words, took its place before.
 
     Raises: Invalid for an empty or a long one; NotFound for a rule that does not hold.
     """
     rule = _checked(ids, text, hint)
     first_id = await queries.house_rule_removed(tx, rule_id, now)
     if first_id is None:
-        raise NotFound
+        held = await queries.version_that_holds(tx, rule_id)
+        if held is None or (held.text, held.hint) != (rule.text, rule.hint):
+            raise NotFound
+        return None
     await queries.new_house_rule(tx, rule, now, first_id)
     return rule
 

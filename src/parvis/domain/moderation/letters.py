@@ -40,7 +40,7 @@ async def send_statement(services: Services, restriction_id: int, what: What) ->
         found = await restriction_queries.by_ids(db, [restriction_id])
         whose = await _receiver(db, found[0].account_id) if found else None
     if whose is not None:
-        await _send(services, _STATEMENTS[what], whose, "/settings/standing", _statement(found[0], whose[0]))
+        await _send(services, _STATEMENTS[what], whose, "/settings/standing", _statement(found[0], what, whose[0]))
 
 
 async def send_outcome(services: Services, report_id: int) -> None:
@@ -65,14 +65,16 @@ async def _receiver(db: Connection, account_id: AccountId) -> tuple[Login, str] 
     return None if login.confirmed_at is None else (login, person.handle)
 
 
-def _statement(one: Restriction, login: Login) -> dict[str, str]:
+def _statement(one: Restriction, what: What, login: Login) -> dict[str, str]:
     words = catalogue_of(login.locale)
+    # What was upheld may be lifted later all the same, for another reason.
+    answer = one.lifted_why if what == "lifted" else one.appeal and one.appeal.answer
     return {
         "what": words.text(NAMES[one.kind]),
         "meaning": words.text(MEANINGS[one.kind]),
         "rule": one.rule_text,
         "reason": one.reason,
-        "answer": (one.appeal.answer if one.appeal is not None and one.appeal.answer else one.lifted_why) or "",
+        "answer": answer or "",
     }
 
 

@@ -17,17 +17,27 @@ Standing = Literal["", "restricted", "reported", "staff", "unconfirmed"]
 
 
 async def find(
-    db: Connection, services: Services, query: str, *, standing: Standing = "", below: int | None = None, limit: int
+    db: Connection,
+    services: Services,
+    reader_id: AccountId,
+    query: str,
+    *,
+    standing: Standing = "",
+    below: int | None = None,
+    limit: int,
 ) -> list[Member]:
-    """The newest below `below` whose handle begins with the words, whose name has them in it, or whose address they are."""
+    """The newest below `below` whose handle begins with the words, whose name has them in it, or whose address they are.
+
+    Who reads it does not learn whether they are reported themselves.
+    """
     words = query.strip().removeprefix("@")
     email_hash = services.secrets.keyed_hash("email", _address(words))
-    return await people_queries.members(db, words, email_hash, standing, below, limit)
+    return await people_queries.members(db, reader_id, words, email_hash, standing, below, limit)
 
 
-async def member(db: Connection, handle: str) -> Member:
+async def member(db: Connection, reader_id: AccountId, handle: str) -> Member:
     """The member of that handle. Raises: NotFound."""
-    found = await people_queries.member_by_handle(db, handle.strip().removeprefix("@").casefold())
+    found = await people_queries.member_by_handle(db, reader_id, handle.strip().removeprefix("@").casefold())
     if found is None:
         raise NotFound
     return found
@@ -54,11 +64,16 @@ async def confirm_address(services: Services, actor_id: AccountId, account_id: A
 
 
 async def send_reset(services: Services, actor_id: AccountId, account_id: AccountId, *, now: datetime) -> None:
-    """A letter with a link to choose a new password goes to the account's address. Raises: Forbidden by rank; NotFound."""
+    """A letter with a link to choose a new password goes to the account's address.
+
+    Raises: Forbidden by rank; NotFound; Conflict when a letter there would be for somebody else with that address.
+    """
 
     async def do(tx: Connection) -> str:
         await acting.check_rank(tx, actor_id, account_id)
         login = await accounts.login_of(tx, account_id)
+        if await accounts.reset_reaches(tx, services, email=login.email) != account_id:
+            raise Conflict("This address is somebody else's.")
         await acting.note(tx, actor_id, "account.reset", f"account:{account_id}", {}, now=now)
         return login.email
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from parvis.base.ids import AccountId, PostId
@@ -74,6 +75,34 @@ async def house_rule_removed(tx: Connection, rule_id: int, now: datetime) -> int
     )
 
 
+async def version_that_holds(db: Connection, rule_id: int) -> HouseRule | None:
+    """Of the rule of which that was a version."""
+    row = await db.fetchrow(
+        """
+        SELECT id, text, hint
+          FROM house_rule
+         WHERE removed_at IS NULL
+           AND coalesce(first_id, id) = (SELECT coalesce(first_id, id) FROM house_rule WHERE id = $1)
+        """,
+        rule_id,
+    )
+    return None if row is None else HouseRule(**row)
+
+
+async def rule_texts(db: Connection, ids: Sequence[int]) -> dict[int, str]:
+    """The words of those versions of rules, whether they hold or not."""
+    rows = await db.fetch("SELECT id, text FROM house_rule WHERE id = ANY ($1::bigint[])", ids)
+    return {row["id"]: row["text"] for row in rows}
+
+
+async def rule_in_words(tx: Connection, text: str, hint: str) -> bool:
+    """Whether a rule in these words holds; nobody else asks until the transaction ends."""
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('house rule', 0))")
+    return await tx.fetchval(
+        "SELECT EXISTS (SELECT FROM house_rule WHERE removed_at IS NULL AND (text, hint) = ($1, $2))", text, hint
+    )
+
+
 # ── announcements ──
 
 _CURRENT = "(n.starts_at IS NULL OR n.starts_at <= $2) AND (n.ends_at IS NULL OR n.ends_at > $2)"
@@ -132,6 +161,26 @@ async def new_announcement(
         starts_at,
         ends_at,
         now,
+    )
+
+
+async def announced_since(
+    tx: Connection, text: str, starts_at: datetime | None, ends_at: datetime | None, since: datetime
+) -> bool:
+    """Whether just that was announced since then; nobody else asks until the transaction ends."""
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('announcement', 0))")
+    return await tx.fetchval(
+        """
+        SELECT EXISTS (SELECT FROM announcement
+                        WHERE text = $1
+                          AND starts_at IS NOT DISTINCT FROM $2
+                          AND ends_at IS NOT DISTINCT FROM $3
+                          AND updated_at > $4)
+        """,
+        text,
+        starts_at,
+        ends_at,
+        since,
     )
 
 
@@ -289,9 +338,43 @@ _REPORTS = """
 """
 
 
-async def open_reports(db: Connection, limit: int, after: int = 0) -> list[Report]:
-    """The oldest of those above `after` that nobody has decided."""
-    rows = await db.fetch(f"{_REPORTS} WHERE decided_at IS NULL AND id > $2 ORDER BY id LIMIT $1", limit, after)
+async def same_report(tx: Connection, one: Report) -> Report | None:
+    """What the same person has told in the same words, if nobody has decided it; they tell nothing else meanwhile."""
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('report', $1))", one.account_id)
+    row = await tx.fetchrow(
+        f"""
+        {_REPORTS}
+         WHERE target_id = $1
+           AND account_id = $2
+           AND decided_at IS NULL
+           AND (post_ids, rule_ids, category, comment) = ($3, $4, $5, $6)
+         LIMIT 1
+        """,
+        one.target_id,
+        one.account_id,
+        one.post_ids,
+        one.rule_ids,
+        one.category,
+        one.comment,
+    )
+    return None if row is None else _report(row)
+
+
+async def open_reports(db: Connection, reader_id: AccountId | None, limit: int, after: int) -> list[Report]:
+    """The oldest of those above `after` that nobody has decided, and that are not about who reads them."""
+    rows = await db.fetch(
+        f"""
+        {_REPORTS}
+         WHERE decided_at IS NULL
+           AND id > $3
+           AND target_id IS DISTINCT FROM $1
+         ORDER BY id
+         LIMIT $2
+        """,
+        reader_id,
+        limit,
+        after,
+    )
     return [_report(row) for row in rows]
 
 
@@ -319,9 +402,14 @@ def _report(row: Row) -> Report:
     return Report(**values, evidence=None if evidence is None else from_json(evidence, Evidence))
 
 
-async def open_report_count(db: Connection) -> tuple[int, datetime | None]:
-    """How many are open, and since when the oldest is."""
-    row = await db.fetchrow("SELECT count(*) AS many, min(created_at) AS since FROM report WHERE decided_at IS NULL")
+async def open_report_count(db: Connection, reader_id: AccountId) -> tuple[int, datetime | None]:
+    """How many are open and not about who reads it, and since when the oldest is."""
+    row = await db.fetchrow(
+        """
+        SELECT count(*) AS many, min(created_at) AS since FROM report WHERE decided_at IS NULL AND target_id <> $1
+        """,
+        reader_id,
+    )
     assert row is not None
     return row["many"], row["since"]
 

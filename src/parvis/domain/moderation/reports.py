@@ -32,7 +32,7 @@ async def report(
     comment: str = "",
     now: datetime,
 ) -> Report:
-    """The moderators will read it; nobody else learns of it.
+    """The moderators will read it, once if it is sent again before they have decided; nobody else learns of it.
 
     Raises: NotFound for an account that is not there, and for a post that is not theirs or out of the reporter's sight;
     Invalid for oneself, a rule that does not hold, a category that we do not know, or words too long.
@@ -54,25 +54,38 @@ async def report(
         now,
         None,
     )
+    known = await queries.same_report(tx, new)
+    if known is not None:
+        return known
     new = msgspec.structs.replace(new, evidence=Evidence(posts=await posts.as_they_are(tx, new.post_ids)))
     await queries.new_report(tx, new)
     return new
 
 
-async def waiting(db: Connection, *, limit: int = 100, after: int = 0) -> list[Report]:
-    """Reports that nobody has decided, the oldest first, from those above `after`."""
-    return await queries.open_reports(db, limit, after)
+async def waiting(
+    db: Connection, *, reader_id: AccountId | None = None, limit: int = 100, after: int = 0
+) -> list[Report]:
+    """Reports that nobody has decided, the oldest first, from those above `after`; none about who reads them."""
+    return await queries.open_reports(db, reader_id, limit, after)
 
 
-async def about(db: Connection, target_id: AccountId, *, limit: int = 50) -> list[Report]:
-    """What was told about somebody, the latest first."""
-    return await queries.reports_about(db, target_id, limit)
+async def about(db: Connection, reader_id: AccountId, target_id: AccountId, *, limit: int = 50) -> list[Report]:
+    """What was told about somebody, the latest first; nobody reads it of themselves."""
+    return [] if reader_id == target_id else await queries.reports_about(db, target_id, limit)
 
 
 async def one(db: Connection, report_id: int) -> Report:
     """The report. Raises: NotFound."""
     found = await queries.report_by_id(db, report_id)
     if found is None:
+        raise NotFound
+    return found
+
+
+async def readable(db: Connection, reader_id: AccountId, report_id: int) -> Report:
+    """The report. Raises: NotFound, also for one about who reads it: who told it must not become known to them."""
+    found = await one(db, report_id)
+    if found.target_id == reader_id:
         raise NotFound
     return found
 
@@ -120,9 +133,9 @@ async def settle(
     return True
 
 
-async def open_count(db: Connection) -> tuple[int, datetime | None]:
-    """How many nobody has decided, and since when the oldest waits."""
-    return await queries.open_report_count(db)
+async def open_count(db: Connection, reader_id: AccountId) -> tuple[int, datetime | None]:
+    """How many nobody has decided, and since when the oldest waits; without those about who reads it."""
+    return await queries.open_report_count(db, reader_id)
 
 
 async def dismiss_by_command(tx: Connection, report_id: int, *, answer: str, now: datetime) -> None:

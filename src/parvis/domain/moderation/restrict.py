@@ -6,6 +6,7 @@ the log of staff acts, the letter and the notification. What is refused changes 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from parvis.base.errors import Conflict, Forbidden, Invalid, NotFound
@@ -13,7 +14,7 @@ from parvis.base.events import AccountWarned
 from parvis.base.ids import AccountId
 from parvis.domain import accounts, posts
 from parvis.domain.moderation import acting, letters, queries, reports, restriction_queries, restriction_rules
-from parvis.domain.moderation.types import Evidence, Order, Person, Restriction
+from parvis.domain.moderation.types import Evidence, HouseRule, Order, Person, Restriction
 from parvis.infra import events
 from parvis.infra import text as texts
 from parvis.infra.postgres import Connection
@@ -22,6 +23,8 @@ from parvis.infra.services import Services
 
 async def restrict(services: Services, actor_id: AccountId, order: Order, *, now: datetime) -> Restriction:
     """The account or the post is restricted, and whoever it is has been told why; once, however often it is asked for.
+
+    The answer is what is in force: of this order, or of an earlier one, whose rule and reason stand.
 
     Raises: NotFound for what is not there; Forbidden for oneself and for somebody of one's own rank or a higher one;
     Invalid for a rule that does not hold, or a reason that is none.
@@ -32,10 +35,11 @@ async def restrict(services: Services, actor_id: AccountId, order: Order, *, now
         await acting.check_rank(tx, actor_id, order.account_id)
         restriction_rules.check_order(order)
         reason = restriction_rules.check_reason("reason", order.reason)
+        rule = await _rule(tx, order.rule_id)
         await accounts.lock_standing(tx, order.account_id)
         known, new = (await restriction_queries.in_force(tx, order.account_id, order.post_id)).get(order.kind), False
         if known is None:
-            known, new = await _restrict(tx, services, actor_id, order, reason, now), True
+            known, new = await _restrict(tx, services, actor_id, order, rule, reason, now), True
         settles = order.report_id is not None and await reports.settle(
             tx, actor_id, order.report_id, order.account_id, outcome="restricted", answer=reason, now=now
         )
@@ -88,6 +92,8 @@ async def appeal(tx: Connection, account_id: AccountId, restriction_id: int, *, 
     one = await restriction_queries.locked(tx, restriction_id)
     if one is None or one.account_id != account_id:
         raise NotFound
+    if one.appeal is not None and one.appeal.text == text:
+        return  # the form was sent twice
     if not one.may_be_appealed(now) or not await restriction_queries.new_appeal(tx, one.id, account_id, text, now):
         raise Conflict("This cannot be appealed any more")
 
@@ -108,7 +114,11 @@ async def decide_appeal(
             raise Forbidden("Somebody else than who restricted decides about an appeal.")
         reason = restriction_rules.check_reason("answer", answer)
         one = await _locked(tx, about)
-        if one.appeal is None or one.lifted_at is not None:
+        if one.appeal is None:
+            raise NotFound
+        if (one.appeal.decided_by_id, one.appeal.lifts) == (actor_id, lifts):
+            return  # the form was sent twice
+        if one.lifted_at is not None:
             raise NotFound
         if one.appeal.decided_at is not None:
             raise Conflict
@@ -122,12 +132,22 @@ async def decide_appeal(
     await acting.acted(services, actor_id, act, subject, do, now)
 
 
-async def _restrict(
-    tx: Connection, services: Services, actor_id: AccountId, order: Order, reason: str, now: datetime
-) -> int:
-    rule = next((one for one in await queries.house_rules(tx) if one.id == order.rule_id), None)
+async def _rule(tx: Connection, rule_id: int) -> HouseRule:
+    rule = next((one for one in await queries.house_rules(tx) if one.id == rule_id), None)
     if rule is None:
         raise Invalid("rule_id", "Validation failed: Rule does not hold", "unknown_rule")
+    return rule
+
+
+async def _restrict(
+    tx: Connection,
+    services: Services,
+    actor_id: AccountId,
+    order: Order,
+    rule: HouseRule,
+    reason: str,
+    now: datetime,
+) -> int:
     one = Restriction(
         id=services.ids.next(),
         account_id=order.account_id,
@@ -195,8 +215,9 @@ async def _named(services: Services, restriction_id: int) -> Restriction:
 
 
 async def _locked(tx: Connection, about: Restriction) -> Restriction:
-    """The account first, as everywhere, so that nobody waits in a circle. Raises: NotFound when it is gone."""
-    await accounts.lock_standing(tx, about.account_id)
+    """The account first, as everywhere, so that nobody waits in a circle; what became of one that is gone is decided too."""
+    with suppress(NotFound):
+        await accounts.lock_standing(tx, about.account_id)
     one = await restriction_queries.locked(tx, about.id)
     assert one is not None
     return one

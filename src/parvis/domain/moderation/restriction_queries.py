@@ -217,8 +217,8 @@ async def open_appeal_count(db: Connection) -> int:
     )
 
 
-async def waiting_for(db: Connection, staff_id: AccountId, most: int) -> Row:
-    """reports, appeals: how many that one can decide, counted up to `most`."""
+async def waiting_for(db: Connection, staff_id: AccountId, most: int, within_s: float) -> Row:
+    """reports, appeals: how many that one can decide, counted up to `most`. Raises: TimeoutError."""
     row = await db.fetchrow(
         """
         SELECT (SELECT count(*)
@@ -243,6 +243,7 @@ async def waiting_for(db: Connection, staff_id: AccountId, most: int) -> Row:
         """,
         staff_id,
         most,
+        timeout=within_s,
     )
     assert row is not None
     return row

@@ -30,10 +30,11 @@ async def current(db: Connection) -> list[Account]:
 async def give_role(tx: Connection, actor_id: AccountId | None, target: Account, *, role: Role, now: datetime) -> bool:
     """The account has that role, which the log says; whether it had another before. `actor_id` None: the command line.
 
-    Raises: Forbidden where the actor may not (case D1), for the only owner (case D5), and for who cannot sign in here.
+    Raises: Forbidden where the actor may not (case D1), for the only owner (case D5), and for who has no login here.
+    Nobody rises while suspended; a role can be taken away from them like from anybody.
     """
     held = await accounts.roles_locked(tx, {target.id} if actor_id is None else {target.id, actor_id})
-    if target.id not in held or target.state >= State.SUSPENDED:
+    if target.id not in held or (target.state >= State.SUSPENDED and role > held[target.id]):
         raise Forbidden("Only somebody who can sign in here can have a role.")
     before, own = held[target.id], actor_id == target.id
     if actor_id is not None and not may_give(held.get(actor_id, Role.MEMBER), before, role, own=own):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from parvis.base.errors import NotFound
 from parvis.base.ids import AccountId, PostId
@@ -12,6 +13,7 @@ from parvis.infra.postgres import Connection
 
 MOST = 200
 MOST_COUNTED = 100
+COUNTED_WITHIN_S = 0.5  # while somebody holds a lock there, staff waits no longer for a number
 
 
 async def standing(db: Connection, account_id: AccountId) -> list[Restriction]:
@@ -48,9 +50,19 @@ async def open_appeal_count(db: Connection) -> int:
 
 
 async def waiting_for(db: Connection, staff_id: AccountId) -> Waiting:
-    """What waits for that one of the staff; one statement."""
-    row = await queries.waiting_for(db, staff_id, MOST_COUNTED)
+    """What waits for that one of the staff; one statement. Raises: TimeoutError."""
+    row = await queries.waiting_for(db, staff_id, MOST_COUNTED, COUNTED_WITHIN_S)
     return Waiting(row["reports"], row["appeals"])
+
+
+async def waiting_beside(db: Connection, staff_id: AccountId) -> Waiting | None:
+    """The same for the edge of a page, which is shown without it where it cannot be counted at once."""
+    try:
+        # What is given up spoils the transaction around it: that goes on from here.
+        async with db.transaction() if db.is_in_transaction() else nullcontext():
+            return await waiting_for(db, staff_id)
+    except TimeoutError:
+        return None
 
 
 async def judges(db: Connection, ids: Sequence[int]) -> dict[int, list[AccountId]]:

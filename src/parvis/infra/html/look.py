@@ -67,6 +67,7 @@ NOTICES = {
     "scheduled": later("It will be published at that time."),
     "removed": later("Removed."),
     "restricted": later("It is in force, and whoever it is about has been told."),
+    "restricted-before": later("It was in force already: what was said then stands, and nobody is told again."),
     "lifted": later("It is in force no more, and whoever it was about has been told."),
     "appealed": later("Your appeal is on its way: somebody else than who decided will read it."),
     "reported": later("Thank you. The moderators will read it."),
