@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
+import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -15,7 +18,7 @@ from parvis.base.clock import utc_now
 from parvis.base.settings import Settings
 from parvis.commands import restore
 from parvis.infra import engines, migrate
-from parvis.infra.engines import backup, kit_media, restoring
+from parvis.infra.engines import backup, restoring
 from parvis.infra.engines.kit import BackupFailed
 from tests.rig.kits import QUICK, execute, fetchval, followed
 
@@ -109,21 +112,115 @@ async def test_nothing_is_brought_back_under_a_running_server(homes: Path) -> No
             await restored(homes / "kit", homes / "home")
 
 
-@pytest.mark.long
-async def test_media_alone_are_put_back_but_for_those_that_were_removed(homes: Path) -> None:
-    media, copies = homes / "home" / "media" / "posts", homes / "kit"
-    media.mkdir(parents=True)
-    for name in ("kept.webp", "lost.webp", "removed.webp"):
-        (media / name).write_bytes(b"picture")
-    (copies / "base-20260501T120000Z").mkdir(parents=True)
-    await kit_media.copy(media.parent, copies, utc_now(), _shown)
-    for name in ("lost.webp", "removed.webp"):
-        (media / name).unlink()
-    await kit_media.copy(media.parent, copies, utc_now(), _shown)
+# ── media ──
+
+
+class Pictures:
+    """Files of uploads by a word, in the media folder of a place and among its rows."""
+
+    def __init__(self, home: Path, url: str) -> None:
+        self.home, self.url, self._count = home, url, 0
+
+    async def upload(self, word: str) -> None:
+        """A post shows it."""
+        self._count += 1
+        await execute(
+            self.url,
+            """
+            INSERT INTO media (account_id, id, post_id, kind, state, key, size_bytes, created_at)
+            VALUES (1, $1, $1, 'image', 'ready', $2, 7, now())
+            """,
+            self._count,
+            _key(word),
+        )
+        await execute(
+            self.url,
+            """
+            INSERT INTO post (account_id, id, visibility, text, html, created_at, thread_id)
+            VALUES (1, $1, 0, $2, '', now(), $1)
+            """,
+            self._count,
+            word,
+        )
+        put(self.home / "media" / _key(word) / "original.webp")
+
+    async def withhold(self, word: str) -> None:
+        await execute(self.url, "UPDATE post SET withheld_as = 0, visibility = 4 WHERE text = $1", word)
+        (self.home / "media" / "withheld" / "posts").mkdir(parents=True, exist_ok=True)
+        shutil.move(self.home / "media" / _key(word), self.home / "media" / "withheld" / _key(word))
+
+    async def remove(self, word: str) -> None:
+        await execute(self.url, "DELETE FROM media WHERE key = $1", _key(word))
+        await execute(self.url, "DELETE FROM post WHERE text = $1", word)
+        shutil.rmtree(self.home / "media" / _key(word))
+
+    def lose(self, word: str) -> None:
+        shutil.rmtree(self.home / "media" / _key(word), ignore_errors=True)
+        shutil.rmtree(self.home / "media" / "withheld" / _key(word), ignore_errors=True)
+
+
+def _key(word: str) -> str:
+    token = hashlib.md5(word.encode()).hexdigest()
+    return f"posts/{token[:2]}/{token}"
+
+
+def put(file: Path) -> None:
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"picture")
+
+
+def lying(media: Path, *words: str) -> list[str]:
+    """Which of them everybody can reach, and which only lie aside."""
+    keys = {_key(word): word for word in words} | {f"withheld/{_key(word)}": f"withheld {word}" for word in words}
+    return sorted(keys[str(one.parent.relative_to(media))] for one in media.rglob("original.webp"))
+
+
+@asynccontextmanager
+async def illustrated(home: Path) -> AsyncIterator[Pictures]:
+    """A place with one account, whose posts have pictures."""
+    async with place(home) as url:
+        await execute(url, "INSERT INTO account (id, handle, created_at) VALUES (1, 'anna', now())")
+        yield Pictures(home, url)
+
+
+async def media_put_back(copies: Path, home: Path) -> None:
     words = argparse.Namespace(folder=str(copies), to=None, media=True)
-    assert await restore._put_media_back(words, Settings(home=homes / "home")) == 0
-    assert {one.name for one in media.iterdir()} == {"kept.webp", "lost.webp"}
+    assert await restore._put_media_back(words, Settings(home=home)) == 0
 
 
-async def _shown(missing: frozenset[str], _here: frozenset[str]) -> frozenset[str]:
-    return missing & {"posts/lost.webp"}
+@pytest.mark.long
+async def test_media_alone_are_put_back_where_they_belong_and_not_what_was_removed_or_withheld_since(
+    homes: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home, copies = homes / "home", homes / "kit"
+    media = home / "media"
+    words = ("kept", "lost", "removed", "withheld since", "withheld and lost", "partly")
+    async with illustrated(home) as pictures:
+        for word in words:
+            await pictures.upload(word)
+        for name in ("small.webp", "captions-en-0a.vtt"):
+            (media / _key("partly") / name).write_bytes(b"text")
+        await backup.copy(Settings(home=home), copies, now=utc_now())
+        await pictures.remove("removed")
+        for word in ("withheld since", "withheld and lost"):
+            await pictures.withhold(word)
+        for word in ("lost", "withheld and lost"):
+            pictures.lose(word)
+        for name in ("small.webp", "captions-en-0a.vtt"):
+            (media / _key("partly") / name).unlink()
+        if os.geteuid() == 0:  # beside a server of somebody else
+            os.chown(media, 4711, 4712)
+        await media_put_back(copies, home)
+    assert lying(media, *words) == ["kept", "lost", "partly", "withheld withheld and lost", "withheld withheld since"]
+    assert {one.name for one in (media / _key("partly")).iterdir()} == {"original.webp", "small.webp"}
+    assert "3 media files were put back" in capsys.readouterr().out
+    back = media / _key("lost")
+    owner = media.stat()
+    for path, mode in (
+        (back, 0o750),
+        (back / "original.webp", 0o640),
+        (media / "withheld" / _key("withheld and lost"), 0o750),
+    ):
+        there = path.stat()
+        assert (there.st_uid, there.st_gid, there.st_mode & 0o777) == (owner.st_uid, owner.st_gid, mode)
+    assert (back / "original.webp").read_bytes() == b"picture"

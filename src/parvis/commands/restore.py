@@ -3,7 +3,7 @@ was at a moment. Then `parvis serve`.
 
 Everybody is signed out by it, browsers and apps, and no link of a letter works any more: the copy does not know what was
 revoked after it was made. Cut short, it goes on where it was when it is called again; until then nothing is served.
-With --media only media files that are missing here are put back, also while the server runs.
+With --media only media files that are missing here and that the place still shows are put back, also while the server runs.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from parvis.base.clock import utc_now
 from parvis.base.settings import Settings
 from parvis.domain import accounts, moderation
 from parvis.infra import engines, postgres
-from parvis.infra.engines import kit_media, remote_kit, restoring
-from parvis.infra.engines.kit import BackupFailed, copy_new, files
+from parvis.infra.engines import remote_kit, restoring
+from parvis.infra.engines.kit import BackupFailed
 from parvis.infra.engines.places import Places
 from parvis.infra.storage import media_folder
-from parvis.worker import drill
+from parvis.worker import drill, kept_media
 
 
 class Back(msgspec.Struct, frozen=True):
@@ -61,11 +61,12 @@ async def _put_media_back(arguments: argparse.Namespace, settings: Settings) -> 
     folder = media_folder(settings)
     if folder is None:
         raise BackupFailed("Media lie in a bucket (PARVIS_MEDIA_URL); they are in no backup.")
-    here = await asyncio.to_thread(files, folder)
-    async with remote_kit.media_of(settings, arguments.folder, here) as kit:
-        without = kit_media.gone_by(kit, None)
-        copied = await asyncio.to_thread(copy_new, kit / "media", folder, without=without)
-    print(f"{copied:,} media files were put back into {folder}.")
+    async with engines.reachable(settings, nats=False) as reached:
+        try:
+            count = await kept_media.put_back(reached, arguments.folder, folder)
+        except postgres.asyncpg.PostgresError as error:
+            raise BackupFailed(f"The database cannot tell which media the place shows: {error}") from error
+    print(f"{count:,} media files were put back into {folder}.")
     return 0
 
 

@@ -41,6 +41,26 @@ async def naming(db: Connection, keys: Collection[str]) -> Mapping[str, Named]:
     return {row["key"]: Named(row["wanted"], row["aside"]) for row in rows}
 
 
+async def belonging(
+    db: Connection, kept: Collection[str], here: Collection[str], gone: Collection[str]
+) -> dict[str, str]:
+    """Where files belong that somebody keeps and the store ought to have and has not, and their names there.
+
+    Of what is partly `here` files that were taken from it stay away: those known to be gone, and captions, of which a new
+    version has a name of its own.
+    """
+    partly, lying = uploads_of(here), {_plain(name) for name in here}
+    missing = [name for name in kept if _plain(name) not in lying]
+    named = await naming(db, uploads_of(missing))
+    found: dict[str, str] = {}
+    for name in sorted(missing):
+        says = named.get(key_of(name))
+        taken = key_of(name) in partly and (name in gone or name.endswith(".vtt"))
+        if says is not None and says.wanted and not taken:
+            found[place_of(name, aside=says.aside)] = name
+    return found
+
+
 def uploads_of(names: Collection[str]) -> frozenset[str]:
     """The keys to which the files belong, withheld or not."""
     return frozenset(map(key_of, names))

@@ -11,7 +11,7 @@ import logging
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -138,30 +138,30 @@ async def put_beside(place: str, folder: Path) -> None:
 
 async def media_names(place: str) -> frozenset[str]:
     """The media files of the kit that are not known to be gone. Raises: BackupFailed."""
+    kept, gone = await media_kept(place)
+    return frozenset(kept) - gone
+
+
+async def media_kept(place: str) -> tuple[dict[str, int], frozenset[str]]:
+    """The sizes of the media files of the kit, and which are known to be gone. Raises: BackupFailed."""
     if not is_remote(place):
         kit = Path(place)
-        return frozenset(await asyncio.to_thread(files, kit / "media")).difference(kit_media.gone(kit))
+        return await asyncio.to_thread(files, kit / "media"), frozenset(kit_media.gone(kit))
     with problems():
         store = s3_store(place)
-        return frozenset(_media(await names(store, "media"))).difference(await _gone(store))
+        return _media(await names(store, "media")), frozenset(await _gone(store))
 
 
 @asynccontextmanager
-async def media_of(settings: Settings, place: str, here: Collection[str]) -> AsyncIterator[Path]:
-    """The media of the kit, and which are gone, as a kit on this machine; a bucket's but for those that are `here`.
-
-    Raises: BackupFailed.
-    """
+async def media_of(settings: Settings, place: str, wanted: dict[str, int]) -> AsyncIterator[Path]:
+    """A folder of this machine with those media of the kit, of which the sizes are known. Raises: BackupFailed."""
     if not is_remote(place):
-        yield Path(place).absolute()
+        yield Path(place).absolute() / "media"
         return
     with tempfile.TemporaryDirectory(dir=settings.home, prefix=".media-") as scratch:
         with problems():
-            store = s3_store(place)
-            known = await names(store)
-            wanted = {f"media/{name}" for name in frozenset(_media(known)).difference(here)} | {GONE}
-            await fetch(store, Path(scratch), {name: n for name, n in known.items() if name in wanted})
-        yield Path(scratch)
+            await fetch(s3_store(place), Path(scratch), {f"media/{name}": size for name, size in wanted.items()})
+        yield Path(scratch) / "media"
 
 
 def _stage(settings: Settings) -> Path:
