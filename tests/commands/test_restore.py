@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import hashlib
 import os
 import shutil
@@ -18,7 +19,7 @@ from parvis.base.clock import utc_now
 from parvis.base.settings import Settings
 from parvis.commands import restore
 from parvis.infra import engines, migrate
-from parvis.infra.engines import backup, restoring
+from parvis.infra.engines import backup, kit, restoring
 from parvis.infra.engines.kit import BackupFailed
 from tests.rig.kits import QUICK, execute, fetchval, followed
 
@@ -224,3 +225,72 @@ async def test_media_alone_are_put_back_where_they_belong_and_not_what_was_remov
         there = path.stat()
         assert (there.st_uid, there.st_gid, there.st_mode & 0o777) == (owner.st_uid, owner.st_gid, mode)
     assert (back / "original.webp").read_bytes() == b"picture"
+
+
+@pytest.mark.long
+async def test_what_was_removed_or_withheld_after_media_were_copied_cannot_be_reached_after_a_restore(
+    homes: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home, copies, again = homes / "home", homes / "kit", homes / "again"
+    words = ("kept", "removed since", "withheld since", "back since")
+    async with illustrated(home) as pictures:
+        for word in words:
+            await pictures.upload(word)
+        await pictures.withhold("back since")
+        put(home / "media" / "posts" / "notes" / "original.webp")
+        async with followed(Settings(home=home), copies):
+            between = utc_now()
+            await asyncio.sleep(1.1)
+            await pictures.remove("removed since")
+            await pictures.withhold("withheld since")
+            await execute(pictures.url, "UPDATE post SET withheld_as = NULL, visibility = 0 WHERE text = 'back since'")
+    await restored(copies, again)
+    (again / "media" / "posts" / "notes" / "original.webp").unlink()  # nothing that we made up the name of
+    assert lying(again / "media", *words) == ["back since", "kept", "withheld withheld since"]
+    assert "files that are gone again: 1; moved to where moderators want them: 2" in capsys.readouterr().out
+    assert not (again / restoring.BROUGHT).exists()
+    await restored(copies, homes / "then", between + timedelta(seconds=1))
+    (homes / "then" / "media" / "posts" / "notes" / "original.webp").unlink()
+    assert lying(homes / "then" / "media", *words) == ["kept", "removed since", "withheld back since", "withheld since"]
+
+
+@pytest.mark.long
+async def test_a_restore_leaves_files_alone_that_a_media_folder_elsewhere_had(homes: Path) -> None:
+    home, copies, elsewhere = homes / "home", homes / "kit", homes / "elsewhere"
+    async with illustrated(home) as pictures:
+        await pictures.upload("kept")
+        await pictures.upload("removed since")
+        async with followed(Settings(home=home), copies):
+            await pictures.remove("removed since")
+    put(elsewhere / _key("newer") / "original.webp")
+    words = argparse.Namespace(folder=str(copies), to=None, media=False)
+    assert await restore._restore(words, Settings(home=homes / "again", media_url=str(elsewhere))) == 0
+    assert lying(elsewhere, "kept", "newer", "removed since") == ["kept", "newer"]
+
+
+@pytest.mark.long
+async def test_media_of_a_release_that_knew_less_come_back_as_they_were(
+    homes: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with illustrated(homes / "home") as pictures:
+        await pictures.upload("kept")
+        await execute(pictures.url, "ALTER TABLE post DROP COLUMN withheld_as CASCADE")
+        await backup.copy(Settings(home=homes / "home"), homes / "kit", now=utc_now())
+    await restored(homes / "kit", homes / "again")
+    assert lying(homes / "again" / "media", "kept") == ["kept"]
+    assert "media are as they were when they were copied" in capsys.readouterr().out
+
+
+@pytest.mark.long
+async def test_media_come_back_only_where_there_is_room(homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, copies = homes / "home", homes / "kit"
+    async with illustrated(home) as pictures:
+        await pictures.upload("lost")
+        await backup.copy(Settings(home=home), copies, now=utc_now())
+        pictures.lose("lost")
+        monkeypatch.setattr(kit, "SPARE", 1 << 60)
+        with pytest.raises(BackupFailed, match="too little for the media files that come back"):
+            await media_put_back(copies, home)
+    with pytest.raises(BackupFailed, match="too little for the media"):
+        await restored(copies, homes / "again")
+    assert [lying(folder / "media", "lost") for folder in (home, homes / "again", copies)] == [[], [], ["lost"]]

@@ -119,9 +119,30 @@ async def _come_back(settings: Settings, to: datetime | None) -> Back:
             async with db.connection() as connection:
                 latest = await connection.fetchval("SELECT pg_last_xact_replay_timestamp()")
             signed_out = await _sign_everybody_out(db, to)
+            await _settle_media(db, settings)
         finally:
             await db.close()
         return Back(await drill.counts(found.database_url), signed_out, latest)
+
+
+async def _settle_media(db: postgres.Database, settings: Settings) -> None:
+    """Media are as late as the database: what was removed or withheld after they were copied cannot be reached again. Only
+    files that came from the kit are touched, and it still has them."""
+    folder, names = media_folder(settings), restoring.brought(settings.home)
+    if folder is None or not names:
+        return
+    try:
+        async with db.connection() as connection:
+            moved, removed = await kept_media.settle(connection, folder, names)
+    except postgres.asyncpg.SyntaxOrAccessError:  # a table or a column that is not there yet
+        print("The copy is of an earlier release: media are as they were when they were copied.", flush=True)
+        return
+    if moved or removed:
+        print(
+            "Media are as late as the database: "
+            f"files that are gone again: {removed:,}; moved to where moderators want them: {moved:,}.",
+            flush=True,
+        )
 
 
 async def _sign_everybody_out(db: postgres.Database, to: datetime | None) -> int:
