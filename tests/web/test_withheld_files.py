@@ -143,6 +143,10 @@ async def test_files_of_what_was_reported_and_then_removed_are_for_the_staff_unt
     await house.world.settle()
     assert [(await stranger.get(one)).status_code for one in (path, gone)] == [404, 404]
     assert [(await monas.get(one)).status_code for one in (path, gone)] == [200, 404]
+    await services.storage.move_prefix(*_half_way(path))  # as an earlier release left it
+    assert (await stranger.get(path)).status_code == 200
+    await moderation.evidence.let_go(services, now=utc_now())
+    assert [(await one.get(path)).status_code for one in (stranger, monas)] == [404, 200]
     await moderation.reports.dismiss(services, house.mona.id, made.id, answer="No rule forbids that.", now=utc_now())
     await moderation.evidence.let_go(services, now=utc_now() + timedelta(days=400))
     assert (await monas.get(path)).status_code == 404
