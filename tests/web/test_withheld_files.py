@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import random
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from parvis.base.clock import utc_now
-from parvis.base.ids import MediaId, PostId
+from parvis.base.ids import AccountId, MediaId, PostId
 from parvis.domain import belongings, media, moderation, posts
 from parvis.domain.media import queries
 from tests.rig.house import House, furnished
@@ -172,6 +173,27 @@ async def test_two_never_move_the_same_files_at_a_time(house: House, stranger: B
     async with services.db.connection() as db:
         held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 7716"
         assert await db.fetchval(held) == 0
+
+
+async def test_who_is_cut_short_leaves_no_lock_behind(world: World) -> None:
+    """A job that runs out of time while it asks for the lock, or gives it back."""
+    chance, services = random.Random(1), world.services
+
+    async def move(owner: int) -> None:
+        async with asyncio.timeout(chance.uniform(0.0001, 0.004)), media.files_locked(services, AccountId(owner)):
+            pass
+
+    for _ in range(20):
+        await asyncio.gather(*(move(owner) for owner in range(1, 9)), return_exceptions=True)
+    async with services.db.connection() as db:
+        held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 7716"
+        async with asyncio.timeout(5):
+            while await db.fetchval(held):  # noqa: ASYNC110 - sessions that have just ended
+                await asyncio.sleep(0.05)
+    async with asyncio.timeout(5):
+        for owner in range(1, 9):
+            async with media.files_locked(services, AccountId(owner)):
+                pass
 
 
 def _half_way(path: str) -> tuple[str, str]:
