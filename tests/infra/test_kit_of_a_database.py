@@ -161,6 +161,31 @@ async def test_nothing_is_fetched_where_there_is_no_room(tmp_path: Path, monkeyp
     assert kit.size(tmp_path) == 0
 
 
+async def test_of_a_segment_that_was_finished_meanwhile_the_whole_is_fetched(tmp_path: Path) -> None:
+    """Whoever follows puts the whole there, and then deletes the beginning that was listed before."""
+    store, segment = MemoryStore(), "wal/000000010000000000000002"
+    await obstore.put_async(store, segment, b"whole")
+    await bucket.fetch(store, tmp_path, {f"{segment}.partial": 5})
+    assert (tmp_path / segment).read_bytes() == b"whole"
+    wal, journal = tmp_path / "wal", tmp_path / "journal"
+    journal.mkdir()
+    restoring._copy_segment(wal / "000000010000000000000002.partial", journal / "000000010000000000000002")
+    assert (journal / "000000010000000000000002").read_bytes() == b"whole"
+
+
+async def test_what_is_missing_in_a_bucket_is_said_and_nothing_goes_on(tmp_path: Path) -> None:
+    store = MemoryStore()
+    many = {f"base/{number}": 1 for number in range(200)}
+    for name in many:
+        await obstore.put_async(store, name, b"x")
+    with pytest.raises(kit.BackupFailed, match="does not answer as it should: Object at location"), bucket.problems():
+        await bucket.fetch(store, tmp_path, {"base/missing": 1} | many)
+    found = kit.files(tmp_path)
+    assert len(found) < len(many)
+    await asyncio.sleep(0.1)
+    assert kit.files(tmp_path) == found
+
+
 @pytest.mark.long
 async def test_a_bucket_that_is_away_costs_nothing_of_the_journal(homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits to be sent is older than the copy that could not be."""

@@ -31,6 +31,7 @@ from parvis.infra.engines.kit import (
     PARTIAL,
     BackupFailed,
     bases,
+    check_room,
     files,
     is_base,
     is_needed,
@@ -258,9 +259,11 @@ async def _fetch_kit(store: ObjectStore, kit: Path, to: datetime | None, *, medi
     fitting = [one for one in _bases(known) if to is None or moment(Path(one)) <= to]
     if not fitting:
         raise BackupFailed("The bucket holds no copy that is old enough.")
-    wanted = {fitting[-1], "wal", "secrets", *(["media"] if media else [])}
-    beside = {GONE, CONFIGURATION}
-    await fetch(store, kit, {name: n for name, n in known.items() if name.partition("/")[0] in wanted | beside})
+    wanted = {fitting[-1], "secrets", GONE, CONFIGURATION, *(["media"] if media else [])}
+    with_journal = sum(bytes_ for name, bytes_ in known.items() if name.partition("/")[0] in wanted | {"wal"})
+    check_room(kit, 2 * with_journal, "to fetch the backup and bring it back")
+    await fetch(store, kit, {name: n for name, n in known.items() if name.partition("/")[0] in wanted})
+    await fetch(store, kit, await names(store, "wal"))  # as late as it goes: what was fetched took its time
     base = kit / fitting[-1]
     for folder in msgspec.json.decode((base / FOLDERS).read_bytes(), type=list[str]):
         (base / folder).mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -127,7 +127,7 @@ def _lay_out(base: Path, wal: Path, data: Path, to: datetime | None) -> None:
     journal = fresh / JOURNAL
     journal.mkdir(mode=0o700)
     for file in whole_journal(needed(base, wal)):
-        shutil.copy2(file, journal / file.name.removesuffix(PARTIAL))
+        _copy_segment(file, journal / file.name.removesuffix(PARTIAL))
     # Nobody is let in before the journal is read: so it does not matter that the place had, say, more connections.
     lines = [f"restore_command = 'cp {JOURNAL}/%f %p'", "recovery_target_action = 'promote'", "hot_standby = 'off'"]
     if to is not None:
@@ -143,6 +143,16 @@ def _lay_out(base: Path, wal: Path, data: Path, to: datetime | None) -> None:
         if account is not None:
             os.chown(path, account.uid, account.gid)
     os.rename(fresh, data)
+
+
+def _copy_segment(file: Path, to: Path) -> None:
+    """Also of one that whoever follows has just finished."""
+    try:
+        shutil.copy2(file, to)
+    except FileNotFoundError:
+        if not file.name.endswith(PARTIAL):
+            raise
+        shutil.copy2(file.with_name(to.name), to)
 
 
 def whole_journal(parts: list[Path]) -> list[Path]:
