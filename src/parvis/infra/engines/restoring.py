@@ -15,7 +15,7 @@ from parvis.infra.engines.kit import (
     bases,
     check_room,
     copy_new,
-    files,
+    fresh,
     moment,
     needed,
 )
@@ -97,14 +97,11 @@ def _bring_media(kit: Path, media: Path, gone: frozenset[str], home: Path, *, ag
 
     Which files that were is written down before they come. Raises: BackupFailed when there is no room for them.
     """
-    here = files(media)
-    fresh = {
-        name: bytes_ for name, bytes_ in files(kit / "media").items() if here.get(name) != bytes_ and name not in gone
-    }
+    new = fresh(kit / "media", media, without=gone)
     media.mkdir(mode=0o700, parents=True, exist_ok=True)
-    check_room(media, sum(fresh.values()), "for the media")
+    check_room(media, sum(new.values()), "for the media")
     with (home / BROUGHT).open("a") as file:
-        file.writelines(f"{name}\n" for name in fresh)
+        file.writelines(f"{name}\n" for name in new)
     copy_new(kit / "media", media, without=gone)
     for name in gone if again else ():
         if (kit / "media" / name).exists():
