@@ -133,10 +133,11 @@ async def test_media_are_copied_only_where_there_is_room(
     media: Path, kit: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     base(kit, 0, "000000010000000000000002")
-    (media / "posts" / "large.webp").write_bytes(b"x" * (4 << 20))
-    monkeypatch.setattr(kits, "SPARE", shutil.disk_usage(kit).free - (3 << 20))
+    with (media / "posts" / "large.webp").open("wb") as file:
+        file.truncate(4 << 30)
+    monkeypatch.setattr(kits, "SPARE", shutil.disk_usage(kit).free - (2 << 30))
     for attempt in (kit_media.check(media, kit, nothing), kit_media.copy(media, kit, at(1), nothing)):
-        with pytest.raises(kits.BackupFailed, match="too little for new media, which wants 4 MiB"):
+        with pytest.raises(kits.BackupFailed, match="too little for new media, which wants 4096 MiB"):
             await attempt
     assert not (kit / "media").exists()
 

@@ -56,6 +56,8 @@ async def put_back(settings: Settings, place: str, folder: Path) -> int:
     here = await asyncio.to_thread(files, folder)
     async with _asked(settings.database_url) as db:
         found = await media.belonging(db, kept, here, gone)
+        if not found:
+            return 0
         async with remote_kit.media_of(settings, place, {name: kept[name] for name in found.values()}) as source:
             await returned.put(source, folder, found)
         await settle(db, folder, found)  # somebody may have removed or withheld some meanwhile
