@@ -19,8 +19,9 @@ from parvis.base.clock import utc_now
 from parvis.base.settings import Settings
 from parvis.commands import restore
 from parvis.infra import engines, migrate
-from parvis.infra.engines import backup, kit, restoring
+from parvis.infra.engines import backup, kit, remote_kit, restoring
 from parvis.infra.engines.kit import BackupFailed
+from tests.rig import seaweed
 from tests.rig.kits import QUICK, execute, fetchval, followed
 
 
@@ -225,6 +226,24 @@ async def test_media_alone_are_put_back_where_they_belong_and_not_what_was_remov
         there = path.stat()
         assert (there.st_uid, there.st_gid, there.st_mode & 0o777) == (owner.st_uid, owner.st_gid, mode)
     assert (back / "original.webp").read_bytes() == b"picture"
+
+
+@pytest.mark.long
+async def test_media_alone_come_back_from_a_bucket(homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = homes / "home"
+    with seaweed.running(homes) as variables:
+        for name, told in variables.items():
+            monkeypatch.setenv(name, told)
+        async with illustrated(home) as pictures:
+            for word in ("kept", "lost", "removed"):
+                await pictures.upload(word)
+            await remote_kit.copy(Settings(home=home), "s3://parvis/kit", now=utc_now())
+            await pictures.remove("removed")
+            pictures.lose("lost")
+            words = argparse.Namespace(folder="s3://parvis/kit", to=None, media=True)
+            assert await restore._put_media_back(words, Settings(home=home)) == 0
+    assert lying(home / "media", "kept", "lost", "removed") == ["kept", "lost"]
+    assert list(home.glob(".media-*")) == []
 
 
 @pytest.mark.long
