@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -126,6 +127,19 @@ async def test_a_list_of_what_is_gone_that_cannot_be_read_is_named(media: Path, 
     (kit / "gone.json").write_text("{")
     with pytest.raises(kits.BackupFailed, match=r"gone\.json cannot be read"):
         await kit_media.copy(media, kit, at(1), nothing)
+
+
+async def test_media_are_copied_only_where_there_is_room(
+    media: Path, kit: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base(kit, 0, "000000010000000000000002")
+    with (media / "posts" / "large.webp").open("wb") as file:
+        file.truncate(4 << 30)
+    monkeypatch.setattr(kits, "SPARE", shutil.disk_usage(kit).free - (2 << 30))
+    for attempt in (kit_media.check(media, kit, nothing), kit_media.copy(media, kit, at(1), nothing)):
+        with pytest.raises(kits.BackupFailed, match="too little for new media, which wants 4096 MiB"):
+            await attempt
+    assert not (kit / "media").exists()
 
 
 def test_only_folders_of_copies_count_as_copies(kit: Path) -> None:

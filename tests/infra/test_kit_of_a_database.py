@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import obstore
@@ -161,18 +162,44 @@ async def test_nothing_is_fetched_where_there_is_no_room(tmp_path: Path, monkeyp
     assert kit.size(tmp_path) == 0
 
 
+async def test_of_a_segment_that_was_finished_meanwhile_the_whole_is_fetched(tmp_path: Path) -> None:
+    """Whoever follows puts the whole there, and then deletes the beginning that was listed before."""
+    store, segment = MemoryStore(), "wal/000000010000000000000002"
+    await obstore.put_async(store, segment, b"whole")
+    await bucket.fetch(store, tmp_path, {f"{segment}.partial": 5})
+    assert (tmp_path / segment).read_bytes() == b"whole"
+    wal, journal = tmp_path / "wal", tmp_path / "journal"
+    journal.mkdir()
+    restoring._copy_segment(wal / "000000010000000000000002.partial", journal / "000000010000000000000002")
+    assert (journal / "000000010000000000000002").read_bytes() == b"whole"
+
+
+async def test_what_is_missing_in_a_bucket_is_said_and_nothing_goes_on(tmp_path: Path) -> None:
+    store = MemoryStore()
+    many = {f"base/{number}": 1 for number in range(200)}
+    for name in many:
+        await obstore.put_async(store, name, b"x")
+    with pytest.raises(kit.BackupFailed, match="does not answer as it should: Object at location"), bucket.problems():
+        await bucket.fetch(store, tmp_path, {"base/missing": 1} | many)
+    found = kit.files(tmp_path)
+    assert len(found) < len(many)
+    await asyncio.sleep(0.1)
+    assert kit.files(tmp_path) == found
+
+
+def bucket_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody answers for any bucket."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
+        monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+
+
 @pytest.mark.long
 async def test_a_bucket_that_is_away_costs_nothing_of_the_journal(homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits to be sent is older than the copy that could not be."""
     home = homes / "home"
     settings = Settings(home=home)
-    for name, told in {
-        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
-        "AWS_ACCESS_KEY_ID": "x",
-        "AWS_SECRET_ACCESS_KEY": "x",
-        "AWS_REGION": "x",
-    }.items():
-        monkeypatch.setenv(name, told)
+    bucket_away(monkeypatch)
     async with engines.running(home, nats=False, postgres_options=QUICK):
         waiting = home / "backup" / "wal" / "000000010000000000000001"
         waiting.parent.mkdir(parents=True)
@@ -183,6 +210,32 @@ async def test_a_bucket_that_is_away_costs_nothing_of_the_journal(homes: Path, m
             await remote_kit.copy(settings, "s3://parvis/kit", now=utc_now())
         await backup.make_base(settings, home / "backup", utc_now())
     assert waiting.exists()
+
+
+@pytest.mark.long
+async def test_copies_in_a_folder_on_the_way_to_a_bucket_stay(homes: Path) -> None:
+    settings = Settings(home=homes / "home")
+    copies = settings.home / "backup"
+    async with engines.running(settings.home, nats=False, postgres_options=QUICK):
+        await backup.copy(settings, copies, now=utc_now())
+        kept = kit.files(copies)
+        for number in range(2):
+            base = await remote_kit.staged(settings, utc_now() + timedelta(minutes=number))
+            assert kit.bases(base.parent) == [base]
+        assert kept.items() <= kit.files(copies).items()
+        with pytest.raises(kit.BackupFailed, match="is a backup itself"):
+            await remote_kit.prepare_following(settings, "s3://parvis/kit")
+
+
+@pytest.mark.long
+async def test_nobody_follows_into_a_bucket_whose_journal_leads_elsewhere(homes: Path) -> None:
+    store, settings = MemoryStore(), Settings(home=homes / "home")
+    await obstore.put_async(store, "wal/000000010000000000000001.partial", b"x")
+    async with engines.running(settings.home, nats=False, postgres_options=QUICK):
+        await remote_kit.check_leads_here(settings, store, "s3://parvis/kit")
+        await obstore.put_async(store, "wal/000000010000000F00000001", b"x")
+        with pytest.raises(kit.BackupFailed, match="s3://parvis/kit/wal leads past where this place is"):
+            await remote_kit.check_leads_here(settings, store, "s3://parvis/kit")
 
 
 async def test_nothing_but_copies_and_their_journal_is_pruned_in_a_bucket() -> None:

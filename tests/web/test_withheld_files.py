@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import random
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from parvis.base.clock import utc_now
-from parvis.base.ids import MediaId, PostId
+from parvis.base.ids import AccountId, MediaId, PostId
 from parvis.domain import belongings, media, moderation, posts
 from parvis.domain.media import queries
 from tests.rig.house import House, furnished
@@ -143,6 +144,10 @@ async def test_files_of_what_was_reported_and_then_removed_are_for_the_staff_unt
     await house.world.settle()
     assert [(await stranger.get(one)).status_code for one in (path, gone)] == [404, 404]
     assert [(await monas.get(one)).status_code for one in (path, gone)] == [200, 404]
+    await services.storage.move_prefix(*_half_way(path))  # as an earlier release left it
+    assert (await stranger.get(path)).status_code == 200
+    await moderation.evidence.let_go(services, now=utc_now())
+    assert [(await one.get(path)).status_code for one in (stranger, monas)] == [404, 200]
     await moderation.reports.dismiss(services, house.mona.id, made.id, answer="No rule forbids that.", now=utc_now())
     await moderation.evidence.let_go(services, now=utc_now() + timedelta(days=400))
     assert (await monas.get(path)).status_code == 404
@@ -168,6 +173,27 @@ async def test_two_never_move_the_same_files_at_a_time(house: House, stranger: B
     async with services.db.connection() as db:
         held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 7716"
         assert await db.fetchval(held) == 0
+
+
+async def test_who_is_cut_short_leaves_no_lock_behind(world: World) -> None:
+    """A job that runs out of time while it asks for the lock, or gives it back."""
+    chance, services = random.Random(1), world.services
+
+    async def move(owner: int) -> None:
+        async with asyncio.timeout(chance.uniform(0.0001, 0.004)), media.files_locked(services, AccountId(owner)):
+            pass
+
+    for _ in range(20):
+        await asyncio.gather(*(move(owner) for owner in range(1, 9)), return_exceptions=True)
+    async with services.db.connection() as db:
+        held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 7716"
+        async with asyncio.timeout(5):
+            while await db.fetchval(held):  # noqa: ASYNC110 - sessions that have just ended
+                await asyncio.sleep(0.05)
+    async with asyncio.timeout(5):
+        for owner in range(1, 9):
+            async with media.files_locked(services, AccountId(owner)):
+                pass
 
 
 def _half_way(path: str) -> tuple[str, str]:

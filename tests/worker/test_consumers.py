@@ -13,6 +13,7 @@ from parvis.infra.news import account_subject, author_subject
 from parvis.infra.queue import Queue
 from parvis.infra.services import Services
 from parvis.worker import consumers
+from parvis.worker.handlers import Handler
 from parvis.worker.runner import Runner
 from tests.worker.test_runner import _settled, no_jobs, rows, running, until
 
@@ -116,3 +117,11 @@ async def test_what_another_release_left_to_do_is_done(services: Services, kind:
         await jobs.enqueue_many(tx, [NewJob(kind, PostEdited(post_id=2**62, author_id=2))])
     await Runner(services, Queue(services.db), consumers.handlers()).drain()
     assert await no_jobs(services)
+
+
+def test_whoever_moves_or_removes_files_may_wait_for_who_moves_others_of_the_same_owner() -> None:
+    kinds = consumers.handlers()
+    for name in ("settle_files", "settle_added", "settle_account", "purge_pictures"):
+        handler = kinds[f"consume.{name}"]
+        assert isinstance(handler, Handler)
+        assert handler.time_limit_s >= 3600

@@ -137,6 +137,51 @@ async def test_the_place_tells_which_missing_files_it_shows(place: Settings) -> 
 
 
 @pytest.mark.long
+async def test_portraits_emoji_previews_and_what_waits_to_be_encoded_are_shown_too(place: Settings) -> None:
+    where = {name: key(name) for name in ("avatars", "headers", "emoji", "previews", "originals", "posts")}
+    await execute(
+        place.database_url,
+        "INSERT INTO account (id, handle, avatar_key, header_key, created_at) VALUES (1, 'anna', $1, $2, now())",
+        f"{where['avatars']}/original.webp",
+        f"{where['headers']}/original.webp",
+    )
+    await execute(
+        place.database_url,
+        "INSERT INTO custom_emoji (shortcode, key, created_at) VALUES ('cat', $1, now())",
+        f"{where['emoji']}/emoji.webp",
+    )
+    await execute(
+        place.database_url,
+        """
+        INSERT INTO card (id, link_id, content, created_at)
+        VALUES (1, 1, jsonb_build_object('picture', jsonb_build_object('key', $1::text)), now())
+        """,
+        where["previews"],
+    )
+    await execute(
+        place.database_url,
+        """
+        INSERT INTO media (account_id, id, kind, state, key, source_key, size_bytes, created_at)
+        VALUES (1, 2, 'video', 'processing', $1, $2, 7, now())
+        """,
+        where["posts"],
+        where["originals"],
+    )
+    names = {f"{one}/small.webp" for one in where.values()} | {where["originals"]}
+    strangers = {f"{name}/00/{'0' * 32}/small.webp" for name in where}
+    assert await kept_media.shown(place)(frozenset(names | strangers), frozenset()) == names
+    await execute(place.database_url, "UPDATE account SET state = 3")
+    await execute(place.database_url, "UPDATE media SET state = 'refused'")
+    assert await kept_media.shown(place)(frozenset(names), frozenset()) == {
+        f"{where[one]}/small.webp" for one in ("emoji", "previews")
+    }
+
+
+def key(name: str) -> str:
+    return f"{name}/3f/3f0c2b9a8d7e6f5a4b3c2d1e0f9a8b7c"
+
+
+@pytest.mark.long
 async def test_a_backup_fails_while_the_disk_of_the_media_is_away(place: Settings) -> None:
     await copied(place)
     shutil.rmtree(place.home / "media")

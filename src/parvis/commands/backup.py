@@ -120,8 +120,8 @@ class _Bucket:
     async def copy(self, settings: Settings, place: str, *, now: datetime, shown: Shown) -> dict[str, float]:
         return await remote_kit.copy(settings, place, now=now, shown=shown)
 
-    async def prepare_following(self, settings: Settings, _place: str) -> None:
-        await remote_kit.prepare_following(settings)
+    async def prepare_following(self, settings: Settings, place: str) -> None:
+        await remote_kit.prepare_following(settings, place)
 
     async def follow(self, settings: Settings, place: str) -> None:
         await remote_kit.follow(settings, place)

@@ -3,7 +3,7 @@ was at a moment. Then `parvis serve`.
 
 Everybody is signed out by it, browsers and apps, and no link of a letter works any more: the copy does not know what was
 revoked after it was made. Cut short, it goes on where it was when it is called again; until then nothing is served.
-With --media only media files that are missing here are put back, also while the server runs.
+With --media only media files that are missing here and that the place still shows are put back, also while the server runs.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from parvis.base.clock import utc_now
 from parvis.base.settings import Settings
 from parvis.domain import accounts, moderation
 from parvis.infra import engines, postgres
-from parvis.infra.engines import kit_media, remote_kit, restoring
-from parvis.infra.engines.kit import BackupFailed, copy_new, files
+from parvis.infra.engines import remote_kit, restoring
+from parvis.infra.engines.kit import BackupFailed
 from parvis.infra.engines.places import Places
 from parvis.infra.storage import media_folder
-from parvis.worker import drill
+from parvis.worker import drill, kept_media
 
 
 class Back(msgspec.Struct, frozen=True):
@@ -61,11 +61,12 @@ async def _put_media_back(arguments: argparse.Namespace, settings: Settings) -> 
     folder = media_folder(settings)
     if folder is None:
         raise BackupFailed("Media lie in a bucket (PARVIS_MEDIA_URL); they are in no backup.")
-    here = await asyncio.to_thread(files, folder)
-    async with remote_kit.media_of(settings, arguments.folder, here) as kit:
-        without = kit_media.gone_by(kit, None)
-        copied = await asyncio.to_thread(copy_new, kit / "media", folder, without=without)
-    print(f"{copied:,} media files were put back into {folder}.")
+    async with engines.reachable(settings, nats=False) as reached:
+        try:
+            count = await kept_media.put_back(reached, arguments.folder, folder)
+        except postgres.asyncpg.PostgresError as error:
+            raise BackupFailed(f"The database cannot tell which media the place shows: {error}") from error
+    print(f"{count:,} media files were put back into {folder}.")
     return 0
 
 
@@ -118,9 +119,30 @@ async def _come_back(settings: Settings, to: datetime | None) -> Back:
             async with db.connection() as connection:
                 latest = await connection.fetchval("SELECT pg_last_xact_replay_timestamp()")
             signed_out = await _sign_everybody_out(db, to)
+            await _settle_media(db, settings)
         finally:
             await db.close()
         return Back(await drill.counts(found.database_url), signed_out, latest)
+
+
+async def _settle_media(db: postgres.Database, settings: Settings) -> None:
+    """Media are as late as the database: what was removed or withheld after they were copied cannot be reached again. Only
+    files that came from the kit are touched, and it still has them."""
+    folder, names = media_folder(settings), restoring.brought(settings.home)
+    if folder is None or not names:
+        return
+    try:
+        async with db.connection() as connection:
+            moved, removed = await kept_media.settle(connection, folder, names)
+    except postgres.asyncpg.SyntaxOrAccessError:  # a table or a column that is not there yet
+        print("The copy is of an earlier release: media are as they were when they were copied.", flush=True)
+        return
+    if moved or removed:
+        print(
+            "Media are as late as the database: "
+            f"files that are gone again: {removed:,}; moved to where moderators want them: {moved:,}.",
+            flush=True,
+        )
 
 
 async def _sign_everybody_out(db: postgres.Database, to: datetime | None) -> int:

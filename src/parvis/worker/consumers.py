@@ -181,8 +181,9 @@ CONSUMERS: Mapping[type[Event], tuple[Consumer, ...]] = {
     happened.AnnouncementAnswered: (tell,),
 }
 
-# The files of a film, or of everything that somebody has posted, are moved one by one: in a bucket that takes its time.
-_MOVING = frozenset({settle_files, settle_edited, settle_account})
+# The files of a film, or of everything that somebody has posted, are moved one by one: in a bucket that takes its time. So
+# does waiting for whoever moves others of the same owner.
+_MOVING = frozenset({settle_files, settle_edited, settle_account, purge_pictures})
 _MOVES_AT_ONCE = 2
 _MOVING_S = 3600.0
 # Jobs outlive the program that made them: a consumer keeps its name, or what it was once called stands here.

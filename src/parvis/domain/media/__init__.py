@@ -40,7 +40,7 @@ from parvis.domain.media.resumable import (
     receive,
 )  # fmt: skip
 from parvis.domain.media.rules import ACCEPTED_TYPES, DESCRIPTION_CHARACTERS, FILM_TYPES, MOST_FRAMES, sort_of
-from parvis.domain.media.stored import lost_files, some_ready, uploads_of
+from parvis.domain.media.stored import belonging, is_ours, key_of, lost_files, naming, place_of, some_ready, uploads_of
 from parvis.domain.media.types import Attachment, Media, Picture, Upload
 from parvis.domain.media.upload import upload_image
 from parvis.domain.media.waiting import TRANSCODE_JOB
@@ -48,10 +48,11 @@ from parvis.domain.media.waiting import TRANSCODE_JOB
 __all__ = [
     "ACCEPTED_TYPES", "ASIDE", "CAPTION_BYTES", "DESCRIPTION_CHARACTERS", "FILM_TYPES", "MOST_FRAMES",
     "TRANSCODE_JOB", "Attachment", "Media", "Part", "Picture", "Upload", "aside_key", "attach", "attachment_of",
-    "begin", "caption",
+    "begin", "belonging", "caption",
     "captions_of", "choose_poster", "describe", "detach", "discard", "discard_portrait", "emoji", "end_upload", "files_locked",
-    "find_upload", "is_own_file", "languages_of", "lost_files", "open_anywhere",
-    "own_video", "post_of", "posts_with_files", "purge_of_account", "purge_of_post", "purge_unattached", "purge_uploads",
+    "find_upload", "is_ours", "is_own_file", "key_of", "languages_of", "lost_files", "naming", "open_anywhere",
+    "own_video", "place_of", "post_of", "posts_with_files", "purge_of_account", "purge_of_post", "purge_unattached",
+    "purge_uploads",
     "read_poster", "receive", "set_aside", "set_portraits_aside", "small_of", "some_ready", "sort_of",
     "store_avatar", "store_header", "totals", "transcode", "transcode_again", "unattached", "uncaption",
     "upload_film", "upload_image", "uploads_of",

@@ -7,8 +7,11 @@ the staff (`web/files.py`).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+import contextlib
+from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager
+
+import asyncpg
 
 from parvis.base.errors import NotFound
 from parvis.base.ids import AccountId, MediaId, PostId
@@ -44,13 +47,28 @@ async def files_locked(services: Services, owner: AccountId) -> AsyncGenerator[C
     """
     while True:
         async with services.db.connection() as db:
-            if await queries.files_locked(db, owner):
+            with _sure(db):
+                locked = await queries.files_locked(db, owner)
+            if locked:
                 try:
                     yield db
                 finally:
-                    await queries.files_unlocked(db, owner)
+                    with _sure(db):
+                        await queries.files_unlocked(db, owner)
                 return
         await asyncio.sleep(_LOOK_AGAIN_S)
+
+
+@contextlib.contextmanager
+def _sure(db: Connection) -> Generator[None]:
+    """A statement cut short leaves it open whether the connection has the lock: so it ends, and the lock with it; otherwise
+    it would be lent to others, and keep everybody out for as long as it is there."""
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(asyncpg.InterfaceError):  # it has ended already
+            db.terminate()
+        raise
 
 
 async def set_aside(services: Services, db: Connection, owner: AccountId, post_id: PostId, *, aside: bool) -> None:

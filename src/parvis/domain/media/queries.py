@@ -95,12 +95,6 @@ async def media_by_id(db: Connection, owner: AccountId, media_id: MediaId) -> Me
     return media_of(row) if row else None
 
 
-async def ready_keys(db: Connection, keys: Sequence[str]) -> list[str]:
-    """Those of the keys that belong to uploads whose files are stored."""
-    rows = await db.fetch("SELECT key FROM media WHERE key = ANY ($1::text[]) AND state = 'ready'", keys)
-    return [row["key"] for row in rows]
-
-
 async def some_ready_keys(db: Connection, before: datetime, most: int) -> list[str]:
     """The keys of some uploads whose files were stored by then, by chance. Films take their time to be made."""
     rows = await db.fetch(

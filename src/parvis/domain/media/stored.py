@@ -1,15 +1,26 @@
-"""Of which uploads files ought to be in the store; for whoever keeps the store safe."""
+"""Which files ought to be in the store, and where; for whoever keeps the store safe."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from parvis.domain.media import queries
-from parvis.domain.media.aside import ASIDE
+import msgspec
+
+from parvis.domain.media import queries, stored_queries
+from parvis.domain.media.aside import ASIDE, aside_key
 from parvis.infra.postgres import Connection
 
 _DEPTH = 3  # a key is a place, two letters and the whole of its name (`rules.new_key`)
+_KEY = re.compile(r"(posts|originals|avatars|headers|emoji|previews)/([0-9a-f]{2})/\2[0-9a-f]{30}")
+
+
+class Named(msgspec.Struct, frozen=True):
+    """What a row says of the files below a key: whether they ought to be there, and out of everybody's reach."""
+
+    wanted: bool
+    aside: bool
 
 
 async def some_ready(db: Connection, before: datetime, most: int) -> frozenset[str]:
@@ -18,19 +29,57 @@ async def some_ready(db: Connection, before: datetime, most: int) -> frozenset[s
 
 
 async def lost_files(db: Connection, missing: Collection[str], here: Collection[str]) -> frozenset[str]:
-    """Of files that are missing in the store those of uploads that are ready, and of which nothing is `here`."""
-    there = uploads_of(here)
-    by_upload: dict[str, list[str]] = {}
-    for name in missing:
-        if (key := _upload_of(name)) not in there:
-            by_upload.setdefault(key, []).append(name)
-    return frozenset(name for key in await queries.ready_keys(db, list(by_upload)) for name in by_upload[key])
+    """Of files that are missing in the store those that ought to be there, and of which nothing is `here`."""
+    whole = uploads_of(missing) - uploads_of(here)
+    wanted = {key for key, named in (await naming(db, whole)).items() if named.wanted}
+    return frozenset(name for name in missing if key_of(name) in wanted)
+
+
+async def naming(db: Connection, keys: Collection[str]) -> Mapping[str, Named]:
+    """What is said of those of the keys that a row names, be it of an upload, a portrait, a preview, an emoji or an archive."""
+    rows = await stored_queries.naming(db, list(keys))
+    return {row["key"]: Named(row["wanted"], row["aside"]) for row in rows}
+
+
+async def belonging(
+    db: Connection, kept: Collection[str], here: Collection[str], gone: Collection[str]
+) -> dict[str, str]:
+    """Where files belong that somebody keeps and the store ought to have and has not, and their names there.
+
+    Of what is partly `here` files that were taken from it stay away: those known to be gone, and captions, of which a new
+    version has a name of its own.
+    """
+    partly, lying = uploads_of(here), {_plain(name) for name in here}
+    missing = [name for name in kept if _plain(name) not in lying]
+    named = await naming(db, uploads_of(missing))
+    found: dict[str, str] = {}
+    for name in sorted(missing):
+        says = named.get(key_of(name))
+        taken = key_of(name) in partly and (name in gone or name.endswith(".vtt"))
+        if says is not None and says.wanted and not taken:
+            found[place_of(name, aside=says.aside)] = name
+    return found
 
 
 def uploads_of(names: Collection[str]) -> frozenset[str]:
-    """The keys of the uploads to which the files belong, withheld or not."""
-    return frozenset(map(_upload_of, names))
+    """The keys to which the files belong, withheld or not."""
+    return frozenset(map(key_of, names))
 
 
-def _upload_of(name: str) -> str:
-    return "/".join(name.removeprefix(f"{ASIDE}/").split("/")[:_DEPTH])
+def key_of(name: str) -> str:
+    """The key to which the file belongs, withheld or not."""
+    return "/".join(_plain(name).split("/")[:_DEPTH])
+
+
+def is_ours(name: str) -> bool:
+    """Whether it is a file that this place made up the name of."""
+    return _KEY.fullmatch(key_of(name)) is not None
+
+
+def place_of(name: str, *, aside: bool) -> str:
+    """Where that file lies, out of everybody's reach or not."""
+    return aside_key(_plain(name)) if aside else _plain(name)
+
+
+def _plain(name: str) -> str:
+    return name.removeprefix(f"{ASIDE}/")

@@ -57,15 +57,26 @@ async def purge_pictures(services: Services, author: AccountId, post_id: PostId,
 
 
 async def let_go(services: Services, *, now: datetime) -> int:
-    """Evidence is gone that nobody can ask for any more, with pictures of removed posts first; how often that was so."""
+    """Evidence is gone that nobody can ask for any more, with pictures of removed posts first; how often that was so.
+
+    Pictures of removed posts that are still evidence are out of everybody's reach, also those of before that was so.
+    """
     async with services.db.connection() as db:
         old = await restriction_queries.posts_in_old_evidence(db, now)
         there = {one.id for one in await posts.as_they_are(db, [post_id for _, post_id in old])}
     for author, post_id in old:
         if post_id not in there:
             await purge_pictures(services, author, post_id, now=now)
+    await _settle_what_is_held(services, now)
     async with services.db.transaction() as tx:
         return await restriction_queries.evidence_let_go(tx, now)
+
+
+async def _settle_what_is_held(services: Services, now: datetime) -> None:
+    async with services.db.connection() as db:
+        held = await restriction_queries.removed_posts_in_evidence(db, now)
+    for author, post_id in held:
+        await posts.settle_files(services, author, post_id)
 
 
 async def _is_open_to_staff(db: Connection, one: PostAsItWas) -> bool:

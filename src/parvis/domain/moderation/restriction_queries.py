@@ -146,6 +146,29 @@ async def posts_in_old_evidence(db: Connection, now: datetime) -> list[tuple[Acc
     return [(AccountId(row["account_id"]), PostId(row["post_id"])) for row in rows]
 
 
+async def removed_posts_in_evidence(db: Connection, now: datetime) -> list[tuple[AccountId, PostId]]:
+    """Authors and ids of posts that their authors have removed, and whose pictures are kept as evidence."""
+    rows = await db.fetch(
+        f"""
+        WITH held AS (
+            SELECT r.account_id, (one ->> 'id')::bigint AS post_id
+              FROM restriction r, jsonb_array_elements(r.evidence -> 'posts') AS one
+             WHERE r.evidence IS NOT NULL AND NOT ({_OVER})
+             UNION
+            SELECT q.target_id, post_id
+              FROM report q, unnest(q.post_ids) AS post_id
+             WHERE q.evidence IS NOT NULL AND NOT {_DECIDED_LONG_AGO}
+        )
+        SELECT h.account_id, h.post_id
+          FROM held h
+          JOIN post p ON p.account_id = h.account_id AND p.id = h.post_id AND p.deleted_at IS NOT NULL
+         WHERE EXISTS (SELECT FROM media m WHERE m.account_id = h.account_id AND m.post_id = h.post_id)
+        """,
+        now,
+    )
+    return [(AccountId(row["account_id"]), PostId(row["post_id"])) for row in rows]
+
+
 async def evidence_let_go(tx: Connection, now: datetime) -> int:
     """How many restrictions and reports have no evidence any more."""
     return await tx.fetchval(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from parvis.base.ids import MAX_ID, AccountId, MediaId, PostId
 from parvis.domain import accounts, media
 from parvis.domain.posts import withhold_queries
 from parvis.infra.services import Services
 
 _SLICE = 100
+_LET_OTHERS_S = 0.02  # who waits for the owner's files looks now and then
 
 
 async def settle_files(services: Services, author: AccountId, post_id: PostId) -> None:
@@ -43,6 +46,7 @@ async def settle_files_of_account(services: Services, author: AccountId) -> None
             post_ids = await media.posts_with_files(db, author, below, _SLICE)
         for post_id in post_ids:
             await settle_files(services, author, post_id)
+            await asyncio.sleep(_LET_OTHERS_S)
         if len(post_ids) < _SLICE:
             return
         below = post_ids[-1]

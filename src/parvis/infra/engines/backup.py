@@ -81,7 +81,7 @@ async def prepare_following(settings: Settings, kit: Path) -> None:
     wal = kit / "wal"
     wal.mkdir(mode=0o700, parents=True, exist_ok=True)
     async with connected(settings) as db:
-        await journal.check_leads_here(db, wal)
+        await journal.check_leads_here(db, [path.name for path in wal.glob("*")], str(wal))
     words = ("-D", str(wal), "--slot", SLOT, "--no-password")
     await _run(settings, "pg_receivewal", *words, "--create-slot", "--if-not-exists")
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from pathlib import Path
 
 import obstore
 from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
-from parvis.infra.engines.kit import BackupFailed, check_room
+from parvis.infra.engines.kit import PARTIAL, BackupFailed, check_room
 
 AT_ONCE = 8
 
@@ -26,31 +26,56 @@ async def names(store: ObjectStore, prefix: str | None = None) -> dict[str, int]
 
 async def send_files(store: ObjectStore, folder: Path, prefix: str, some: Collection[str]) -> None:
     """Those files of the folder are objects below the prefix; one that was removed meanwhile is not."""
-    slots = asyncio.Semaphore(AT_ONCE)
 
-    async def one(name: str) -> None:
-        async with slots:
-            with contextlib.suppress(FileNotFoundError):  # removed in this moment
-                await obstore.put_async(store, f"{prefix}/{name}", folder / name, max_concurrency=2)
+    async def send(name: str) -> None:
+        with contextlib.suppress(FileNotFoundError):  # removed in this moment
+            await obstore.put_async(store, f"{prefix}/{name}", folder / name, max_concurrency=2)
 
-    await asyncio.gather(*(one(name) for name in some))
+    await _some_at_once(send, some)
 
 
 async def fetch(store: ObjectStore, kit: Path, some: dict[str, int]) -> None:
-    """Those objects are files of the kit. Raises: BackupFailed when there is no room for them and what is made of them."""
+    """Those objects are files of the kit. Of a segment of the journal that was finished meanwhile it is the whole.
+
+    Raises: BackupFailed when there is no room for them and what is made of them.
+    """
     check_room(kit, 2 * sum(some.values()), "to fetch the backup and bring it back")
+
+    async def fetch_one(name: str) -> None:
+        try:
+            await _fetch(store, kit, name)
+        except FileNotFoundError:
+            if not name.endswith(PARTIAL):
+                raise
+            await _fetch(store, kit, name.removesuffix(PARTIAL))
+
+    await _some_at_once(fetch_one, some)
+
+
+async def _fetch(store: ObjectStore, kit: Path, name: str) -> None:
+    """The object is a file of the kit. Raises: FileNotFoundError."""
+    answer = await obstore.get_async(store, name)
+    path = kit / name
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        async for chunk in answer.stream(min_chunk_size=1 << 20):
+            await asyncio.to_thread(file.write, bytes(chunk))
+
+
+async def _some_at_once(work: Callable[[str], Awaitable[None]], some: Collection[str]) -> None:
+    """It is done for each name. What one of them raises ends the others, and is raised once they have ended."""
     slots = asyncio.Semaphore(AT_ONCE)
 
     async def one(name: str) -> None:
         async with slots:
-            path = kit / name
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            answer = await obstore.get_async(store, name)
-            with path.open("wb") as file:
-                async for chunk in answer.stream(min_chunk_size=1 << 20):
-                    await asyncio.to_thread(file.write, bytes(chunk))
+            await work(name)
 
-    await asyncio.gather(*(one(name) for name in some))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for name in some:
+                group.create_task(one(name))
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from failed
 
 
 async def delete(store: ObjectStore, some: list[str]) -> None:
@@ -64,7 +89,7 @@ def problems() -> Iterator[None]:
     """What the client says, as a backup that failed."""
     try:
         yield
-    except BaseError as error:
+    except (BaseError, FileNotFoundError) as error:
         raise BackupFailed(f"The bucket does not answer as it should: {first_line(error)}") from error
 
 

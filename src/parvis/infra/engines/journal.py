@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Collection
 
 import asyncpg
 
@@ -11,9 +11,9 @@ from parvis.infra.engines.kit import PARTIAL, SEGMENT, BackupFailed
 _XLOG_ID = 1 << 32  # bytes of the journal that the second of the three numbers in a segment's name counts
 
 
-async def check_leads_here(db: asyncpg.Connection, wal: Path) -> None:
-    """What is kept there can be gone on with. After a restore to a moment it cannot: what came later was taken back, and
-    PostgreSQL's receiver would ask for it again and again. Raises: BackupFailed."""
+async def check_leads_here(db: asyncpg.Connection, kept: Collection[str], wal: str) -> None:
+    """What is kept there, files of these names, can be gone on with. After a restore to a moment it cannot: what came later
+    was taken back, and PostgreSQL's receiver would ask for it again and again. Raises: BackupFailed."""
     where = await db.fetchrow(
         """
         SELECT pg_walfile_name(pg_current_wal_flush_lsn()) AS name,
@@ -27,7 +27,7 @@ async def check_leads_here(db: asyncpg.Connection, wal: Path) -> None:
     if line > 1 and not forks:
         return  # it cannot be told
     ends = forks | {line: where["position"]}
-    for of, position in _kept(wal, where["segment_bytes"]).items():
+    for of, position in _kept(kept, where["segment_bytes"]).items():
         if position > ends.get(of, -1):
             raise BackupFailed(
                 f"The journal in {wal} leads past where this place is, as after a restore to a moment: keep copies in a "
@@ -50,14 +50,14 @@ def _bytes(position: str) -> int:
     return (int(high, 16) << 32) + int(low, 16)
 
 
-def _kept(wal: Path, segment_bytes: int) -> dict[int, int]:
+def _kept(names: Collection[str], segment_bytes: int) -> dict[int, int]:
     """From where on the journal would be asked for, in bytes, for each line of history."""
     found: dict[int, int] = {}
-    for path in wal.glob("*"):
-        if not SEGMENT.match(path.name) or path.name.endswith(".backup"):
+    for name in names:
+        if not SEGMENT.match(name) or name.endswith(".backup"):
             continue
-        number = int(path.name[8:16], 16) * (_XLOG_ID // segment_bytes) + int(path.name[16:24], 16)
-        position = (number + (not path.name.endswith(PARTIAL))) * segment_bytes
-        line = int(path.name[:8], 16)
+        number = int(name[8:16], 16) * (_XLOG_ID // segment_bytes) + int(name[16:24], 16)
+        position = (number + (not name.endswith(PARTIAL))) * segment_bytes
+        line = int(name[:8], 16)
         found[line] = max(found.get(line, 0), position)
     return found

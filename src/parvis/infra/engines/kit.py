@@ -94,13 +94,17 @@ def files(folder: Path) -> dict[str, int]:
     return found
 
 
+def fresh(source: Path, target: Path, *, without: frozenset[str] = frozenset()) -> dict[str, int]:
+    """The sizes of files that are not there yet, but for `without`; files of the media store never change."""
+    there = files(target)
+    return {name: bytes_ for name, bytes_ in files(source).items() if there.get(name) != bytes_ and name not in without}
+
+
 def copy_new(source: Path, target: Path, *, always: bool = False, without: frozenset[str] = frozenset()) -> int:
-    """What is not there yet is there, but for `without`; files of the media store never change. How many were copied."""
+    """What is not there yet is there, but for `without`; with `always` all of it anew. How many were copied."""
     copied = 0
-    for name, bytes_ in files(source).items():
+    for name in files(source) if always else fresh(source, target, without=without):
         to = target / name
-        if name in without or not (always or not to.exists() or to.stat().st_size != bytes_):
-            continue
         to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with contextlib.suppress(FileNotFoundError):  # removed in this moment
             shutil.copy2(source / name, to)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from parvis.infra.engines.kit import BackupFailed, bases, copy_new, files, moment
+from parvis.infra.engines.kit import BackupFailed, bases, check_room, copy_new, files, fresh, moment
 from parvis.infra.engines.places import write_whole
 
 log = logging.getLogger(__name__)
@@ -24,10 +24,11 @@ Shown = Callable[[frozenset[str], frozenset[str]], Awaitable[frozenset[str]]]
 
 
 async def check(folder: Path, kit: Path, shown: Shown | None) -> None:
-    """The folder holds what it should, before anything is copied. Raises: BackupFailed."""
+    """The folder holds what it should, and the kit has room for it, before anything is copied. Raises: BackupFailed."""
     await still_shown(
         folder, await asyncio.to_thread(files, folder), await asyncio.to_thread(files, kit / "media"), shown
     )
+    await asyncio.to_thread(_check_room, folder, kit)
 
 
 async def copy(folder: Path, kit: Path, now: datetime, shown: Shown | None) -> int:
@@ -36,6 +37,7 @@ async def copy(folder: Path, kit: Path, now: datetime, shown: Shown | None) -> i
     Files that are not in the folder any more are gone, unless the place still shows them: then its disk lost them, and
     the kit keeps them. Without `shown` nothing new is known to be gone. Raises: BackupFailed.
     """
+    await asyncio.to_thread(_check_room, folder, kit)
     copied = await asyncio.to_thread(copy_new, folder, kit / "media")
     here = await asyncio.to_thread(files, folder)
     kept = await asyncio.to_thread(files, kit / "media")
@@ -47,6 +49,12 @@ async def copy(folder: Path, kit: Path, now: datetime, shown: Shown | None) -> i
         (kit / "media" / name).unlink(missing_ok=True)
     write_whole(kit / GONE, msgspec.json.encode(still).decode())
     return copied
+
+
+def _check_room(folder: Path, kit: Path) -> None:
+    kit.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if wanted := sum(fresh(folder, kit / "media").values()):
+        check_room(kit, wanted, "for new media")
 
 
 async def still_shown(

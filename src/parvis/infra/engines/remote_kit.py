@@ -1,7 +1,7 @@
 """A kit in an S3 bucket: the same files under the same names, sent from this machine and fetched to it.
 
-A copy is made in `backup/` below PARVIS_HOME, sent, and deleted here; its manifest goes last, so that what was cut short
-is no copy. Folders that are empty are named in `folders.json`, because a bucket knows none.
+A copy is made in `backup/sending/` below PARVIS_HOME, sent, and deleted here; its manifest goes last, so that what was cut
+short is no copy. Folders that are empty are named in `folders.json`, because a bucket knows none.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import logging
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import ObjectStore
 
 from parvis.base.settings import Settings
-from parvis.infra.engines import backup, kit_media
+from parvis.infra.engines import backup, journal, kit_media
 from parvis.infra.engines.bucket import delete, fetch, first_line, names, problems, send_files
 from parvis.infra.engines.kit import (
     BASES_KEPT,
@@ -30,7 +30,7 @@ from parvis.infra.engines.kit import (
     MANIFEST,
     PARTIAL,
     BackupFailed,
-    bases,
+    check_room,
     files,
     is_base,
     is_needed,
@@ -44,6 +44,7 @@ from parvis.infra.storage_s3 import s3_store
 log = logging.getLogger(__name__)
 
 FOLDERS = "folders.json"
+SENDING = "sending"
 SEND_EVERY_S = 5.0
 TELL_EVERY_S = 60.0
 PREFIX = ".kit-"
@@ -60,18 +61,16 @@ async def copy(settings: Settings, place: str, *, now: datetime, shown: Shown | 
     `shown` tells which media files the place shows. Media in a bucket of their own are not copied. Raises: BackupFailed.
     """
     clock = asyncio.get_running_loop()
-    began, store, stage = clock.time(), s3_store(place), _stage(settings)
+    began, store = clock.time(), s3_store(place)
     folder = media_folder(settings)
     with problems():
         known = await names(store)
         if folder is not None:
             await kit_media.still_shown(folder, await asyncio.to_thread(files, folder), _media(known), shown)
-        for left in (*bases(stage), stage / "secrets"):  # by a copy that could not be sent; its journal stays
-            await asyncio.to_thread(shutil.rmtree, left, ignore_errors=True)
-        base = await backup.make_base(settings, stage, now)
+        base = await staged(settings, now)
         bytes_ = await asyncio.to_thread(size, base)
         await _send_base(store, base)
-        await asyncio.to_thread(shutil.rmtree, base)
+        await asyncio.to_thread(shutil.rmtree, base.parent)
         secrets = settings.home / "secrets"
         await send_files(store, secrets, "secrets", await asyncio.to_thread(files, secrets))
         await _send_configuration(store, settings.home, known)
@@ -83,9 +82,30 @@ async def copy(settings: Settings, place: str, *, now: datetime, shown: Shown | 
     return {"bytes": float(bytes_), "new_files": float(fresh), "seconds": clock.time() - began}
 
 
-async def prepare_following(settings: Settings) -> None:
+async def staged(settings: Settings, now: datetime) -> Path:
+    """A whole copy of the database on its way to a bucket, in place of one that could not be sent. Raises: BackupFailed."""
+    folder = _stage(settings) / SENDING
+    await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+    return await backup.make_base(settings, folder, now)
+
+
+async def prepare_following(settings: Settings, place: str) -> None:
     """The database keeps its journal from now on until this machine has it. Raises: BackupFailed."""
-    await backup.prepare_following(settings, _stage(settings))
+    stage = _stage(settings)
+    if (stage / "secrets").exists() or (stage / GONE).exists():
+        raise BackupFailed(
+            f"{stage} is a backup itself; the journal for a bucket passes through it and would leave it: move it elsewhere."
+        )
+    with problems():
+        await check_leads_here(settings, s3_store(place), place)
+    await backup.prepare_following(settings, stage)
+
+
+async def check_leads_here(settings: Settings, store: ObjectStore, place: str) -> None:
+    """The journal in the bucket can be gone on with. Raises: BackupFailed."""
+    kept = [name.removeprefix("wal/") for name in await names(store, "wal")]
+    async with backup.connected(settings) as db:
+        await journal.check_leads_here(db, kept, f"{place}/wal")
 
 
 async def follow(settings: Settings, place: str) -> None:
@@ -138,30 +158,30 @@ async def put_beside(place: str, folder: Path) -> None:
 
 async def media_names(place: str) -> frozenset[str]:
     """The media files of the kit that are not known to be gone. Raises: BackupFailed."""
+    kept, gone = await media_kept(place)
+    return frozenset(kept) - gone
+
+
+async def media_kept(place: str) -> tuple[dict[str, int], frozenset[str]]:
+    """The sizes of the media files of the kit, and which are known to be gone. Raises: BackupFailed."""
     if not is_remote(place):
         kit = Path(place)
-        return frozenset(await asyncio.to_thread(files, kit / "media")).difference(kit_media.gone(kit))
+        return await asyncio.to_thread(files, kit / "media"), frozenset(kit_media.gone(kit))
     with problems():
         store = s3_store(place)
-        return frozenset(_media(await names(store, "media"))).difference(await _gone(store))
+        return _media(await names(store, "media")), frozenset(await _gone(store))
 
 
 @asynccontextmanager
-async def media_of(settings: Settings, place: str, here: Collection[str]) -> AsyncIterator[Path]:
-    """The media of the kit, and which are gone, as a kit on this machine; a bucket's but for those that are `here`.
-
-    Raises: BackupFailed.
-    """
+async def media_of(settings: Settings, place: str, wanted: dict[str, int]) -> AsyncIterator[Path]:
+    """A folder of this machine with those media of the kit, of which the sizes are known. Raises: BackupFailed."""
     if not is_remote(place):
-        yield Path(place).absolute()
+        yield Path(place).absolute() / "media"
         return
     with tempfile.TemporaryDirectory(dir=settings.home, prefix=".media-") as scratch:
         with problems():
-            store = s3_store(place)
-            known = await names(store)
-            wanted = {f"media/{name}" for name in frozenset(_media(known)).difference(here)} | {GONE}
-            await fetch(store, Path(scratch), {name: n for name, n in known.items() if name in wanted})
-        yield Path(scratch)
+            await fetch(s3_store(place), Path(scratch), {f"media/{name}": size for name, size in wanted.items()})
+        yield Path(scratch) / "media"
 
 
 def _stage(settings: Settings) -> Path:
@@ -216,8 +236,8 @@ async def _prune_bases(store: ObjectStore, known: dict[str, int]) -> None:
     others = {name for name in others if is_base(name)}  # also what was cut short
     gone = [name for name in known if name.partition("/")[0] in others]
     label = bytes(await (await obstore.get_async(store, f"{kept[0]}/backup_label")).bytes_async()).decode()
-    journal = [name.removeprefix("wal/") for name in known if name.startswith("wal/")]
-    gone += [f"wal/{name}" for name in journal if not is_needed(label, name)]
+    kept_journal = [name.removeprefix("wal/") for name in known if name.startswith("wal/")]
+    gone += [f"wal/{name}" for name in kept_journal if not is_needed(label, name)]
     await delete(store, gone)
 
 
@@ -258,9 +278,11 @@ async def _fetch_kit(store: ObjectStore, kit: Path, to: datetime | None, *, medi
     fitting = [one for one in _bases(known) if to is None or moment(Path(one)) <= to]
     if not fitting:
         raise BackupFailed("The bucket holds no copy that is old enough.")
-    wanted = {fitting[-1], "wal", "secrets", *(["media"] if media else [])}
-    beside = {GONE, CONFIGURATION}
-    await fetch(store, kit, {name: n for name, n in known.items() if name.partition("/")[0] in wanted | beside})
+    wanted = {fitting[-1], "secrets", GONE, CONFIGURATION, *(["media"] if media else [])}
+    with_journal = sum(bytes_ for name, bytes_ in known.items() if name.partition("/")[0] in wanted | {"wal"})
+    check_room(kit, 2 * with_journal, "to fetch the backup and bring it back")
+    await fetch(store, kit, {name: n for name, n in known.items() if name.partition("/")[0] in wanted})
+    await fetch(store, kit, await names(store, "wal"))  # as late as it goes: what was fetched took its time
     base = kit / fitting[-1]
     for folder in msgspec.json.decode((base / FOLDERS).read_bytes(), type=list[str]):
         (base / folder).mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -8,13 +8,24 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
-from parvis.infra.engines.kit import CONFIGURATION, PARTIAL, BackupFailed, bases, copy_new, moment, needed
+from parvis.infra.engines.kit import (
+    CONFIGURATION,
+    PARTIAL,
+    BackupFailed,
+    bases,
+    check_room,
+    copy_new,
+    fresh,
+    moment,
+    needed,
+)
 from parvis.infra.engines.kit_media import gone_by
 from parvis.infra.engines.places import Places, database_account
 from parvis.infra.engines.postgresql import PostgreSQL
 from parvis.infra.engines.running import holder
 
 JOURNAL = "restored-journal"  # inside the data folder, which the database's account can read
+BROUGHT = "restore.media"  # in PARVIS_HOME meanwhile: which files of the kit came into the media folder, one a line
 UNFINISHED = "restore.unfinished"  # in PARVIS_HOME, until what was revoked after the copy is revoked again
 ENDED_EARLY = b"recovery ended before configured recovery target was reached"
 _MARKS = ("restore_command", "recovery_target", "hot_standby")  # our lines of postgresql.auto.conf
@@ -66,7 +77,7 @@ async def restore(
     places.create()
     await asyncio.to_thread(copy_new, kit / "secrets", home / "secrets", always=True)
     if media is not None:
-        await asyncio.to_thread(_bring_media, kit, media, gone_by(kit, to), again=before)
+        await asyncio.to_thread(_bring_media, kit, media, gone_by(kit, to), home, again=before)
     if configuration:
         await asyncio.to_thread(_bring_configuration, kit, home)
     await asyncio.to_thread(_lay_out, known[-1], kit / "wal", data, to)
@@ -81,8 +92,16 @@ def _remove(data: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _bring_media(kit: Path, media: Path, gone: frozenset[str], *, again: bool) -> None:
-    """All that was there then. `again`: what another attempt brought and was gone by then is removed; the kit has it."""
+def _bring_media(kit: Path, media: Path, gone: frozenset[str], home: Path, *, again: bool) -> None:
+    """All that was there then. `again`: what another attempt brought and was gone by then is removed; the kit has it.
+
+    Which files that were is written down before they come. Raises: BackupFailed when there is no room for them.
+    """
+    new = fresh(kit / "media", media, without=gone)
+    media.mkdir(mode=0o700, parents=True, exist_ok=True)
+    check_room(media, sum(new.values()), "for the media")
+    with (home / BROUGHT).open("a") as file:
+        file.writelines(f"{name}\n" for name in new)
     copy_new(kit / "media", media, without=gone)
     for name in gone if again else ():
         if (kit / "media" / name).exists():
@@ -105,7 +124,7 @@ def _lay_out(base: Path, wal: Path, data: Path, to: datetime | None) -> None:
     journal = fresh / JOURNAL
     journal.mkdir(mode=0o700)
     for file in whole_journal(needed(base, wal)):
-        shutil.copy2(file, journal / file.name.removesuffix(PARTIAL))
+        _copy_segment(file, journal / file.name.removesuffix(PARTIAL))
     # Nobody is let in before the journal is read: so it does not matter that the place had, say, more connections.
     lines = [f"restore_command = 'cp {JOURNAL}/%f %p'", "recovery_target_action = 'promote'", "hot_standby = 'off'"]
     if to is not None:
@@ -123,10 +142,20 @@ def _lay_out(base: Path, wal: Path, data: Path, to: datetime | None) -> None:
     os.rename(fresh, data)
 
 
-def whole_journal(files: list[Path]) -> list[Path]:
+def _copy_segment(file: Path, to: Path) -> None:
+    """Also of one that whoever follows has just finished."""
+    try:
+        shutil.copy2(file, to)
+    except FileNotFoundError:
+        if not file.name.endswith(PARTIAL):
+            raise
+        shutil.copy2(file.with_name(to.name), to)
+
+
+def whole_journal(parts: list[Path]) -> list[Path]:
     """The files without beginnings of segments that are there in whole."""
-    names = {file.name for file in files}
-    return [file for file in files if not file.name.endswith(PARTIAL) or file.name.removesuffix(PARTIAL) not in names]
+    names = {file.name for file in parts}
+    return [file for file in parts if not file.name.endswith(PARTIAL) or file.name.removesuffix(PARTIAL) not in names]
 
 
 def is_unfinished(home: Path) -> bool:
@@ -154,8 +183,15 @@ def as_late_as_it_goes(home: Path) -> None:
     _without_lines(PostgreSQL(Places(home)).data, "recovery_target_time")
 
 
+def brought(home: Path) -> frozenset[str]:
+    """The files that came into the media folder, until this is finished."""
+    file = home / BROUGHT
+    return frozenset(file.read_text().splitlines()) if file.exists() else frozenset()
+
+
 def finish(home: Path) -> None:
     """The place may be served; the journal that was needed to come back is gone, once it is no longer needed."""
+    (home / BROUGHT).unlink(missing_ok=True)
     (home / UNFINISHED).unlink(missing_ok=True)
     data = PostgreSQL(Places(home)).data
     if (data / "recovery.signal").exists():
