@@ -36,6 +36,7 @@ async def a_fortnight(world: World) -> None:
                 ("app_begun", "=1+1"): 2,
                 ("sign_up", "received"): 8,
                 ("sign_up", "entered"): 4,
+                ("sign_up", "entered_on"): 4,
                 ("sign_up", "day_1"): 1,
             }
             await queries.counts_stored(tx, today - timedelta(days=number), counts)
@@ -52,6 +53,7 @@ async def test_the_owner_sees_numbers_with_their_meaning_as_charts_and_as_tables
     assert "&lt;b&gt;.example" in page
     assert "<b>.example" not in page
     assert "50%" in page  # entered, of those whose receipts came
+    assert '<th scope="row">Back on day 30</th><td>–</td><td></td>' in page  # nobody could be
     for days in (30, 90):
         assert (await olgas.get(f"{PAGE}?days={days}")).status_code == 200
     assert (await olgas.get(f"{PAGE}?days=31")).status_code in (400, 404, 422)

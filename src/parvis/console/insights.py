@@ -23,6 +23,7 @@ from parvis.infra.html.visit import Answer, Page, Visit
 
 RANGES = (7, 30, 90)
 WIDTH, HEIGHT, GAP = 600.0, 96.0, 0.2  # of a chart, in units of its own; GAP: the share of a day that stays empty
+NOBODY_YET = "–"  # where there was nobody of whom to tell anything
 SHOWN_LISTS = ("page", "source", "language", "country", "app", "media", "install")
 
 NAMES: dict[tuple[str, str], str] = {
@@ -165,7 +166,7 @@ def _list(visit: Visit[Viewer, Any], kind: str, names: Sequence[tuple[str, int]]
 
 def _stage(visit: Visit[Viewer, Any], one: insights.Stage) -> tuple[str, str, str]:
     share = format_percent(one.count / one.of, locale=babel_locale(visit.locale)) if one.of else ""
-    return visit.text(insights.STAGE_WORDS[one.name]), _number(visit, one.count), share
+    return visit.text(insights.STAGE_WORDS[one.name]), _number(visit, one.count) if one.of else NOBODY_YET, share
 
 
 def _day(visit: Visit[Viewer, Any], day: date) -> str:

@@ -99,7 +99,7 @@ DEFINITIONS: dict[str, Definition] = {
         later("How newcomers fare"),
         later("Of those whose receipts came in these days: how many got so far until now."),
         later(
-            "Back on a day: of those for whom that day has come. That somebody is here is written down once an hour."
+            "Back on a day: of those who entered so many days before. That somebody is here is written down once an hour."
         ),
     ),
 }
