@@ -91,6 +91,19 @@ async def test_who_was_back_before_anybody_counted_who_could_be_is_left_out(tx: 
     assert (found.count, found.of) == (0, 0)
 
 
+async def test_means_and_weeks_are_of_the_days_that_were_counted(tx: Connection) -> None:
+    last = date(2026, 5, 31)  # a Sunday
+    for number in range(3):
+        counts = {("members", "day"): 9, ("app", "Tusk"): 6} if number else {("members", "day"): 9}
+        await queries.counts_stored(tx, last - timedelta(days=number), counts)
+    monday = last - timedelta(days=34)  # two days before the first of thirty-two
+    for number in range(-1, 7):
+        await queries.counts_stored(tx, monday + timedelta(days=number), {("app_begun", "Tusk"): 1})
+    found = await report(tx, last, 32)
+    assert found.lists["app"] == [("Tusk", 4)]
+    assert found.begun == [(monday, [("Tusk", 7)])]
+
+
 async def test_a_receipt_of_midnight_leaves_the_day_before_as_it_was(world: World) -> None:
     now = utc_now()
     midnight = datetime.combine(now.astimezone(UTC).date() - timedelta(days=3), datetime.min.time(), UTC)

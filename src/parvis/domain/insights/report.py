@@ -53,9 +53,9 @@ async def report(db: Connection, last: date, days: int) -> Report:
         days=every,
         series={name: values[WEEK - 1 :] for name, values in series.items()},
         means={name: means(values)[WEEK - 1 :] for name, values in series.items()},
-        lists={kind: _list(shown, kind, days) for kind in LISTS},
+        lists={kind: _list(shown, kind) for kind in LISTS},
         stages=_stages(await queries.counts(db, first - LONGEST_BACK, last, ["sign_up"]), first, last),
-        begun=_begun(shown),
+        begun=_begun(rows, first),
     )
 
 
@@ -81,13 +81,14 @@ def _series(rows: Iterable[Row], days: Sequence[date], kind: str, name: str | No
     return [sums[day] for day in days]
 
 
-def _list(rows: Iterable[Row], kind: str, days: int) -> list[tuple[str, int]]:
+def _list(rows: Sequence[Row], kind: str) -> list[tuple[str, int]]:
     sums: Counter[str] = Counter()
     for _, its_kind, name, count in rows:
         if its_kind == kind:
             sums[name] += count
     if kind == "app":  # the same people come again the next day
-        sums = Counter({name: round(count / days) or 1 for name, count in sums.items()})
+        measured = len({day for day, its_kind, _, _ in rows if its_kind in ("app", "members")})
+        sums = Counter({name: round(count / measured) or 1 for name, count in sums.items()})
     return sums.most_common(MOST_SHOWN)
 
 
@@ -106,9 +107,11 @@ def _stage(newcomers: Mapping[date, Mapping[str, int]], stage: str, first: date,
     return Stage(stage, sum(counts.get(stage, 0) for counts in days), sum(counts[of] for counts in days))
 
 
-def _begun(rows: Iterable[Row]) -> list[tuple[date, list[tuple[str, int]]]]:
+def _begun(rows: Iterable[Row], first: date) -> list[tuple[date, list[tuple[str, int]]]]:
+    """By week, and the first of them whole."""
+    monday = first - timedelta(days=first.weekday())
     weeks: defaultdict[date, Counter[str]] = defaultdict(Counter)
     for day, kind, name, count in rows:
-        if kind == "app_begun":
+        if kind == "app_begun" and day >= monday:
             weeks[day - timedelta(days=day.weekday())][name] += count
     return [(monday, apps.most_common(MOST_SHOWN)) for monday, apps in sorted(weeks.items(), reverse=True)]
