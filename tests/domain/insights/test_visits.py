@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -228,3 +229,18 @@ async def test_many_visitors_are_handed_over_in_pieces_and_wait_in_bounds(
     found = await counted(fresh_database)
     assert found["page /public"] == 150  # what was looked at is not lost with those who looked
     assert found["visits"] == sum(len(batch.seen) for batch in waiting)
+
+
+async def test_who_is_told_to_end_while_handing_over_loses_nothing(fresh_database: Database) -> None:
+    process = a_process(Clock())
+    await insights.hand_over(fresh_database, process)
+    process.page_seen("/public", "192.0.2.7", dict(BROWSER))
+    async with fresh_database.transaction() as tx:
+        await tx.execute("LOCK TABLE insight_count")
+        handing_over = asyncio.create_task(insights.hand_over(fresh_database, process))
+        await asyncio.sleep(0.2)
+        handing_over.cancel()
+        await asyncio.wait([handing_over])
+        assert handing_over.cancelled()
+    assert await insights.hand_over(fresh_database, process)
+    assert (await counted(fresh_database))["visits"] == 1
