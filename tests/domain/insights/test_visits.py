@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import UTC, date, datetime, timedelta
 
+import asyncpg
 import pytest
 
 from parvis.base.settings import Settings
@@ -229,6 +231,23 @@ async def test_many_visitors_are_handed_over_in_pieces_and_wait_in_bounds(
     found = await counted(fresh_database)
     assert found["page /public"] == 150  # what was looked at is not lost with those who looked
     assert found["visits"] == sum(len(batch.seen) for batch in waiting)
+
+
+async def test_salts_and_hashes_go_though_counting_does_not_work(fresh_database: Database) -> None:
+    clock = Clock()
+    process = a_process(clock)
+    await insights.hand_over(fresh_database, process)
+    process.page_seen("/public", "192.0.2.7", dict(BROWSER))
+    await insights.hand_over(fresh_database, process)
+    async with fresh_database.connection() as db:
+        await db.execute("ALTER TABLE insight_sketch RENAME TO away")
+    for days, left in ((1, 1), (2, 0)):
+        clock.at_s = NOON_S + 86_400 * days
+        with contextlib.suppress(asyncpg.UndefinedTableError):
+            await count(fresh_database, clock)
+        async with fresh_database.connection() as db:
+            assert await db.fetchval("SELECT count(*) FROM insight_salt") == 0
+            assert await db.fetchval("SELECT count(*) FROM insight_visitor") == left
 
 
 async def test_who_is_told_to_end_while_handing_over_loses_nothing(fresh_database: Database) -> None:

@@ -127,9 +127,19 @@ async def counts_stored(tx: Connection, day: date, counts: dict[tuple[str, str],
     )
 
 
-async def visitors_forgotten(db: Connection, today: date, now: datetime) -> None:
-    """Who was counted and is away for longer than a pause is not known any more; nor is any salt of a day
-    that is over. Who was here before midnight is known until then too: processes hand over what they saw afterwards."""
+async def salts_forgotten(db: Connection, today: date) -> None:
+    """No salt of a day that is over is known any more."""
+    await db.execute("DELETE FROM insight_salt WHERE day < $1", today)
+
+
+async def visitors_given_up(db: Connection, before: date) -> None:
+    """Nobody of an earlier day is known, whether they were counted or not."""
+    await db.execute("DELETE FROM insight_visitor WHERE day < $1", before)
+
+
+async def visitors_forgotten(db: Connection, now: datetime) -> None:
+    """Who was counted and is away for longer than a pause is not known any more. Who was here before midnight is known
+    until then too: processes hand over what they saw afterwards."""
     await db.execute(
         """
         DELETE FROM insight_visitor
@@ -141,7 +151,6 @@ async def visitors_forgotten(db: Connection, today: date, now: datetime) -> None
         """,
         now - PAUSE - timedelta(minutes=2),  # processes hand over once a minute
     )
-    await db.execute("DELETE FROM insight_salt WHERE day < $1", today)
 
 
 async def days_forgotten(db: Connection, before: date) -> None:
