@@ -35,6 +35,9 @@ async def test_what_members_did_today_is_counted_and_may_be_counted_again(world:
     assert (found["members", "day"], found["members", "week"], found["members", "month"]) == (2, 2, 2)
     apps = {name: count for (kind, name), count in found.items() if kind == "app_begun"}
     assert sum(apps.values()) == 2
+    async with world.services.db.transaction() as tx:
+        await tx.execute("DELETE FROM oauth_token WHERE account_id IN ($1, $2)", alice.id, bob.id)
+    assert not {kind for kind, name in await counted(world, now=now) if kind in ("app_begun", "app") and name}
 
 
 async def received(world: World, came_at: datetime, number: int, *, entered: Person | None = None) -> None:

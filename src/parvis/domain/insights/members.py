@@ -29,7 +29,7 @@ async def count_members(db: Database, *, now: datetime) -> None:
                 **await read.apps_begun(connection, *span),
             }
         async with db.transaction() as tx:
-            await queries.counts_stored(tx, day, counts)
+            await queries.counts_stored(tx, day, counts, whole=("media", "app_begun"))
     await _count_active(db, today)
     await _count_back(db, today)
     await _count_newcomers(db, today - _DAY, today)
@@ -53,7 +53,7 @@ async def _count_active(db: Database, today: date) -> None:
         counts = await read.active_members(connection, midnight, midnight - 6 * _DAY, midnight - 29 * _DAY)
         counts |= await read.apps_used(connection, midnight)
     async with db.transaction() as tx:
-        await queries.counts_stored(tx, today, counts)
+        await queries.counts_stored(tx, today, counts, whole=("app",))
 
 
 async def _count_back(db: Database, today: date) -> None:

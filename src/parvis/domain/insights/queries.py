@@ -116,8 +116,25 @@ async def sketch_stored(tx: Connection, day: date, sketch: bytes, visitors: int)
     await counts_stored(tx, day, {("visitors", ""): visitors})
 
 
-async def counts_stored(tx: Connection, day: date, counts: dict[tuple[str, str], int]) -> None:
-    """These are the day's counts, whatever they were."""
+async def counts_stored(
+    tx: Connection, day: date, counts: dict[tuple[str, str], int], *, whole: Sequence[str] = ()
+) -> None:
+    """These are the day's counts, whatever they were; of the kinds that are given `whole` there are no others."""
+    if whole:
+        await tx.execute(
+            """
+            DELETE FROM insight_count
+             WHERE day = $1
+               AND kind = ANY ($2)
+               AND NOT EXISTS (SELECT FROM unnest($3::text[], $4::text[]) AS kept (kind, name)
+                                WHERE kept.kind = insight_count.kind
+                                  AND kept.name = insight_count.name)
+            """,
+            day,
+            whole,
+            [kind for kind, _ in counts],
+            [name for _, name in counts],
+        )
     await tx.executemany(
         """
         INSERT INTO insight_count (day, kind, name, count) VALUES ($1, $2, $3, $4)
