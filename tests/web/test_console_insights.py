@@ -32,6 +32,7 @@ async def a_fortnight(world: World) -> None:
                 ("visits", ""): 1200 + number,
                 ("source", "<b>.example"): 5,
                 ("source", ""): 9,
+                ("members", "day"): 4,
                 ("app", "=1+1"): 3,
                 ("app_begun", "=1+1"): 2,
                 ("sign_up", "received"): 8,
@@ -78,6 +79,7 @@ async def test_everything_can_be_taken_along(world: World, olgas: Browser) -> No
     document = (await olgas.get(f"{PAGE}.json?days=731")).json()
     assert sum(one["count"] for one in document["counts"] if one["kind"] == "visits") == sum(range(1200, 1214))
     assert document["definitions"]["visitors"]["error"].startswith("Within 2.4 %")
+    assert {one["kind"] for one in document["counts"]} <= document["definitions"].keys()
 
 
 async def test_nobody_else_sees_them(world: World, open_browser: Callable[[], Browser]) -> None:
