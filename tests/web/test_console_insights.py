@@ -82,6 +82,22 @@ async def test_everything_can_be_taken_along(world: World, olgas: Browser) -> No
     assert {one["kind"] for one in document["counts"]} <= document["definitions"].keys()
 
 
+async def test_a_long_file_comes_a_month_at_a_time_and_whole(world: World, olgas: Browser) -> None:
+    today = utc_now().date()
+    empty = (await olgas.get(f"{PAGE}.json?days=731")).json()
+    assert empty["counts"] == []
+    ages = (730, 100, 99, 31, 30, 29, 0)
+    async with world.services.db.transaction() as tx:
+        for number in ages:
+            await queries.counts_stored(tx, today - timedelta(days=number), {("visits", ""): number + 1})
+    expected = [((today - timedelta(days=number)).isoformat(), number + 1) for number in ages]
+    document = (await olgas.get(f"{PAGE}.json?days=731")).json()
+    assert [(one["day"], one["count"]) for one in document["counts"]] == expected
+    table = await olgas.get(f"{PAGE}.csv?days=731")
+    assert "content-length" not in table.headers  # it is sent as it is made
+    assert [(one["day"], int(one["count"])) for one in csv.DictReader(io.StringIO(table.text))] == expected
+
+
 async def test_nobody_else_sees_them(world: World, open_browser: Callable[[], Browser]) -> None:
     moderator = await open_browser().sign_in(await world.person("mona", role=accounts.Role.MODERATOR))
     member = await open_browser().sign_in(await world.person("alice"))
