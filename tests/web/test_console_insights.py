@@ -32,10 +32,12 @@ async def a_fortnight(world: World) -> None:
                 ("visits", ""): 1200 + number,
                 ("source", "<b>.example"): 5,
                 ("source", ""): 9,
+                ("members", "day"): 4,
                 ("app", "=1+1"): 3,
                 ("app_begun", "=1+1"): 2,
                 ("sign_up", "received"): 8,
                 ("sign_up", "entered"): 4,
+                ("sign_up", "entered_on"): 4,
                 ("sign_up", "day_1"): 1,
             }
             await queries.counts_stored(tx, today - timedelta(days=number), counts)
@@ -52,6 +54,7 @@ async def test_the_owner_sees_numbers_with_their_meaning_as_charts_and_as_tables
     assert "&lt;b&gt;.example" in page
     assert "<b>.example" not in page
     assert "50%" in page  # entered, of those whose receipts came
+    assert '<th scope="row">Back on day 30</th><td>–</td><td></td>' in page  # nobody could be
     for days in (30, 90):
         assert (await olgas.get(f"{PAGE}?days={days}")).status_code == 200
     assert (await olgas.get(f"{PAGE}?days=31")).status_code in (400, 404, 422)
@@ -76,6 +79,23 @@ async def test_everything_can_be_taken_along(world: World, olgas: Browser) -> No
     document = (await olgas.get(f"{PAGE}.json?days=731")).json()
     assert sum(one["count"] for one in document["counts"] if one["kind"] == "visits") == sum(range(1200, 1214))
     assert document["definitions"]["visitors"]["error"].startswith("Within 2.4 %")
+    assert {one["kind"] for one in document["counts"]} <= document["definitions"].keys()
+
+
+async def test_a_long_file_comes_a_month_at_a_time_and_whole(world: World, olgas: Browser) -> None:
+    today = utc_now().date()
+    empty = (await olgas.get(f"{PAGE}.json?days=731")).json()
+    assert empty["counts"] == []
+    ages = (730, 100, 99, 31, 30, 29, 0)
+    async with world.services.db.transaction() as tx:
+        for number in ages:
+            await queries.counts_stored(tx, today - timedelta(days=number), {("visits", ""): number + 1})
+    expected = [((today - timedelta(days=number)).isoformat(), number + 1) for number in ages]
+    document = (await olgas.get(f"{PAGE}.json?days=731")).json()
+    assert [(one["day"], one["count"]) for one in document["counts"]] == expected
+    table = await olgas.get(f"{PAGE}.csv?days=731")
+    assert "content-length" not in table.headers  # it is sent as it is made
+    assert [(one["day"], int(one["count"])) for one in csv.DictReader(io.StringIO(table.text))] == expected
 
 
 async def test_nobody_else_sees_them(world: World, open_browser: Callable[[], Browser]) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
-from collections.abc import Sequence
-from datetime import UTC, date
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, date, timedelta
 from typing import Any, Literal
 
 import msgspec
 from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 from litestar import Response
+from litestar.response import Stream
 
 from parvis.base.spreadsheets import harmless
 from parvis.console.routing import page
@@ -23,6 +25,9 @@ from parvis.infra.html.visit import Answer, Page, Visit
 
 RANGES = (7, 30, 90)
 WIDTH, HEIGHT, GAP = 600.0, 96.0, 0.2  # of a chart, in units of its own; GAP: the share of a day that stays empty
+NOBODY_YET = "–"  # where there was nobody of whom to tell anything
+PIECE_DAYS = 30  # of a file, at once
+Row = tuple[date, str, str, int]
 SHOWN_LISTS = ("page", "source", "language", "country", "app", "media", "install")
 
 NAMES: dict[tuple[str, str], str] = {
@@ -72,39 +77,57 @@ async def show(visit: Visit[Viewer, Range]) -> Answer:
     )
 
 
-@page("GET", "/console/insights.csv", audience="owner", params=Export)
+@page("GET", "/console/insights.csv", audience="owner", params=Export, connects=False)
 async def as_csv(visit: Visit[Viewer, Export]) -> Answer:
     """A line for each day, kind and name."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("day", "kind", "name", "count"))
-    for day, kind, name, count in await _rows(visit):
-        writer.writerow((day.isoformat(), kind, harmless(name), count))
-    return _file(out.getvalue().encode(), "text/csv", "insights.csv")
+    return _file(_pieces(visit, b"day,kind,name,count\n", _lines, b""), "text/csv", "insights.csv")
 
 
-@page("GET", "/console/insights.json", audience="owner", params=Export)
+@page("GET", "/console/insights.json", audience="owner", params=Export, connects=False)
 async def as_json(visit: Visit[Viewer, Export]) -> Answer:
     """The same, with what each kind means and how wrong it can be."""
     meant = {
         kind: {"title": one.title, "meaning": one.meaning, "error": one.error}
         for kind, one in insights.DEFINITIONS.items()
     }
-    counts = [
-        {"day": day.isoformat(), "kind": kind, "name": name, "count": count}
-        for day, kind, name, count in await _rows(visit)
-    ]
-    body = {"place": visit.settings.domain, "made_at": visit.now, "definitions": meant, "counts": counts}
-    return _file(msgspec.json.encode(body), "application/json", "insights.json")
+    about = {"place": visit.settings.domain, "made_at": visit.now, "definitions": meant}
+    begin = msgspec.json.encode(about).removesuffix(b"}") + b',"counts":['
+    return _file(_pieces(visit, begin, _objects, b"]}"), "application/json", "insights.json")
 
 
-async def _rows(visit: Visit[Viewer, Export]) -> list[tuple[date, str, str, int]]:
-    return await insights.rows(visit.db, visit.now.astimezone(UTC).date(), int(visit.params.days))
+async def _pieces(
+    visit: Visit[Viewer, Export], begin: bytes, written: Callable[[list[Row], bool], bytes], end: bytes
+) -> AsyncIterator[bytes]:
+    """The file, a month at a time: two years of a large place are a million lines, and others ask meanwhile."""
+    yield begin
+    last, left, first = visit.now.astimezone(UTC).date(), int(visit.params.days), True
+    while left > 0:
+        days = min(left, PIECE_DAYS)
+        async with visit.services.db.connection() as db:
+            rows = await insights.rows(db, last - timedelta(days=left - days), days)
+        if rows:
+            yield await asyncio.to_thread(written, rows, first)
+            first = False
+        left -= days
+    yield end
 
 
-def _file(content: bytes, media_type: str, name: str) -> Response[bytes]:
+def _lines(rows: list[Row], first: bool) -> bytes:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerows((day.isoformat(), kind, harmless(name), count) for day, kind, name, count in rows)
+    return out.getvalue().encode()
+
+
+def _objects(rows: list[Row], first: bool) -> bytes:
+    """What stands between the brackets of a list; a comma in front of what is not the first."""
+    objects = [{"day": day, "kind": kind, "name": name, "count": count} for day, kind, name, count in rows]
+    return (b"" if first else b",") + msgspec.json.encode(objects)[1:-1]
+
+
+def _file(pieces: AsyncIterator[bytes], media_type: str, name: str) -> Response[Any]:
     headers = {"Cache-Control": PRIVATE, "Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, headers=headers, media_type=media_type)
+    return Stream(pieces, headers=headers, media_type=media_type)
 
 
 def _definition(visit: Visit[Viewer, Any], name: str) -> dict[str, str]:
@@ -165,7 +188,7 @@ def _list(visit: Visit[Viewer, Any], kind: str, names: Sequence[tuple[str, int]]
 
 def _stage(visit: Visit[Viewer, Any], one: insights.Stage) -> tuple[str, str, str]:
     share = format_percent(one.count / one.of, locale=babel_locale(visit.locale)) if one.of else ""
-    return visit.text(insights.STAGE_WORDS[one.name]), _number(visit, one.count), share
+    return visit.text(insights.STAGE_WORDS[one.name]), _number(visit, one.count) if one.of else NOBODY_YET, share
 
 
 def _day(visit: Visit[Viewer, Any], day: date) -> str:

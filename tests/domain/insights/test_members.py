@@ -12,6 +12,7 @@ from parvis.domain import insights
 from parvis.domain.insights import queries
 from parvis.domain.insights.report import means, report
 from parvis.infra.postgres import Connection
+from tests.rig.people import Person
 from tests.rig.world import World
 
 
@@ -34,37 +35,76 @@ async def test_what_members_did_today_is_counted_and_may_be_counted_again(world:
     assert (found["members", "day"], found["members", "week"], found["members", "month"]) == (2, 2, 2)
     apps = {name: count for (kind, name), count in found.items() if kind == "app_begun"}
     assert sum(apps.values()) == 2
+    async with world.services.db.transaction() as tx:
+        await tx.execute("DELETE FROM oauth_token WHERE account_id IN ($1, $2)", alice.id, bob.id)
+    assert not {kind for kind, name in await counted(world, now=now) if kind in ("app_begun", "app") and name}
+
+
+async def received(world: World, came_at: datetime, number: int, *, entered: Person | None = None) -> None:
+    async with world.services.db.transaction() as tx:
+        await tx.execute(
+            """
+            INSERT INTO receipt (id, state, received_at, admitted_at, entered_at, account_id)
+            VALUES ($1, 0, $2, $3, $3, $4)
+            """,
+            id_at(came_at, number),
+            came_at,
+            utc_now() if entered else None,
+            entered.id if entered else None,
+        )
+
+
+async def stages(world: World, last: date, days: int) -> dict[str, tuple[int, int]]:
+    async with world.services.db.connection() as db:
+        found = await report(db, last, days)
+    return {one.name: (one.count, one.of) for one in found.stages}
 
 
 async def test_newcomers_are_followed_from_the_receipt_to_the_day_they_come_back(world: World) -> None:
     now = utc_now()
     today = now.astimezone(UTC).date()
-    person = await world.person("alice")
-    async with world.services.db.transaction() as tx:
-        for number, (days, account) in enumerate([(7, person.id), (7, None), (0, None)]):
-            came_at = now - timedelta(days=days)
-            await tx.execute(
-                """
-                INSERT INTO receipt (id, state, received_at, admitted_at, entered_at, account_id)
-                VALUES ($1, 0, $2, $3, $3, $4)
-                """,
-                id_at(came_at, number),
-                came_at,
-                came_at if account else None,
-                account,
-            )
+    person, other = await world.person("alice"), await world.person("bob")
+    for number, (days, who) in enumerate([(5, person), (0, other), (5, None), (0, None)]):  # alice waited for five days
+        await received(world, now - timedelta(days=days), number, entered=who)
     answer = await world.client.post("/api/v1/statuses", json={"status": "Hello"}, headers=person.headers)
     assert answer.status_code == 200
     await counted(world, now=now)
-    async with world.services.db.connection() as db:
-        found = await report(db, today, 30)
-    stages = {one.name: (one.count, one.of) for one in found.stages}
-    assert stages["received"][0] >= 3
-    assert stages["entered"][0] >= 1
-    assert stages["confirmed"][0] >= 1
-    assert stages["posted"][0] >= 1
-    assert stages["day_7"] == (1, 1)
-    assert stages["day_1"][0] == 0
+    found = await stages(world, today, 30)
+    assert (found["received"], found["entered"], found["confirmed"], found["posted"]) == (
+        (4, 4),
+        (2, 4),
+        (2, 4),
+        (1, 4),
+    )
+    assert [found[f"day_{number}"] for number in (1, 7, 30)] == [(0, 0)] * 3
+
+    for days in (1, 7, 30):
+        then = now + timedelta(days=days)
+        async with world.services.db.transaction() as tx:
+            await tx.execute("UPDATE oauth_token SET last_used_at = $1 WHERE account_id = $2", then, person.id)
+        await insights.count_members(world.services.db, now=then)
+        for shown in (7, 30):  # also where the day on which they entered is not shown any more
+            assert (await stages(world, then.astimezone(UTC).date(), shown))[f"day_{days}"] == (1, 2)
+
+
+async def test_who_was_back_before_anybody_counted_who_could_be_is_left_out(tx: Connection) -> None:
+    last = date(2026, 5, 31)
+    await queries.counts_stored(tx, last - timedelta(days=2), {("sign_up", "day_1"): 3, ("sign_up", "entered"): 2})
+    [found] = [one for one in (await report(tx, last, 30)).stages if one.name == "day_1"]
+    assert (found.count, found.of) == (0, 0)
+
+
+async def test_means_and_weeks_are_of_the_days_that_were_counted(tx: Connection) -> None:
+    last = date(2026, 5, 31)  # a Sunday
+    for number in range(3):
+        counts = {("members", "day"): 9, ("app", "Tusk"): 6} if number else {("members", "day"): 9}
+        await queries.counts_stored(tx, last - timedelta(days=number), counts)
+    monday = last - timedelta(days=34)  # two days before the first of thirty-two
+    for number in range(-1, 7):
+        await queries.counts_stored(tx, monday + timedelta(days=number), {("app_begun", "Tusk"): 1})
+    found = await report(tx, last, 32)
+    assert found.lists["app"] == [("Tusk", 4)]
+    assert found.begun == [(monday, [("Tusk", 7)])]
 
 
 async def test_a_receipt_of_midnight_leaves_the_day_before_as_it_was(world: World) -> None:

@@ -46,16 +46,21 @@ async def test_a_day_without_any_visit_counts_as_one(tx: Connection) -> None:
     assert await named(tx, 17) == {"visits_fell"}
 
 
-@pytest.mark.parametrize(("use", "fires"), [(0.5, False), (0.8, True)])
-async def test_a_rise_that_there_is_room_for_is_no_alarm(tx: Connection, use: float, fires: bool) -> None:
+@pytest.mark.parametrize(
+    ("resource", "use", "fires"), [("cpu", 0.5, False), ("cpu", 0.8, True), ("memory", 0.8, False)]
+)
+async def test_a_rise_that_there_is_room_for_is_no_alarm(
+    tx: Connection, resource: str, use: float, fires: bool
+) -> None:
     await visited(tx, [100] * 7 + [130] * 7)
     await tx.execute(
         """
         INSERT INTO health_hour (at, resource, used, use, peak, facts)
-        VALUES ($1, 'cpu', 1, $2, 1, '{}'), ($1, 'disk', 1, 0.99, 1, '{}')
+        VALUES ($1, $3, 1, $2, 1, '{}'), ($1, 'disk', 1, 0.99, 1, '{}')
         """,
         datetime.combine(FIRST + timedelta(days=10), time(20), UTC),
         use,
+        resource,
     )
     assert await named(tx, 14) == ({"visits_outgrow"} if fires else set())
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from datetime import UTC, date, datetime, timedelta
 
+import asyncpg
 import pytest
 
 from parvis.base.settings import Settings
@@ -185,3 +188,78 @@ async def test_invented_sources_and_visitors_fill_neither_memory_nor_tables(
     assert sources["source other"] > 100
     assert found["page /public"] == 400
     assert found["visits"] == 200
+
+
+async def test_one_network_that_invents_browsers_is_hardly_more_than_one_visitor(
+    fresh_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visits, "MOST_OF_NETWORK", 10)
+    clock = Clock()
+    process = a_process(clock)
+    await insights.hand_over(fresh_database, process)
+    for number in range(300):
+        process.page_seen("/public", "192.0.2.7", {**dict(BROWSER), b"user-agent": f"Firefox/{number}".encode()})
+        process.page_seen("/public", f"198.51.100.{number % 40}", dict(BROWSER))
+    await insights.hand_over(fresh_database, process)
+    await count(fresh_database, clock)
+    found = await counted(fresh_database)
+    assert (found["page /public"], found["visits"], found["visitors"]) == (600, 51, 51)
+
+
+async def test_many_visitors_are_handed_over_in_pieces_and_wait_in_bounds(
+    fresh_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visits, "AT_ONCE", 7)
+    monkeypatch.setattr(visits, "MOST_WAITING", 70)
+    clock = Clock()
+    process = a_process(clock)
+    await insights.hand_over(fresh_database, process)
+    async with fresh_database.connection() as db:
+        await db.execute("ALTER TABLE insight_count RENAME TO away")
+    for minute in range(5):
+        clock.at_s = NOON_S + 60 * minute
+        for number in range(30):
+            process.page_seen("/public", f"192.0.{minute}.{number}", dict(BROWSER))
+        assert not await insights.hand_over(fresh_database, process)
+    waiting = process.take()
+    assert max(len(batch.seen) for batch in waiting) == 7
+    assert 50 < sum(len(batch.seen) for batch in waiting) <= 70
+    process.give_back(waiting)
+    async with fresh_database.connection() as db:
+        await db.execute("ALTER TABLE away RENAME TO insight_count")
+    assert await insights.hand_over(fresh_database, process)
+    found = await counted(fresh_database)
+    assert found["page /public"] == 150  # what was looked at is not lost with those who looked
+    assert found["visits"] == sum(len(batch.seen) for batch in waiting)
+
+
+async def test_salts_and_hashes_go_though_counting_does_not_work(fresh_database: Database) -> None:
+    clock = Clock()
+    process = a_process(clock)
+    await insights.hand_over(fresh_database, process)
+    process.page_seen("/public", "192.0.2.7", dict(BROWSER))
+    await insights.hand_over(fresh_database, process)
+    async with fresh_database.connection() as db:
+        await db.execute("ALTER TABLE insight_sketch RENAME TO away")
+    for days, left in ((1, 1), (2, 0)):
+        clock.at_s = NOON_S + 86_400 * days
+        with contextlib.suppress(asyncpg.UndefinedTableError):
+            await count(fresh_database, clock)
+        async with fresh_database.connection() as db:
+            assert await db.fetchval("SELECT count(*) FROM insight_salt") == 0
+            assert await db.fetchval("SELECT count(*) FROM insight_visitor") == left
+
+
+async def test_who_is_told_to_end_while_handing_over_loses_nothing(fresh_database: Database) -> None:
+    process = a_process(Clock())
+    await insights.hand_over(fresh_database, process)
+    process.page_seen("/public", "192.0.2.7", dict(BROWSER))
+    async with fresh_database.transaction() as tx:
+        await tx.execute("LOCK TABLE insight_count")
+        handing_over = asyncio.create_task(insights.hand_over(fresh_database, process))
+        await asyncio.sleep(0.2)
+        handing_over.cancel()
+        await asyncio.wait([handing_over])
+        assert handing_over.cancelled()
+    assert await insights.hand_over(fresh_database, process)
+    assert (await counted(fresh_database))["visits"] == 1

@@ -150,15 +150,24 @@ async def newcomers(db: Connection, first_id: int, end_id: int) -> dict[date, Co
     return {row["day"]: {("sign_up", stage): row[stage] for stage in STAGES} for row in rows}
 
 
+async def entered(db: Connection, first_id: int, end_id: int) -> int:
+    """How many came in then, whenever their receipts came: by ids of accounts, which are made when somebody enters."""
+    return await db.fetchval(
+        "SELECT count(*) FROM receipt WHERE account_id >= $1 AND account_id < $2 AND entered_at IS NOT NULL",
+        first_id,
+        end_id,
+    )
+
+
 async def came_back(db: Connection, first_id: int, end_id: int, since: datetime) -> int:
-    """Of those whose receipts came then (by ids), how many were here since."""
+    """Of those who came in then (by ids of accounts), how many were here since."""
     return await db.fetchval(
         """
         SELECT count(*)
           FROM receipt r
-         WHERE r.id >= $1
-           AND r.id < $2
-           AND r.account_id IS NOT NULL
+         WHERE r.account_id >= $1
+           AND r.account_id < $2
+           AND r.entered_at IS NOT NULL
            AND (EXISTS (SELECT FROM session s WHERE s.account_id = r.account_id AND s.last_seen_at >= $3)
              OR EXISTS (SELECT FROM oauth_token t WHERE t.account_id = r.account_id AND t.last_used_at >= $3))
         """,

@@ -17,7 +17,9 @@ class Definition(msgspec.Struct, frozen=True):
 
 EXACT = later("Counted exactly; a process that is killed loses up to a minute.")
 TOLD = later("Exact, as far as browsers tell the truth.")
-LATE = later("Whoever comes only in the last quarter of an hour of a day may be missing, and whoever signed out since.")
+LATE = later(
+    "Presence is written down once an hour: whoever comes only around midnight may be missing, and whoever signed out since."
+)
 AS_STORED = later("As the tables say: what was deleted since is not there.")
 
 # A line for each day: the kind, and the name that is taken of it (None: all of them together).
@@ -59,6 +61,11 @@ DEFINITIONS: dict[str, Definition] = {
         ),
         EXACT,
     ),
+    "members": Definition(
+        later("Active members"),
+        later("Members who were here that day, in the seven days, or in the thirty days up to it."),
+        LATE,
+    ),
     "members_day": Definition(
         later("Active members in a day"), later("Members who were here that day, by browser or by app."), LATE
     ),
@@ -92,14 +99,16 @@ DEFINITIONS: dict[str, Definition] = {
     ),
     "app": Definition(later("Apps in use"), later("Members who used an app, a day, as a mean of the days."), LATE),
     "app_begun": Definition(
-        later("First uses of apps by week"), later("Members who let an app in for the first time."), AS_STORED
+        later("First uses of apps by week"),
+        later("Members who let an app in for the first time."),
+        later("Whoever signed out of an app and lets it in again may count once more."),
     ),
     "install": Definition(later("Ways to the home screen"), later("What the browser told."), TOLD),
     "sign_up": Definition(
         later("How newcomers fare"),
         later("Of those whose receipts came in these days: how many got so far until now."),
         later(
-            "Back on a day: of those for whom that day has come. That somebody is here is written down once an hour."
+            "Back on a day: of those who entered so many days before. That somebody is here is written down once an hour."
         ),
     ),
 }

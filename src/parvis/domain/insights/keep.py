@@ -37,15 +37,16 @@ async def hand_over(db: Database, visits: Visits) -> bool:
     except TROUBLE as error:
         log.debug("insights.no_salt", error=repr(error))
     batches = visits.take()
-    while batches:
-        try:
+    try:
+        while batches:
             async with db.connection() as connection:
                 await queries.batch_stored(connection, batches[0])
-        except TROUBLE as error:
-            log.debug("insights.not_handed_over", error=repr(error))
-            visits.give_back(batches)
-            return False
-        del batches[0]
+            del batches[0]
+    except TROUBLE as error:
+        log.debug("insights.not_handed_over", error=repr(error))
+        return False
+    finally:
+        visits.give_back(batches)  # also of whoever is told to end in the middle
     return True
 
 

@@ -29,18 +29,21 @@ async def count_members(db: Database, *, now: datetime) -> None:
                 **await read.apps_begun(connection, *span),
             }
         async with db.transaction() as tx:
-            await queries.counts_stored(tx, day, counts)
+            await queries.counts_stored(tx, day, counts, whole=("media", "app_begun"))
     await _count_active(db, today)
     await _count_back(db, today)
     await _count_newcomers(db, today - _DAY, today)
+    for day in (today - _DAY, today):
+        await _count_entered(db, day)
 
 
 async def count_newcomers(db: Database, *, now: datetime) -> None:
-    """How far everybody got whose receipt came in the last month."""
+    """How far everybody got whose receipt came in the last month, and how many entered on each of its days."""
     today = now.astimezone(UTC).date()
     day = today - FOLLOWED_FOR
     while day <= today:  # a day at a time: on the first, a million may have come
         await _count_newcomers(db, day, day)
+        await _count_entered(db, day)
         day += _DAY
 
 
@@ -50,7 +53,7 @@ async def _count_active(db: Database, today: date) -> None:
         counts = await read.active_members(connection, midnight, midnight - 6 * _DAY, midnight - 29 * _DAY)
         counts |= await read.apps_used(connection, midnight)
     async with db.transaction() as tx:
-        await queries.counts_stored(tx, today, counts)
+        await queries.counts_stored(tx, today, counts, whole=("app",))
 
 
 async def _count_back(db: Database, today: date) -> None:
@@ -58,8 +61,14 @@ async def _count_back(db: Database, today: date) -> None:
         then = today - days * _DAY
         async with db.transaction() as tx:
             back = await read.came_back(tx, *_ids(then), _midnight(today))
-            if back:
-                await queries.counts_stored(tx, then, {("sign_up", f"day_{days}"): back})
+            await queries.counts_stored(tx, then, {("sign_up", f"day_{days}"): back})
+
+
+async def _count_entered(db: Database, day: date) -> None:
+    """Those of whom some will be back: a queue may have kept them for days, so that their receipts are of other days."""
+    async with db.transaction() as tx:
+        count = await read.entered(tx, *_ids(day))
+        await queries.counts_stored(tx, day, {("sign_up", "entered_on"): count})
 
 
 async def _count_newcomers(db: Database, first: date, last: date) -> None:

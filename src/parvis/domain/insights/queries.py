@@ -116,8 +116,25 @@ async def sketch_stored(tx: Connection, day: date, sketch: bytes, visitors: int)
     await counts_stored(tx, day, {("visitors", ""): visitors})
 
 
-async def counts_stored(tx: Connection, day: date, counts: dict[tuple[str, str], int]) -> None:
-    """These are the day's counts, whatever they were."""
+async def counts_stored(
+    tx: Connection, day: date, counts: dict[tuple[str, str], int], *, whole: Sequence[str] = ()
+) -> None:
+    """These are the day's counts, whatever they were; of the kinds that are given `whole` there are no others."""
+    if whole:
+        await tx.execute(
+            """
+            DELETE FROM insight_count
+             WHERE day = $1
+               AND kind = ANY ($2)
+               AND NOT EXISTS (SELECT FROM unnest($3::text[], $4::text[]) AS kept (kind, name)
+                                WHERE kept.kind = insight_count.kind
+                                  AND kept.name = insight_count.name)
+            """,
+            day,
+            whole,
+            [kind for kind, _ in counts],
+            [name for _, name in counts],
+        )
     await tx.executemany(
         """
         INSERT INTO insight_count (day, kind, name, count) VALUES ($1, $2, $3, $4)
@@ -127,9 +144,19 @@ async def counts_stored(tx: Connection, day: date, counts: dict[tuple[str, str],
     )
 
 
-async def visitors_forgotten(db: Connection, today: date, now: datetime) -> None:
-    """Who was counted and is away for longer than a pause is not known any more; nor is any salt of a day
-    that is over. Who was here before midnight is known until then too: processes hand over what they saw afterwards."""
+async def salts_forgotten(db: Connection, today: date) -> None:
+    """No salt of a day that is over is known any more."""
+    await db.execute("DELETE FROM insight_salt WHERE day < $1", today)
+
+
+async def visitors_given_up(db: Connection, before: date) -> None:
+    """Nobody of an earlier day is known, whether they were counted or not."""
+    await db.execute("DELETE FROM insight_visitor WHERE day < $1", before)
+
+
+async def visitors_forgotten(db: Connection, now: datetime) -> None:
+    """Who was counted and is away for longer than a pause is not known any more. Who was here before midnight is known
+    until then too: processes hand over what they saw afterwards."""
     await db.execute(
         """
         DELETE FROM insight_visitor
@@ -141,7 +168,6 @@ async def visitors_forgotten(db: Connection, today: date, now: datetime) -> None
         """,
         now - PAUSE - timedelta(minutes=2),  # processes hand over once a minute
     )
-    await db.execute("DELETE FROM insight_salt WHERE day < $1", today)
 
 
 async def days_forgotten(db: Connection, before: date) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
 import msgspec
@@ -14,6 +14,8 @@ from parvis.infra.postgres import Connection
 
 WEEK = 7
 MOST_SHOWN = 15
+BACK = {stage: timedelta(days=int(stage.removeprefix("day_"))) for stage in STAGES if stage.startswith("day_")}
+LONGEST_BACK = max(BACK.values())
 Row = tuple[date, str, str, int]
 
 
@@ -51,9 +53,9 @@ async def report(db: Connection, last: date, days: int) -> Report:
         days=every,
         series={name: values[WEEK - 1 :] for name, values in series.items()},
         means={name: means(values)[WEEK - 1 :] for name, values in series.items()},
-        lists={kind: _list(shown, kind, days) for kind in LISTS},
-        stages=_stages(shown, last),
-        begun=_begun(shown),
+        lists={kind: _list(shown, kind) for kind in LISTS},
+        stages=_stages(await queries.counts(db, first - LONGEST_BACK, last, ["sign_up"]), first, last),
+        begun=_begun(rows, first),
     )
 
 
@@ -79,35 +81,37 @@ def _series(rows: Iterable[Row], days: Sequence[date], kind: str, name: str | No
     return [sums[day] for day in days]
 
 
-def _list(rows: Iterable[Row], kind: str, days: int) -> list[tuple[str, int]]:
+def _list(rows: Sequence[Row], kind: str) -> list[tuple[str, int]]:
     sums: Counter[str] = Counter()
     for _, its_kind, name, count in rows:
         if its_kind == kind:
             sums[name] += count
     if kind == "app":  # the same people come again the next day
-        sums = Counter({name: round(count / days) or 1 for name, count in sums.items()})
+        measured = len({day for day, its_kind, _, _ in rows if its_kind in ("app", "members")})
+        sums = Counter({name: round(count / measured) or 1 for name, count in sums.items()})
     return sums.most_common(MOST_SHOWN)
 
 
-def _stages(rows: Sequence[Row], last: date) -> list[Stage]:
-    """Of all that came; back on a day: of those who entered, and for whom that day has come."""
-    sums: Counter[str] = Counter()
-    could: Counter[str] = Counter()
-    for day, kind, name, count in rows:
-        if kind == "sign_up":
-            sums[name] += count
-            for stage in STAGES:
-                back = int(stage.removeprefix("day_")) if stage.startswith("day_") else None
-                if back is None and name == "received":
-                    could[stage] += count
-                if back is not None and name == "entered" and day + timedelta(days=back) <= last:
-                    could[stage] += count
-    return [Stage(stage, sums[stage], could[stage]) for stage in STAGES]
+def _stages(rows: Iterable[Row], first: date, last: date) -> list[Stage]:
+    """Of all whose receipts came in these days; back on a day: of those who had entered, and whose day was one of these."""
+    newcomers: defaultdict[date, dict[str, int]] = defaultdict(dict)
+    for day, _, name, count in rows:
+        newcomers[day][name] = count
+    return [_stage(newcomers, stage, first, last) for stage in STAGES]
 
 
-def _begun(rows: Iterable[Row]) -> list[tuple[date, list[tuple[str, int]]]]:
+def _stage(newcomers: Mapping[date, Mapping[str, int]], stage: str, first: date, last: date) -> Stage:
+    of, back = ("entered_on", BACK[stage]) if stage in BACK else ("received", timedelta())
+    # A day on which nobody counted how many could is none on which any did.
+    days = [counts for day, counts in newcomers.items() if first <= day + back <= last and of in counts]
+    return Stage(stage, sum(counts.get(stage, 0) for counts in days), sum(counts[of] for counts in days))
+
+
+def _begun(rows: Iterable[Row], first: date) -> list[tuple[date, list[tuple[str, int]]]]:
+    """By week, and the first of them whole."""
+    monday = first - timedelta(days=first.weekday())
     weeks: defaultdict[date, Counter[str]] = defaultdict(Counter)
     for day, kind, name, count in rows:
-        if kind == "app_begun":
+        if kind == "app_begun" and day >= monday:
             weeks[day - timedelta(days=day.weekday())][name] += count
     return [(monday, apps.most_common(MOST_SHOWN)) for monday, apps in sorted(weeks.items(), reverse=True)]

@@ -9,8 +9,8 @@ from parvis.domain.insights import queries
 from parvis.infra.postgres import Connection
 
 WEEK = 7
-# What grows with the number of visits.
-RESOURCES = ("cpu", "web", "pool", "database", "hashing", "streams", "memory")
+# What grows with the number of visits. Memory does not: most of it is taken before anybody comes.
+RESOURCES = ("cpu", "web", "pool", "database", "hashing", "streams")
 
 
 async def tide(db: Connection, *, now: datetime) -> health.Tide | None:

@@ -14,14 +14,21 @@ KEPT = timedelta(days=731)
 
 
 async def count_visitors(db: Database, *, now: datetime) -> None:
-    """Everybody whom the processes met is in their day's sketch; who is gone for longer than a pause is forgotten."""
+    """Everybody whom the processes met is in their day's sketch; who is gone for longer than a pause is forgotten.
+
+    What is promised to be gone goes first, whether or not counting works.
+    """
+    today = now.astimezone(UTC).date()
+    async with db.transaction() as tx:
+        await queries.salts_forgotten(tx, today)
+    async with db.transaction() as tx:
+        await queries.visitors_given_up(tx, today - timedelta(days=1))
     more = True
     while more:
         async with db.transaction() as tx:
             more = await _count(tx) == AT_ONCE
-    today = now.astimezone(UTC).date()
     async with db.transaction() as tx:
-        await queries.visitors_forgotten(tx, today, now)
+        await queries.visitors_forgotten(tx, now)
         await queries.days_forgotten(tx, today - KEPT)
 
 

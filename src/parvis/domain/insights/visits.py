@@ -15,9 +15,12 @@ from datetime import date
 from parvis.base.settings import Settings
 from parvis.domain.insights import rules
 
-MOST_VISITORS = 100_000  # of one batch; more are not told apart
+MOST_VISITORS = 20_000  # of one batch; more are not told apart
+MOST_OF_NETWORK = 200  # of one batch, by the names of their browsers; whoever invents more names is one more visitor
 MOST_SOURCES = 300  # of one batch, that keep their names
-MOST_BATCHES = 60  # that wait while the database is away; the oldest are lost first
+MOST_WAITING = 100_000  # visitors of all batches, while the database is away; the oldest are lost first
+MOST_BATCHES = 100  # that wait likewise
+AT_ONCE = 5000  # visitors in one statement
 _PAUSE_S = rules.PAUSE.total_seconds()
 _FIRST_DAY = date(1970, 1, 1).toordinal()
 DAY_S = 86_400
@@ -37,19 +40,29 @@ class Seen:
 
 
 class Batch:
-    """What was counted on one day since the last handing over."""
+    """What was counted on one day since the last handing over. `networks`: how many visitors of one there are, by its hash."""
 
-    __slots__ = ("counts", "day", "seen", "sources")
+    __slots__ = ("counts", "day", "networks", "seen", "sources")
 
     def __init__(self, day: date) -> None:
         self.day = day
         self.counts: Counter[tuple[str, str]] = Counter()
+        self.networks: Counter[int] = Counter()
         self.seen: dict[int, Seen] = {}
         self.sources: set[str] = set()
 
     @property
     def empty(self) -> bool:
         return not self.counts and not self.seen
+
+    def parts(self) -> list[Batch]:
+        """The same, in pieces that are quickly handed over."""
+        visitors = list(self.seen.items())
+        parts = [Batch(self.day) for _ in range(0, max(len(visitors), 1), AT_ONCE)]
+        for number, part in enumerate(parts):
+            part.seen = dict(visitors[number * AT_ONCE : (number + 1) * AT_ONCE])
+        parts[0].counts = self.counts
+        return parts
 
 
 class Visits:
@@ -79,9 +92,11 @@ class Visits:
         now_s = self._clock()
         batch = self._batch_at(now_s)
         batch.counts["page", path] += 1
-        visitor = self._visitor(network, look.agent)
-        if visitor is None:
+        if self._salt is None:
             return
+        visitor = self._visitor(self._salt, network, look.agent)
+        if visitor not in batch.seen:
+            visitor = self._newcomer(self._salt, batch, network, visitor)
         seen = batch.seen.get(visitor)
         if seen is None:
             if len(batch.seen) < MOST_VISITORS:
@@ -100,13 +115,13 @@ class Visits:
         """All that was counted and not handed over; it is not here any more."""
         taken, self._waiting = self._waiting, []
         if not self._batch.empty:
-            taken.append(self._batch)
+            taken += self._batch.parts()
             self._batch = Batch(self._batch.day)
         return taken
 
     def give_back(self, batches: list[Batch]) -> None:
         """They could not be handed over; perhaps the next time."""
-        self._waiting = [*batches, *self._waiting][-MOST_BATCHES:]
+        self._wait(*batches, *self._waiting)
 
     @property
     def day(self) -> date:
@@ -134,17 +149,34 @@ class Visits:
         day: int = int(now_s // DAY_S)
         if day != self._day:
             if not self._batch.empty:
-                self._waiting.append(self._batch)
+                self._wait(*self._waiting, *self._batch.parts())
             self._batch, self._day = Batch(day_of(now_s)), day
             self.learn({each: salt for each, salt in self._salts.items() if each >= self._batch.day})
         return self._batch
 
-    def _visitor(self, network: str, agent: bytes) -> int | None:
-        """A number that tells visitors of one day apart; None while there is no salt."""
-        if self._salt is None:
-            return None
+    def _wait(self, *batches: Batch) -> None:
+        """These wait, as far as there is room: the oldest give up their visitors first, and keep what was looked at."""
+        room = MOST_WAITING
+        for batch in reversed(batches):
+            room -= len(batch.seen)
+            if room < 0:
+                batch.seen.clear()
+        self._waiting = [batch for batch in batches if not batch.empty][-MOST_BATCHES:]
+
+    def _newcomer(self, salt: bytes, batch: Batch, network: str, visitor: int) -> int:
+        """The visitor, who was not met yet; the network alone, when too many came from it to be browsers."""
+        alone = self._visitor(salt, network, b"")
+        if batch.networks[alone] >= MOST_OF_NETWORK:
+            return alone
+        if len(batch.seen) < MOST_VISITORS:
+            batch.networks[alone] += 1
+        return visitor
+
+    @staticmethod
+    def _visitor(salt: bytes, network: str, agent: bytes) -> int:
+        """A number that tells visitors of one day apart."""
         # The salt in front does what a key does (BLAKE2 cannot be lengthened), and costs half: one block, not two.
-        digest = hashlib.blake2b(b"%b%b\n%b" % (self._salt, network.encode(), agent), digest_size=8).digest()
+        digest = hashlib.blake2b(b"%b%b\n%b" % (salt, network.encode(), agent), digest_size=8).digest()
         return int.from_bytes(digest, "big", signed=True)
 
     def _source(self, batch: Batch, source: str) -> str:
