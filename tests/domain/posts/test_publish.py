@@ -11,7 +11,7 @@ from parvis.base.errors import Invalid, NotFound
 from parvis.base.ids import PostId
 from parvis.domain import accounts, posts
 from parvis.domain.posts.types import Draft, Visibility
-from tests.rig.people import Person
+from tests.rig.people import Person, decoded
 from tests.rig.world import World
 
 
@@ -80,6 +80,16 @@ async def test_c2_a_hidden_post_cannot_be_answered_favourited_or_passed_on(world
         for act in (posts.favourite, posts.bookmark, posts.repost):
             with pytest.raises(NotFound):
                 await act(tx, world.services.ids, bob.id, hidden, now=utc_now())
+
+
+async def test_who_blocks_the_viewer_is_not_among_those_who_favourited_a_post(world: World) -> None:
+    alice, bob, carol = [await world.person(name) for name in ("alice", "bob", "carol")]
+    post = await alice.says("liked")
+    await carol.post(f"/api/v1/statuses/{post}/favourite")
+    await carol.post(f"/api/v1/accounts/{bob.id}/block")
+    for who, told in ((alice, ["carol"]), (bob, [])):
+        listed = decoded(await who.get(f"/api/v1/statuses/{post}/favourited_by"))
+        assert [one["username"] for one in listed] == told
 
 
 async def test_removing_a_post_takes_it_from_every_surface_and_lowers_the_parents_count(world: World) -> None:
