@@ -7,6 +7,7 @@ from datetime import timedelta
 from html import unescape
 
 from parvis.base.clock import utc_now
+from parvis.domain import accounts
 from parvis.domain.posts import scheduled
 from tests.rig.people import Person, decoded
 from tests.rig.pictures import png
@@ -93,6 +94,21 @@ async def test_why_a_post_for_later_was_not_published_stands_in_the_visitors_lan
     assert "C’est trop long." in page
     assert "Validation failed" not in page
     assert "limit" not in page
+
+
+async def test_a_post_that_fell_due_while_its_author_was_frozen_waits_with_the_reason(
+    world: World, alices: Browser, alice: Person
+) -> None:
+    one = await planned(alice)
+    due, number = utc_now() + timedelta(hours=2), int(str(one["id"]))
+    for frozen in (True, False):
+        async with world.services.db.transaction() as tx:
+            await accounts.restrict(tx, alice.id, state=accounts.State.ACTIVE, frozen=frozen)
+        if frozen:
+            await scheduled.publish_scheduled(world.services, alice.id, number, now=due)
+    assert "Your account was frozen or suspended at that time." in (await alices.get("/scheduled")).text
+    await scheduled.publish_scheduled(world.services, alice.id, number, now=due)
+    assert (await alice.get(f"/api/v1/scheduled_statuses/{number}")).status_code == 404, "it is published"
 
 
 async def test_a_history_under_another_name_leads_to_its_own(
