@@ -13,7 +13,8 @@ async def locked_post(tx: Connection, author: AccountId, post_id: PostId) -> Row
     """The author's post as it is, held until the transaction ends."""
     return await tx.fetchrow(
         """
-        SELECT text, warning, sensitive, language, attachments, repost_of_id, warned_as
+        SELECT text, warning, sensitive, language, attachments, repost_of_id, warned_as, visibility, quote_state,
+               quote_of_account_id
           FROM post
          WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL
            FOR UPDATE
