@@ -80,6 +80,17 @@ async def test_follow_requests_are_listed_and_answered(world: World) -> None:
     assert decoded(await bob.get("/api/v1/follow_requests")) == []
 
 
+async def test_a_language_with_a_region_lets_posts_in_it_through_however_it_is_written(world: World) -> None:
+    alice, bob = await world.person("alice"), await world.person("bob")
+    seen = await relationship(await alice.post(f"/api/v1/accounts/{bob.id}/follow?languages[]=pt-BR&languages[]=pt-br"))
+    assert seen["languages"] == ["pt-br"]
+    for text, language in (("Bom dia", "pt-BR"), ("Good morning", "en")):
+        await bob.post("/api/v1/statuses", {"status": text, "language": language})
+    await world.settle()
+    home = decoded(await alice.get("/api/v1/timelines/home"))
+    assert [one["content"] for one in home] == ["<p>Bom dia</p>"]
+
+
 async def test_who_asks_again_after_a_refusal_is_announced_again(world: World) -> None:
     alice, bob = await world.person("alice"), await world.person("bob", locked=True)
     for times in (1, 2):
