@@ -129,6 +129,19 @@ async def test_removing_a_post_takes_it_from_every_surface_and_lowers_the_parent
         assert (words["text"], words["html"]) == ("", "")
 
 
+async def test_nothing_that_a_removed_post_ever_said_is_kept(world: World) -> None:
+    alice = await world.person("alice")
+    poll = {"options": ["spring", "autumn"], "expires_in": 600}
+    post = decoded(await alice.post("/api/v1/statuses", {"status": "my first words", "poll": poll}))["id"]
+    edited = {"status": "other words", "poll": {"options": ["today", "tomorrow"], "expires_in": 600}}
+    assert (await world.client.put(f"/api/v1/statuses/{post}", json=edited, headers=alice.headers)).status_code == 200
+    assert decoded(await alice.delete(f"/api/v1/statuses/{post}"))["poll"]["options"][0]["title"] == "today"
+    async with world.services.db.connection() as db:
+        assert await db.fetchval("SELECT count(*) FROM post_edit WHERE post_id = $1", PostId(int(post))) == 0
+        assert await db.fetchval("SELECT options FROM poll WHERE post_id = $1", PostId(int(post))) == ["", ""]
+    await world.settle()
+
+
 async def test_c4_a_public_reply_tells_nothing_of_its_hidden_parent(world: World) -> None:
     alice, bob, carol = [await world.person(name) for name in ("alice", "bob", "carol")]
     await world.follows(bob, alice)

@@ -48,6 +48,11 @@ async def keep_revision(tx: Connection, author: AccountId, post_id: PostId, poll
     )
 
 
+async def forget_revisions(tx: Connection, author: AccountId, post_id: PostId) -> None:
+    """What the post said before each edit is gone."""
+    await tx.execute("DELETE FROM post_edit WHERE account_id = $1 AND post_id = $2", author, post_id)
+
+
 async def rewrite(
     tx: Connection,
     author: AccountId,
