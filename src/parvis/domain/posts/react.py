@@ -101,11 +101,12 @@ async def unrepost(tx: Connection, viewer: AccountId, post_id: PostId, *, now: d
 
 
 async def sweep(tx: Connection, post_id: PostId, *, now: datetime, most: int = 500) -> bool:
-    """Up to `most` reposts of a removed post are gone too; whether there were any left to do."""
+    """Up to `most` reposts of a removed post are gone too, and those who have them will hear; whether any may be left."""
     rows = await queries.reposts_of(tx, post_id, most)
     for row in rows:
         await queries.delete_repost(tx, row["account_id"], post_id, now)
         await queries.count_post(tx, row["account_id"], -1, None)
+    await events.record(tx, *(PostRemoved(post_id=row["id"], author_id=row["account_id"]) for row in rows))
     return len(rows) == most
 
 
