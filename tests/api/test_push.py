@@ -299,6 +299,23 @@ async def test_c5_the_message_is_decided_when_it_is_sent(near: World, change: st
         assert len(there.asked) == 2
 
 
+async def test_what_a_keyword_filter_hides_among_notifications_is_not_sent(near: World) -> None:
+    alice, bob, app = await near.person("alice"), await near.person("bob"), App()
+    for word, place, action in (
+        ("spoiler", "notifications", "hide"),
+        ("seen", "home", "hide"),
+        ("seen", "notifications", "warn"),
+    ):
+        filtered = {"title": word, "context": [place], "filter_action": action}
+        decoded(await alice.post("/api/v2/filters", filtered | {"keywords_attributes": [{"keyword": word}]}))
+    async with stranger(answering()) as there:
+        await subscribed(alice, there, app, "mention")
+        for words in ("@alice a spoiler", "@alice have you seen it"):
+            await bob.says(words)
+            await near.settle()
+    assert [app.read(asked)["body"] for asked in there.asked] == ["@alice have you seen it"]
+
+
 async def test_nobody_gets_what_is_anothers(near: World) -> None:
     alice, bob, app = await near.person("alice"), await near.person("bob"), App()
     async with stranger(answering()) as there:

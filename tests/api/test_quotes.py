@@ -116,6 +116,19 @@ async def test_case_c3_a_quote_never_widens_the_audience(world: World) -> None:
     assert refused.status_code == 404
 
 
+async def test_an_edit_does_not_take_a_quote_out_of_the_quoted_authors_reach(world: World) -> None:
+    alice, bob = await world.person("alice"), await world.person("bob")
+    original = await says(alice, "mine")
+    made = await says(bob, "@alice look", visibility="direct", quoted_status_id=original["id"])
+    path = f"/api/v1/statuses/{made['id']}"
+    for words, status in (("look", 422), ("@alice see", 200)):
+        asked = await world.client.put(path, json={"status": words}, headers=bob.headers)
+        assert asked.status_code == status
+    assert decoded(await alice.post(f"/api/v1/statuses/{original['id']}/quotes/{made['id']}/revoke"))
+    asked = await world.client.put(path, json={"status": "nothing quoted any more"}, headers=bob.headers)
+    assert asked.status_code == 200
+
+
 @pytest.mark.parametrize("act", ["block", "delete", "mute", "silence"])
 async def test_a_quote_of_what_one_may_not_see_shows_a_state_and_nothing_else(world: World, act: str) -> None:
     alice, bob, carol = [await world.person(n) for n in ("alice", "bob", "carol")]

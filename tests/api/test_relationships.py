@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from parvis.base.clock import utc_now
+from parvis.domain import accounts
 from tests.api.test_accounts import ACCOUNT_KEYS
 from tests.rig.people import Person, decoded
 from tests.rig.world import ORIGIN, World
@@ -75,6 +77,39 @@ async def test_follow_requests_are_listed_and_answered(world: World) -> None:
     refused = await relationship(await bob.post(f"/api/v1/follow_requests/{carol.id}/reject"))
     assert not refused["followed_by"]
     assert (await bob.post(f"/api/v1/follow_requests/{carol.id}/authorize")).status_code == 404
+    assert decoded(await bob.get("/api/v1/follow_requests")) == []
+
+
+async def test_a_language_with_a_region_lets_posts_in_it_through_however_it_is_written(world: World) -> None:
+    alice, bob = await world.person("alice"), await world.person("bob")
+    seen = await relationship(await alice.post(f"/api/v1/accounts/{bob.id}/follow?languages[]=pt-BR&languages[]=pt-br"))
+    assert seen["languages"] == ["pt-br"]
+    for text, language in (("Bom dia", "pt-BR"), ("Good morning", "en")):
+        await bob.post("/api/v1/statuses", {"status": text, "language": language})
+    await world.settle()
+    home = decoded(await alice.get("/api/v1/timelines/home"))
+    assert [one["content"] for one in home] == ["<p>Bom dia</p>"]
+
+
+async def test_who_asks_again_after_a_refusal_is_announced_again(world: World) -> None:
+    alice, bob = await world.person("alice"), await world.person("bob", locked=True)
+    for times in (1, 2):
+        await alice.post(f"/api/v1/accounts/{bob.id}/follow")
+        await alice.post(f"/api/v1/accounts/{bob.id}/follow?notify=true")
+        await world.settle()
+        told = decoded(await bob.get("/api/v1/notifications", **{"types[]": "follow_request"}))
+        assert [one["account"]["username"] for one in told] == ["alice"] * times
+        await bob.post(f"/api/v1/follow_requests/{alice.id}/reject")
+        await world.settle()
+
+
+async def test_who_asked_follows_when_they_press_again_and_the_account_is_open_by_then(world: World) -> None:
+    alice, bob = await world.person("alice"), await world.person("bob", locked=True)
+    await alice.post(f"/api/v1/accounts/{bob.id}/follow?reblogs=false")
+    async with world.services.db.transaction() as tx:
+        await accounts.update_profile(tx, bob.id, change=accounts.ProfileChange(locked=False), now=utc_now())
+    seen = await relationship(await alice.post(f"/api/v1/accounts/{bob.id}/follow"))
+    assert (seen["following"], seen["requested"], seen["showing_reblogs"]) == (True, False, False)
     assert decoded(await bob.get("/api/v1/follow_requests")) == []
 
 

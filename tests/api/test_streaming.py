@@ -253,6 +253,22 @@ async def test_a_removed_post_is_told_by_its_id_to_those_who_had_it(world: World
         assert (await carols.frame())["payload"] == str(shown), "carol never knew of the other"
 
 
+async def test_a_removed_post_is_told_to_those_who_had_it_by_a_repost(world: World) -> None:
+    alice, bob, carol = [await world.person(name) for name in ("alice", "bob", "carol")]
+    await world.follows(carol, bob)
+    shown = await publish(world, alice, "for all")
+    async with world.services.db.transaction() as tx:
+        repost = await posts.repost(tx, world.services.ids, bob.id, shown, now=utc_now())
+    await world.settle()
+    async with socket_of(world, carol, "user") as carols:
+        async with world.services.db.transaction() as tx:
+            await posts.remove(tx, alice.id, shown, now=utc_now())
+        await world.settle()
+        assert await carols.frame() == {"stream": ["user"], "event": "delete", "payload": str(repost)}
+    async with world.services.db.connection() as db:
+        assert [one.posts_count for one in (await accounts.by_ids(db, [alice.id, bob.id])).values()] == [0, 0]
+
+
 async def test_notifications_arrive_as_a_request_would_answer_them(world: World) -> None:
     alice, bob = await world.person("alice"), await world.person("bob")
     async with socket_of(world, bob, "user:notification") as socket:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from html import unescape
 
 from parvis.base.clock import utc_now
+from parvis.domain import accounts
 from parvis.domain.posts import scheduled
 from tests.rig.people import Person, decoded
 from tests.rig.pictures import png
@@ -95,6 +96,21 @@ async def test_why_a_post_for_later_was_not_published_stands_in_the_visitors_lan
     assert "limit" not in page
 
 
+async def test_a_post_that_fell_due_while_its_author_was_frozen_waits_with_the_reason(
+    world: World, alices: Browser, alice: Person
+) -> None:
+    one = await planned(alice)
+    due, number = utc_now() + timedelta(hours=2), int(str(one["id"]))
+    for frozen in (True, False):
+        async with world.services.db.transaction() as tx:
+            await accounts.restrict(tx, alice.id, state=accounts.State.ACTIVE, frozen=frozen)
+        if frozen:
+            await scheduled.publish_scheduled(world.services, alice.id, number, now=due)
+    assert "Your account was frozen or suspended at that time." in (await alices.get("/scheduled")).text
+    await scheduled.publish_scheduled(world.services, alice.id, number, now=due)
+    assert (await alice.get(f"/api/v1/scheduled_statuses/{number}")).status_code == 404, "it is published"
+
+
 async def test_a_history_under_another_name_leads_to_its_own(
     alices: Browser, stranger: Browser, alice: Person, bob: Person
 ) -> None:
@@ -144,3 +160,15 @@ async def test_who_signs_out_leaves_nothing_in_the_browser(alices: Browser) -> N
     assert answer.headers["location"] == "/"
     assert answer.headers["clear-site-data"] == '"cache", "storage"'
     assert 'data-notice="signed_out"' in (await alices.get("/")).text
+
+
+async def test_who_takes_back_what_they_did_to_a_post_out_of_sight_is_led_on(
+    alices: Browser, alice: Person, bob: Person
+) -> None:
+    said = await bob.says("Mine")
+    await alices.post(f"/posts/{said}/favourite")
+    await bob.post(f"/api/v1/accounts/{alice.id}/block")
+    done = await alices.post(f"/posts/{said}/unfavourite", headers={"HX-Request": "true"})
+    assert done.status_code == 200
+    assert done.headers["hx-redirect"].startswith("/home")
+    assert decoded(await bob.get(f"/api/v1/statuses/{said}"))["favourites_count"] == 0

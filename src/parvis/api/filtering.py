@@ -9,19 +9,16 @@ from msgspec.structs import replace
 from parvis.api.entities.filter import FilterResult, present_results
 from parvis.api.entities.status import Status
 from parvis.base.ids import AccountId, PostId
-from parvis.domain.posts import PostView
+from parvis.domain.posts import PostView, readable
 from parvis.domain.relationships.filters import Place
 from parvis.domain.relationships.sieves import Sieve, Words
-from parvis.infra.text import plain
 
 
 def words_of(view: PostView) -> Words:
     """Everything that somebody can read in a post; a repost says nothing of its own."""
     if view.repost_of is not None:
         return Words(())
-    options = view.poll.options if view.poll else []
-    descriptions = [item.description or "" for item in view.attachments]
-    return Words([view.warning, view.text or plain(view.html), *options, *descriptions])
+    return Words(readable(view))
 
 
 def with_results(

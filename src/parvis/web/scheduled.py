@@ -8,7 +8,7 @@ import msgspec
 
 from parvis.base.errors import Invalid
 from parvis.domain.posts import scheduled
-from parvis.domain.posts.scheduled import Scheduled
+from parvis.domain.posts.scheduled import BARRED, Scheduled
 from parvis.infra.catalogues import later
 from parvis.infra.html.problems import message_of
 from parvis.infra.html.visit import Answer, Page, Redirect
@@ -37,9 +37,12 @@ async def listing(call: Call[Any]) -> Answer:
 
 
 def _why(call: Call[Any], one: Scheduled) -> str:
-    """Why it could not be published: a field of it, or that what it answers, quotes or shows is gone."""
+    """Why it could not be published: a field of it, its author's standing, or that what it answers, quotes or shows is
+    gone."""
     if one.wrong is not None:
         return message_of(call, one.wrong)
+    if one.problem == BARRED:
+        return call.text(BARRED)
     return call.text(later("What you sent cannot be accepted."))
 
 

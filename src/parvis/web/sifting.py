@@ -7,11 +7,10 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from parvis.base.ids import PostId
-from parvis.domain.posts import PostView
+from parvis.domain.posts import PostView, readable
 from parvis.domain.relationships.filters import Place
 from parvis.domain.relationships.sieves import Sieve, Sieves, Words
 from parvis.infra.postgres import Database
-from parvis.infra.text import plain
 from parvis.web.routing import Call
 
 # The prepared filters of this process, by the database that they are from.
@@ -47,12 +46,5 @@ def _found(call: Call[Any], sieve: Sieve, post: PostView, place: Place) -> list[
     if shown.author.id == call.viewer_id:
         return []
     ids: list[PostId] = list({post.id, shown.id})
-    matches = sieve.matches(_words(shown), ids, place=place, now=call.now)
+    matches = sieve.matches(Words(readable(shown)), ids, place=place, now=call.now)
     return [(one.filter.title, one.filter.action) for one in matches]
-
-
-def _words(post: PostView) -> Words:
-    """Everything that can be read in a post."""
-    options = post.poll.options if post.poll else []
-    descriptions = [item.description or "" for item in post.attachments]
-    return Words([post.warning, post.text or plain(post.html), *options, *descriptions])

@@ -11,7 +11,7 @@ from parvis.base.errors import Invalid, NotFound
 from parvis.base.ids import PostId
 from parvis.domain import accounts, posts
 from parvis.domain.posts.types import Draft, Visibility
-from tests.rig.people import Person
+from tests.rig.people import Person, decoded
 from tests.rig.world import World
 
 
@@ -82,6 +82,36 @@ async def test_c2_a_hidden_post_cannot_be_answered_favourited_or_passed_on(world
                 await act(tx, world.services.ids, bob.id, hidden, now=utc_now())
 
 
+async def test_who_blocks_the_viewer_is_not_among_those_who_favourited_a_post(world: World) -> None:
+    alice, bob, carol = [await world.person(name) for name in ("alice", "bob", "carol")]
+    post = await alice.says("liked")
+    await carol.post(f"/api/v1/statuses/{post}/favourite")
+    await carol.post(f"/api/v1/accounts/{bob.id}/block")
+    for who, told in ((alice, ["carol"]), (bob, [])):
+        listed = decoded(await who.get(f"/api/v1/statuses/{post}/favourited_by"))
+        assert [one["username"] for one in listed] == told
+
+
+@pytest.mark.parametrize("way", ["original", "repost"])
+async def test_what_one_did_to_a_post_is_taken_back_also_when_its_author_blocks(world: World, way: str) -> None:
+    alice, bob = await world.person("alice"), await world.person("bob")
+    post, other = await alice.says("mine"), await alice.says("another")
+    path = f"/api/v1/statuses/{post}"
+    for act in ("favourite", "bookmark", "mute"):
+        await bob.post(f"{path}/{act}")
+    repost = decoded(await bob.post(f"{path}/reblog"))["id"]
+    await alice.post(f"/api/v1/accounts/{bob.id}/block")
+    by = path if way == "original" else f"/api/v1/statuses/{repost}"
+    for act in ("unfavourite", "unbookmark", "unmute"):
+        assert (await bob.post(f"{by}/{act}")).status_code == 404, "done, but not to be seen"
+        assert (await bob.post(f"/api/v1/statuses/{other}/{act}")).status_code == 404
+    await (bob.post(f"{path}/unreblog") if way == "original" else bob.delete(by))
+    assert await counts(world, post) == (0, 0, 0)
+    await alice.post(f"/api/v1/accounts/{bob.id}/unblock")
+    seen = decoded(await bob.get(path))
+    assert [seen[one] for one in ("favourited", "bookmarked", "muted", "reblogged")] == [False] * 4
+
+
 async def test_removing_a_post_takes_it_from_every_surface_and_lowers_the_parents_count(world: World) -> None:
     alice, bob = await world.person("alice"), await world.person("bob")
     parent = await alice.says("parent")
@@ -97,6 +127,19 @@ async def test_removing_a_post_takes_it_from_every_surface_and_lowers_the_parent
         assert await posts.views(db, [reply], viewer_id=bob.id) == []
         words = await db.fetchrow("SELECT text, html FROM post WHERE id = $1", reply)
         assert (words["text"], words["html"]) == ("", "")
+
+
+async def test_nothing_that_a_removed_post_ever_said_is_kept(world: World) -> None:
+    alice = await world.person("alice")
+    poll = {"options": ["spring", "autumn"], "expires_in": 600}
+    post = decoded(await alice.post("/api/v1/statuses", {"status": "my first words", "poll": poll}))["id"]
+    edited = {"status": "other words", "poll": {"options": ["today", "tomorrow"], "expires_in": 600}}
+    assert (await world.client.put(f"/api/v1/statuses/{post}", json=edited, headers=alice.headers)).status_code == 200
+    assert decoded(await alice.delete(f"/api/v1/statuses/{post}"))["poll"]["options"][0]["title"] == "today"
+    async with world.services.db.connection() as db:
+        assert await db.fetchval("SELECT count(*) FROM post_edit WHERE post_id = $1", PostId(int(post))) == 0
+        assert await db.fetchval("SELECT options FROM poll WHERE post_id = $1", PostId(int(post))) == ["", ""]
+    await world.settle()
 
 
 async def test_c4_a_public_reply_tells_nothing_of_its_hidden_parent(world: World) -> None:

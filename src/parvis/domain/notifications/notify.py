@@ -43,7 +43,9 @@ async def notify(services: Services, event: happened.Event, *, now: datetime) ->
             case happened.Followed(account_id=by, target_id=target):
                 await _tell(services, tx, "follow", by, None, [AccountId(target)], now)
             case happened.FollowRequested(account_id=by, target_id=target):
-                await _tell(services, tx, "follow_request", by, None, [AccountId(target)], now)
+                asked = await queries.request_between(tx, AccountId(by), AccountId(target))
+                told = [AccountId(target)] if asked is not None else []  # withdrawn or answered meanwhile
+                await _tell(services, tx, "follow_request", by, None, told, now, again=asked)
             case happened.AccountWarned(account_id=account, restriction_id=restriction):
                 warned = [AccountId(account)]
                 await _tell(

@@ -16,11 +16,12 @@ from parvis.domain.notifications.calling import call
 from parvis.domain.notifications.subscriptions import sealed_about, unsubscribe_key
 from parvis.domain.notifications.types import Notification
 from parvis.domain.posts import PostView
+from parvis.domain.relationships.sieves import Sieves, Words
 from parvis.infra import sealing, web_push
 from parvis.infra.catalogues import catalogue_of, known_locale
 from parvis.infra.destinations import Refused
 from parvis.infra.jobs import NewJob
-from parvis.infra.postgres import Row
+from parvis.infra.postgres import Connection, Row
 from parvis.infra.rate_limits import PUSHES
 from parvis.infra.services import Services
 from parvis.infra.storage import media_url
@@ -65,7 +66,7 @@ async def deliver(services: Services, what: Delivery, *, failures: int, now: dat
 
     Raises: Unavailable when another try may succeed; after `MOST_FAILURES` it is given up in silence.
     """
-    found = await _found(services, what)
+    found = await _found(services, what, now)
     if found is None:
         return
     row, one, post = found
@@ -84,8 +85,8 @@ async def deliver(services: Services, what: Delivery, *, failures: int, now: dat
         log.info("push.given_up", account_id=what.account_id, subscription_id=what.subscription_id)
 
 
-async def _found(services: Services, what: Delivery) -> tuple[Row, Notification, PostView | None] | None:
-    """Subscription, notification and post, while token, sight and policy allow it (cases A8 and C5)."""
+async def _found(services: Services, what: Delivery, now: datetime) -> tuple[Row, Notification, PostView | None] | None:
+    """Subscription, notification and post, while token, sight, policy and filters allow it (cases A8 and C5)."""
     async with services.db.connection() as db:
         row = await queries.live(db, what.account_id, what.subscription_id)
         if row is None:
@@ -96,9 +97,19 @@ async def _found(services: Services, what: Delivery) -> tuple[Row, Notification,
             return None
         wanted = [one.post_id] if one.post_id is not None else []
         views = await posts.views(db, wanted, viewer_id=what.account_id)
-    if one.filtered or len(views) < len(wanted):
-        return None
+        if one.filtered or len(views) < len(wanted) or (views and await _is_hidden(db, what.account_id, views[0], now)):
+            return None
     return row, one, views[0] if views else None
+
+
+async def _is_hidden(db: Connection, account_id: AccountId, post: PostView, now: datetime) -> bool:
+    """Whether a keyword filter keeps the post out of the account's notifications; one's own meet none."""
+    shown = post.shown
+    if post.filter_version is None or shown.author.id == account_id:
+        return False
+    sieve = await Sieves().of(db, account_id, post.filter_version)
+    found = sieve.matches(Words(posts.readable(shown)), list({post.id, shown.id}), place="notifications", now=now)
+    return any(one.filter.action == "hide" for one in found)
 
 
 async def _send(

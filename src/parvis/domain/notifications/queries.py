@@ -211,6 +211,11 @@ async def mentioned_in(db: Connection, author: AccountId, post_id: PostId) -> li
     )
 
 
+async def request_between(db: Connection, by: AccountId, target: AccountId) -> int | None:
+    """The id of the request to follow that waits, if one does."""
+    return await db.fetchval("SELECT id FROM follow_request WHERE account_id = $1 AND requester_id = $2", target, by)
+
+
 async def version_of(db: Connection, author: AccountId, post_id: PostId) -> int:
     return await db.fetchval("SELECT version FROM post WHERE account_id = $1 AND id = $2", author, post_id) or 0
 

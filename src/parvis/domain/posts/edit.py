@@ -12,7 +12,7 @@ from parvis.base.events import PostEdited, PostFilesAdded
 from parvis.base.ids import AccountId, MediaId, PostId
 from parvis.domain import media
 from parvis.domain.media.types import Attachment
-from parvis.domain.posts import edit_queries, polls, queries, rules, withhold_queries
+from parvis.domain.posts import edit_queries, polls, queries, quotes, rules, withhold_queries
 from parvis.domain.posts.publish import html_of
 from parvis.domain.posts.types import Draft, Mention, PollDraft
 from parvis.infra import events, text
@@ -67,6 +67,7 @@ async def edit(
         return
     mentioned = await queries.accounts_by_handle(tx, rules.mentions_in(draft.text, domain))
     people = [Mention(row["id"], row["handle"], row["domain"]) for row in mentioned.values()]
+    quotes.check_edit(before, author, [one.id for one in people])
     tags = rules.tags_in(draft.text)
     await edit_queries.keep_revision(tx, author, post_id, poll_before["options"] if poll_before else None)
     await edit_queries.rewrite(

@@ -13,7 +13,8 @@ async def locked_post(tx: Connection, author: AccountId, post_id: PostId) -> Row
     """The author's post as it is, held until the transaction ends."""
     return await tx.fetchrow(
         """
-        SELECT text, warning, sensitive, language, attachments, repost_of_id, warned_as
+        SELECT text, warning, sensitive, language, attachments, repost_of_id, warned_as, visibility, quote_state,
+               quote_of_account_id
           FROM post
          WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL
            FOR UPDATE
@@ -45,6 +46,11 @@ async def keep_revision(tx: Connection, author: AccountId, post_id: PostId, poll
         post_id,
         poll_options,
     )
+
+
+async def forget_revisions(tx: Connection, author: AccountId, post_id: PostId) -> None:
+    """What the post said before each edit is gone."""
+    await tx.execute("DELETE FROM post_edit WHERE account_id = $1 AND post_id = $2", author, post_id)
 
 
 async def rewrite(

@@ -50,6 +50,17 @@ async def delete_poll(tx: Connection, author: AccountId, post_id: PostId) -> Non
     await tx.execute("UPDATE post SET has_poll = false WHERE account_id = $1 AND id = $2", author, post_id)
 
 
+async def blank_options(tx: Connection, author: AccountId, post_id: PostId) -> None:
+    """The post's poll, if it has one, says nothing any more; how many chose what stays."""
+    await tx.execute(
+        """
+        UPDATE poll SET options = array_fill(''::text, ARRAY[cardinality(options)]) WHERE account_id = $1 AND post_id = $2
+        """,
+        author,
+        post_id,
+    )
+
+
 async def poll_end(db: Connection, author: AccountId, post_id: PostId) -> datetime | None:
     return await db.fetchval("SELECT expires_at FROM poll WHERE account_id = $1 AND post_id = $2", author, post_id)
 

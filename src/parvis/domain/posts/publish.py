@@ -11,7 +11,7 @@ from parvis.base.events import Event, PostAddressed, PostPublished, PostRemoved
 from parvis.base.ids import AccountId, IdSource, PostId
 from parvis.domain import media
 from parvis.domain.accounts.types import Viewer
-from parvis.domain.posts import polls, queries, quote_queries, quotes, replies, rules
+from parvis.domain.posts import edit_queries, poll_queries, polls, queries, quote_queries, quotes, replies, rules
 from parvis.domain.posts.types import Draft, Mention, Visibility
 from parvis.infra import events, text
 from parvis.infra.encoding import to_json
@@ -97,6 +97,8 @@ async def remove(tx: Connection, author: AccountId, post_id: PostId, *, now: dat
         await queries.count(tx, "quotes", gone["quote_of_account_id"], gone["quote_of_id"], -1)
     if gone["repost_of_id"] is None:
         await queries.orphan_replies(tx, post_id)
+        await edit_queries.forget_revisions(tx, author, post_id)
+        await poll_queries.blank_options(tx, author, post_id)
     if gone["tags"]:
         await queries.delete_tags(tx, post_id)
     if gone["visibility"] < Visibility.MENTIONED:

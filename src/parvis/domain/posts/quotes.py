@@ -32,10 +32,20 @@ def check_audience(draft: Draft, author: AccountId, quoted_row: Row, mentioned_i
 
     Raises: Invalid where the quoted author could not see it, and so could not take the consent back.
     """
-    owner, visibility = quoted_row["account_id"], max(draft.visibility, _widest(quoted_row["visibility"]))
+    visibility = max(draft.visibility, _widest(quoted_row["visibility"]))
+    _check_revocable(visibility, author, quoted_row["account_id"], mentioned_ids)
+    return rules.narrowed(draft, visibility)
+
+
+def check_edit(before: Row, author: AccountId, mentioned_ids: list[int]) -> None:
+    """Raises: Invalid where the author of what the post still quotes could not see it once it is edited like that."""
+    if before["quote_state"] == quote_queries.ACCEPTED:
+        _check_revocable(before["visibility"], author, before["quote_of_account_id"], mentioned_ids)
+
+
+def _check_revocable(visibility: int, author: AccountId, owner: AccountId, mentioned_ids: list[int]) -> None:
     if visibility == Visibility.MENTIONED and owner != author and owner not in mentioned_ids:
         raise Invalid("status", "Validation failed: Mention whom you quote in a post for mentioned people", "invalid")
-    return rules.narrowed(draft, visibility)
 
 
 def _widest(visibility: int) -> Visibility:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from parvis.base.errors import Invalid, InvalidFields, NotFound, Problem
+from parvis.base.errors import Forbidden, Invalid, InvalidFields, NotFound, Problem
 from parvis.base.ids import AccountId, IdSource, PostId
 from parvis.base.pages import Page, PageRequest
 from parvis.domain.accounts.types import State, Viewer
@@ -16,6 +16,7 @@ from parvis.domain.posts import scheduled_queries as queries
 from parvis.domain.posts.publish import key_taken, publish, published_by
 from parvis.domain.posts.types import Attachment, Draft
 from parvis.infra import jobs
+from parvis.infra.catalogues import later
 from parvis.infra.encoding import from_json, to_json
 from parvis.infra.postgres import Connection, Row
 from parvis.infra.services import Services
@@ -25,6 +26,7 @@ SOONEST = timedelta(minutes=5)
 LATEST = timedelta(days=5 * 366)
 MOST_SCHEDULED = 300
 MOST_A_DAY = 25
+BARRED = later("Your account was frozen or suspended at that time.")
 _KEPT_LONGER = timedelta(days=7)  # pictures of a post that could not be published can still be looked at
 
 
@@ -138,8 +140,10 @@ def _wrong(problem: Problem) -> Invalid | None:
 
 async def _publish(tx: Connection, services: Services, author: AccountId, scheduled_id: int, now: datetime) -> None:
     row = await queries.scheduled_locked(tx, author, scheduled_id)
-    if row is None or row["due_at"] > now or row["frozen"] or row["state"] >= State.SUSPENDED:
+    if row is None or row["due_at"] > now:
         return  # published, taken back or moved meanwhile
+    if row["frozen"] or row["state"] >= State.SUSPENDED:
+        raise Forbidden(BARRED)
     settings = services.settings
     await publish(
         tx,

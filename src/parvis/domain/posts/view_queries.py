@@ -9,7 +9,7 @@ from parvis.base.pages import PageRequest
 from parvis.domain.posts.poll_queries import poll_of
 from parvis.domain.posts.quote_queries import may_quote, quote_seen
 from parvis.domain.posts.reply_queries import may_reply
-from parvis.domain.posts.sight import is_silenced, may_see, may_see_original
+from parvis.domain.posts.sight import blocks, is_silenced, may_see, may_see_original
 from parvis.domain.relationships.filter_queries import filter_version
 from parvis.infra.postgres import Connection, Row
 
@@ -169,7 +169,7 @@ async def page_of_marks(db: Connection, table: str, viewer: AccountId, page: Pag
 
 
 async def favouriters(db: Connection, post_id: PostId, viewer: AccountId | None, page: PageRequest) -> list[Row]:
-    """account_id and id of the favourites of a post, newest first, without those the viewer silenced."""
+    """account_id and id of the favourites of a post, newest first, without those the viewer silenced and who block them."""
     return await db.fetch(
         f"""
         SELECT f.id, f.account_id
@@ -177,6 +177,7 @@ async def favouriters(db: Connection, post_id: PostId, viewer: AccountId | None,
           JOIN account a ON a.id = f.account_id AND a.state < 2
          WHERE f.post_id = $2
            AND ($1::bigint IS NULL OR NOT {is_silenced("f.account_id")})
+           AND NOT {blocks("f.account_id")}
            AND ($3::bigint IS NULL OR f.id < $3)
            AND ($4::bigint IS NULL OR f.id > $4)
          ORDER BY f.id DESC

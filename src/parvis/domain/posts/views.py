@@ -26,6 +26,7 @@ from parvis.domain.posts.types import (
 )
 from parvis.infra.encoding import from_json
 from parvis.infra.postgres import Connection, Row
+from parvis.infra.text import plain
 
 
 class Thread(msgspec.Struct, frozen=True):
@@ -52,6 +53,13 @@ async def view(db: Connection, post_id: PostId, *, viewer_id: AccountId | None) 
     if not found:
         raise NotFound
     return found[0]
+
+
+def readable(view: PostView) -> list[str]:
+    """Everything that somebody can read in a post, for keyword filters."""
+    options = view.poll.options if view.poll else []
+    descriptions = [item.description or "" for item in view.attachments]
+    return [view.warning, view.text or plain(view.html), *options, *descriptions]
 
 
 async def who_may_see(db: Connection, post_id: PostId, viewers: Sequence[AccountId]) -> set[AccountId]:

@@ -15,7 +15,7 @@ from parvis.domain.accounts.types import State
 from parvis.domain.relationships import list_queries, queries, rules
 from parvis.domain.relationships.types import Options, OptionsChange
 from parvis.infra import events
-from parvis.infra.postgres import Connection
+from parvis.infra.postgres import Connection, Row
 
 
 async def follow(
@@ -30,6 +30,8 @@ async def follow(
     now: datetime,
 ) -> None:
     """The account follows the target, or has asked to when the target is locked; a second time changes the options.
+
+    Whoever asked and presses again when the target is open follows, without waiting for an answer.
 
     Counts change only when a follow is really new, whatever happens at the same time (case C10).
     Raises: NotFound for an account that is not there; Forbidden for oneself, or where either blocks the other;
@@ -52,13 +54,19 @@ async def follow(
         await queries.follow_changed(tx, account_id, target_id, change=wanted)
     elif now_is["requested"]:
         await queries.request_changed(tx, target_id, account_id, change=wanted)
+        if not _must_ask(now_is):
+            await accept_request(tx, ids, target_id, account_id, now=now)
     elif now_is["my_following"] >= rules.MOST_FOLLOWED:
         raise Invalid("base", f"You cannot follow more than {rules.MOST_FOLLOWED} accounts", "limit")
-    elif now_is["locked"] or now_is["my_state"] == State.LIMITED:
+    elif _must_ask(now_is):
         if await queries.new_request(tx, ids.next(), target_id, account_id, options=wanted.from_new, now=now):
             await events.record(tx, FollowRequested(account_id, target_id))
     else:
         await _begin(tx, ids, account_id, target_id, wanted.from_new, now)
+
+
+def _must_ask(now_is: Row) -> bool:
+    return now_is["locked"] or now_is["my_state"] == State.LIMITED
 
 
 async def _begin(
