@@ -7,7 +7,9 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
+import psutil
 import pytest
 
 from parvis.base.clock import utc_now
@@ -16,6 +18,7 @@ from parvis.domain.health import machine, measure, queries
 from parvis.domain.health.headroom import FRESH, merged
 from parvis.domain.health.measure import Measuring
 from parvis.domain.health.types import Reading, Signal
+from parvis.infra import video
 from parvis.infra.services import Services
 
 
@@ -56,6 +59,42 @@ async def test_a_busy_event_loop_is_seen(services: Services) -> None:
         [loop] = [one for one in await measuring.look(db) if one.resource == "web"]
     assert loop.facts["longest_lag_s"] > 0.1
     assert loop.used * (time.perf_counter() - began) >= 0.4
+
+
+async def test_an_encoder_that_stands_still_is_seen_unless_it_is_held_back(
+    services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(video, "LOOK_EVERY_S", 0.05)
+    held_back = False
+
+    async def facts() -> dict[str, float]:
+        async with services.db.connection() as db:
+            return next(one.facts for one in await measuring.look(db) if one.resource == "encoders")
+
+    measuring = Measuring(services, "work")
+    video.open_folder(tmp_path)
+    endless = ["-re", "-f", "lavfi", "-i", "testsrc=size=64x64:rate=5", "-f", "null", "-"]
+    encoding = asyncio.create_task(
+        video.encode(tmp_path, endless, duration_ms=None, pressed=lambda: held_back, idle=False)
+    )
+    try:
+        await asyncio.sleep(4)
+        [encoder] = [one for one in psutil.Process().children(recursive=True) if "ffmpeg" in one.name()]
+        assert await facts() == {"resting": 0.0, "silent_s": pytest.approx(0.5, abs=1.0)}
+        held_back = True
+        await asyncio.sleep(3)
+        assert await facts() == {"resting": 1.0, "silent_s": 0.0}
+        held_back = False
+        await asyncio.sleep(0.5)
+        encoder.suspend()
+        await asyncio.sleep(3)
+        seen = await facts()
+        assert seen["resting"] == 0
+        assert seen["silent_s"] > 2
+    finally:
+        encoding.cancel()
+        await asyncio.gather(encoding, return_exceptions=True)
+    assert video.longest_silence_s() == 0
 
 
 @pytest.mark.skipif(os.getpriority(os.PRIO_PROCESS, 0) > 0, reason="nothing is nicer than a suite that is nice itself")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from parvis.domain import health
 from parvis.domain.health.types import Signal
-from parvis.domain.health.verdicts import RULES
+from parvis.domain.health.verdicts import RULES, patience
 from parvis.domain.health.verdicts.findings import (
     Blocker,
     Database,
@@ -36,6 +37,8 @@ from parvis.domain.health.verdicts.verdict import shown, span
 from parvis.domain.health.verdicts.wal_piling import OUR_SLOT
 from parvis.infra.engines import backup
 from parvis.infra.mail import TROUBLE
+from parvis.worker.handlers import Handler
+from parvis.worker.kinds import all_kinds
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 GIB = 1 << 30
@@ -122,7 +125,7 @@ CASES: dict[str, tuple[Findings, Findings]] = {
     "mail_slow": (seen(signals=signal("mail", slowest_s=9.0)), seen(signals=signal("mail", slowest_s=1.0))),
     "transcodings_waiting": (
         jobs(late=(Late("media.transcode", 40, 5),), held=(Held("media.transcode", 1, 6),)),
-        jobs(late=(Late("media.transcode", 40, 1),), held=(Held("media.transcode", 1, 6),)),
+        jobs(late=(Late("media.transcode", 40, 3),), held=(Held("media.transcode", 1, 6),)),
     ),
     "fan_out_late": (jobs(late=(Late("consume.fan_out", 20, 90),)), jobs(late=(Late("consume.fan_out", 2, 90),))),
     "outbound_slow": (
@@ -284,6 +287,53 @@ def test_strangers_that_take_every_core_are_named_and_work_that_lets_others_pass
     assert named(signals=full, before=signal("cpu", 0.4, 2.0, patient=0.0) | quick)[1] == []
     patient = signal("cpu", 0.1, 2.0, patient=0.9) | quick
     assert named(signals=patient, before=patient)[1] == []
+
+
+def kinds_of_work() -> Iterator[tuple[str, Handler]]:
+    return ((kind, one) for kind, one in all_kinds(transcodings=3).items() if isinstance(one, Handler))
+
+
+def test_rules_know_how_long_jobs_may_take_and_how_many_are_done_at_once_as_workers_do() -> None:
+    for kind, handler in kinds_of_work():
+        assert patience.takes_long(kind) == (handler.time_limit_s > 120), kind
+        assert not patience.takes_long(kind) or patience.time_limit_s(kind) == handler.time_limit_s, kind
+        assert patience.at_once(kind, seen(setup=Setup(transcodings=3))) == handler.limit, kind
+
+
+@pytest.mark.parametrize("kind", [kind for kind, handler in kinds_of_work() if handler.time_limit_s > 120])
+def test_what_takes_long_by_right_is_neither_stuck_nor_late_before_half_of_its_time(kind: str) -> None:
+    most = patience.at_once(kind, seen()) or 1
+    half_s = patience.time_limit_s(kind) / 2
+
+    def found(under_way_s: float, waiting_s: float) -> list[str]:
+        work = Jobs(late=(Late(kind, waiting_s, 1),), held=(Held(kind, most, under_way_s),))
+        return named(jobs=work, signals=signal("encoders", silent_s=2, resting=1))[1]
+
+    assert found(300, 299) == []
+    assert found(half_s + 9, 300) == ["job_stuck"]
+    assert found(30, half_s + 9) == ["jobs_late"]
+
+
+def test_an_encoder_that_says_nothing_is_stuck_and_is_looked_at_before_it_is_ended() -> None:
+    work = Jobs(late=(Late("media.transcode", 40, 3),), held=(Held("media.transcode", 1, 41),))
+    judgement = health.judge(seen(jobs=work, signals=signal("encoders", silent_s=30)))
+    assert [one.verdict.name for one in judgement.causes] == ["job_stuck"]
+    assert "pkill" not in judgement.causes[0].verdict.command
+    assert named(jobs=work, signals=signal("encoders", silent_s=1))[1] == []
+
+
+def test_no_more_workers_are_advised_where_as_many_are_under_way_as_may_be() -> None:
+    late = (Late("accounts.send_reset", 90, 30),)
+    for letters, more in ((4, False), (2, True)):
+        verdict = BY_NAME["jobs_late"](jobs(late=late, held=(Held("accounts.send_reset", letters, 9),)))
+        assert verdict is not None
+        assert verdict.command.startswith("PARVIS_JOB_WORKERS") == more
+
+
+def test_films_that_wait_while_encoders_are_held_back_are_not_too_many() -> None:
+    work = Jobs(late=(Late("media.transcode", 90, 9),), held=(Held("media.transcode", 1, 60),))
+    assert named(jobs=work, signals=signal("encoders", resting=1))[1] == []
+    assert "transcodings_waiting" in named(jobs=work, signals=signal("encoders", resting=0))[1]
 
 
 def command_of(found: Findings) -> str:

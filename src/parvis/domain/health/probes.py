@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from parvis.domain.health import machine
 from parvis.domain.health.types import Signal
+from parvis.infra import video
 from parvis.infra.services import Services
 
 # Says how its resource was used in the last so many seconds; called from the event loop, so it must not wait.
@@ -20,6 +21,7 @@ MINUTE_S = 60.0
 def of_process(services: Services, role: str) -> list[Probe]:
     """What every process can see by itself."""
     own: list[Probe] = [_cpu(), _loop(role), _pool(services, role), _database(services), _disk(services)]
+    own += [] if role == "web" else [_encoders]
     return [*own, _hashing(services, role), _mail(services), _outbound(services), _memory, _clock()]
 
 
@@ -145,6 +147,12 @@ def _memory(_: float) -> Signal:
     total, free, swapped = machine.memory_bytes()
     facts = {"free_bytes": float(free), "swapped_bytes": float(swapped)}
     return Signal("memory", float(total - free), (total - free) / max(1, total), float(total), facts)
+
+
+def _encoders(_: float) -> Signal:
+    """Those that stand still on purpose, and for how long another one has said nothing. Watched: a film can wait."""
+    facts = {"resting": float(video.resting()), "silent_s": video.longest_silence_s()}
+    return Signal("encoders", 0.0, 0.0, None, facts)
 
 
 def _clock() -> Probe:
