@@ -336,6 +336,22 @@ def test_films_that_wait_while_encoders_are_held_back_are_not_too_many() -> None
     assert "transcodings_waiting" in named(jobs=work, signals=signal("encoders", resting=0))[1]
 
 
+def test_a_fast_statement_that_runs_often_is_not_slow() -> None:
+    for age_s, slow in ((0.1, False), (0.8, True)):
+        found = db(slow=Statement(7, "parvis web", age_s, 6.0, "SELECT"))
+        assert (BY_NAME["slow_statement"](found) is not None) == slow
+
+
+def test_posts_that_come_late_explain_statements_of_workers_and_no_others() -> None:
+    late = Jobs(late=(Late("consume.fan_out", 20, 90),))
+    for application, causes in (("parvis work", {"fan_out_late"}), ("psql", {"fan_out_late", "slow_statement"})):
+        slow = Statement(7, application, 4.0, 1.0, "INSERT")
+        assert set(named(jobs=late, database=Database(slow=slow))[1]) == causes
+    assert named(jobs=late, database=Database(blocker=Blocker(7, "psql", True, 30.0, "post", 3, 9.0)))[1] == [
+        "lock_held"
+    ]
+
+
 def command_of(found: Findings) -> str:
     return health.judge(found).causes[0].verdict.command
 

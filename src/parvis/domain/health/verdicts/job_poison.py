@@ -26,5 +26,5 @@ def job_poison(seen: Findings) -> Verdict | None:
         action=say("Read the log of the worker; then try them again, or drop them."),
         command=f"parvis jobs retry {worst.kind}",
         gain=say("Only those whom these jobs were for have waited; everything else goes on."),
-        explains=("processes_dying", "jobs_late", "workers_missing"),
+        explains=("processes_dying", "jobs_late", "fan_out_late", "workers_missing"),
     )
