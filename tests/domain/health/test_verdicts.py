@@ -380,7 +380,8 @@ def test_no_action_throws_away_what_would_still_be_done_or_names_a_store_without
     for name, (fires, _) in CASES.items():
         verdict = BY_NAME[name](fires)
         assert verdict is not None
-        assert "jobs drop" not in verdict.command, name
+        assert "jobs drop" not in verdict.command or verdict.command.endswith("--given-up"), name
+        assert "parvis capacity" not in verdict.command, name  # it uses the whole machine
         assert "PARVIS_MEDIA_URL" not in verdict.command or "rsync" in verdict.command, name
 
 
