@@ -61,12 +61,15 @@ async def test_what_is_missing_and_what_was_given_up_is_named(
         """
         INSERT INTO job (kind, payload, failures, times_lost, parked_at, last_error)
         VALUES ('lost', '{}', 0, 3, now(), 'its worker died'), ('failed', '{}', 9, 0, now(), 'KeyError'),
-               ('failing', '{}', 3, 0, NULL, 'KeyError')
+               ('failing', '{}', 3, 0, NULL, 'KeyError'), ('old', '{}', 9, 0, now() - interval '9 days', 'KeyError')
         """
     )
     await db.close()
     after = await names(tmp_path, fresh_database_url, nats_url)
     assert {"index_lost", "jobs_given_up", "job_poison", "jobs_failing"} <= set(after)
+    settings = Settings(home=tmp_path, database_url=fresh_database_url, nats_url=nats_url)
+    given_up = (await health.gather(settings, now=utc_now())).jobs.parked
+    assert {one.kind for one in given_up} == {"lost", "failed", "old"}
 
 
 async def test_an_index_that_was_left_half_made_is_named_until_it_was_dropped_and_made(

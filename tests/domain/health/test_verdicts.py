@@ -352,6 +352,14 @@ def test_posts_that_come_late_explain_statements_of_workers_and_no_others() -> N
     ]
 
 
+def test_jobs_that_were_given_up_long_ago_are_told_and_press_no_more() -> None:
+    for killing in (True, False):
+        old = health.judge(jobs(parked=(Parked("x", 1, 9 * 86_400.0, killing, ""),)))
+        assert (old.outcome, len(old.worth_telling)) == ("healthy", 1)
+        both = (Parked("x", 9, 9 * 86_400.0, killing, ""), Parked("y", 1, 60.0, killing, ""))
+        assert health.judge(jobs(parked=both)).outcome == "one cause"
+
+
 def command_of(found: Findings) -> str:
     return health.judge(found).causes[0].verdict.command
 

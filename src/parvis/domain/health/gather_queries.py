@@ -164,13 +164,13 @@ async def failing_jobs(db: Connection) -> list[Row]:
 
 
 async def parked_jobs(db: Connection) -> list[Row]:
-    """What was given up in the last day, by kind and by whether workers died of it."""
+    """What was given up and neither tried again nor dropped, by kind and by whether workers died of it."""
     return await db.fetch(
         """
         SELECT kind, count(*)::int AS jobs, extract(epoch FROM now() - max(parked_at))::float8 AS newest_s,
                times_lost >= 3 AS killing, coalesce(max(last_error), '') AS error
           FROM job
-         WHERE parked_at > now() - interval '1 day'
+         WHERE parked_at IS NOT NULL
          GROUP BY kind, killing
         """
     )

@@ -115,7 +115,7 @@ class Failing(msgspec.Struct, frozen=True):
 
 
 class Parked(msgspec.Struct, frozen=True):
-    """A kind of job that was given up in the last day. `killing`: because its workers died of it."""
+    """A kind of job that was given up. `killing`: because its workers died of it."""
 
     kind: str
     jobs: int
