@@ -97,6 +97,20 @@ async def test_an_encoder_that_stands_still_is_seen_unless_it_is_held_back(
     assert video.longest_silence_s() == 0
 
 
+@pytest.mark.parametrize("kernel_tells", [True, False])
+async def test_what_lets_others_pass_in_a_container_is_told_only_where_the_kernel_does(
+    services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kernel_tells: bool
+) -> None:
+    monkeypatch.setattr(machine, "_CGROUPS", tmp_path)
+    monkeypatch.setattr(os, "getpriority", lambda *_: 0)  # however patiently the tests themselves run
+    (tmp_path / "cpu.max").write_text("100000 100000\n")
+    (tmp_path / "cpu.stat").write_text("usage_usec 9000\n" + "nice_usec 4000\n" * kernel_tells)
+    measuring = Measuring(services, "work")
+    async with services.db.connection() as db:
+        [cpu] = [one for one in await measuring.look(db) if one.resource == "cpu"]
+    assert ("patient" in cpu.facts) == kernel_tells
+
+
 @pytest.mark.skipif(os.getpriority(os.PRIO_PROCESS, 0) > 0, reason="nothing is nicer than a suite that is nice itself")
 def test_work_that_lets_others_pass_is_told_apart() -> None:
     burn = "import os, time\nos.nice(19)\nwhile time.process_time() < 0.8: sum(range(100_000))"
@@ -104,7 +118,7 @@ def test_work_that_lets_others_pass_is_told_apart() -> None:
     subprocess.run([sys.executable, "-c", burn], check=True)
     assert 0.5 <= machine.patient_s() - before_s <= machine.cores() * (time.monotonic() - at) + 0.1
     code = "from parvis.domain.health import machine; import os; os.nice(5); print(machine.patient_s())"
-    assert float(subprocess.check_output([sys.executable, "-c", code])) == 0.0, "where all is nice it tells nothing"
+    assert subprocess.check_output([sys.executable, "-c", code]) == b"None\n", "where all is nice it tells nothing"
 
 
 async def test_a_slow_database_is_nearly_full_however_little_is_asked_of_it(services: Services) -> None:

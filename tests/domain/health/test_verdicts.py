@@ -287,6 +287,8 @@ def test_strangers_that_take_every_core_are_named_and_work_that_lets_others_pass
     assert named(signals=full, before=signal("cpu", 0.4, 2.0, patient=0.0) | quick)[1] == []
     patient = signal("cpu", 0.1, 2.0, patient=0.9) | quick
     assert named(signals=patient, before=patient)[1] == []
+    unknown = signal("cpu", 1.0, 2.0) | quick  # an encoder may be what takes it
+    assert named(signals=unknown, before=unknown)[1] == []
 
 
 def kinds_of_work() -> Iterator[tuple[str, Handler]]:

@@ -75,14 +75,15 @@ def refusing(started: Callable[[], float], refused: Callable[[], float], level: 
 
 def _cpu() -> Probe:
     """Cores that are in the way of requests: what lets them pass, such as an encoder, takes what is left over, and neither
-    slows the gate nor is a cause. It is told beside."""
-    busy, patient = Since(machine.busy_s), Since(machine.patient_s)
+    slows the gate nor is a cause. It is told beside, where it is known."""
+    busy, patient = Since(machine.busy_s), Since(lambda: machine.patient_s() or 0.0)
+    knows = machine.patient_s() is not None
 
     def probe(elapsed_s: float) -> Signal:
         capacity = machine.cores()
         gives_way = patient()
         used = max(0.0, min((busy() - gives_way) / elapsed_s, capacity))
-        facts = {"patient": min(1.0, gives_way / elapsed_s / capacity)}
+        facts = {"patient": min(1.0, gives_way / elapsed_s / capacity)} if knows else {}
         return Signal("cpu", used, used / capacity, capacity, facts)
 
     return probe
