@@ -13,9 +13,11 @@ import pytest
 from parvis.base.clock import utc_now
 from parvis.base.settings import Settings
 from parvis.domain import health
-from parvis.domain.health.gather import expected_indexes
+from parvis.domain.health.gather import PASSING, disks, expected_indexes
 from parvis.infra import engines
+from parvis.infra.engines import remote_kit
 from parvis.infra.engines.places import Places
+from parvis.worker import drill
 from tests.infra.test_engines import THROWAWAY
 
 
@@ -143,6 +145,14 @@ async def test_engines_that_are_away_are_verdicts_and_not_errors(tmp_path: Path)
     found = await names(tmp_path, "postgresql://x@/x?host=%2Fnowhere", "nats://127.0.0.1:1")
     assert found[0] == "database_gone"
     assert "broker_gone" in found
+
+
+def test_while_a_drill_is_under_way_nothing_is_foretold_from_the_pace(tmp_path: Path) -> None:
+    settings, paces = Settings(home=tmp_path), {str(tmp_path): 1e9}
+    assert disks(settings, paces)[0].full_in_s is not None
+    (tmp_path / f"{drill.PREFIX}x").mkdir()
+    assert disks(settings, paces)[0].full_in_s is None
+    assert {drill.PREFIX, remote_kit.PREFIX} <= set(PASSING)
 
 
 def test_the_schema_says_which_indexes_there_should_be() -> None:

@@ -362,6 +362,20 @@ def test_jobs_that_were_given_up_long_ago_are_told_and_press_no_more() -> None:
         assert health.judge(jobs(parked=both)).outcome == "one cause"
 
 
+def test_a_large_disk_is_neither_full_nor_filling_by_its_share_alone() -> None:
+    def found(free: int, size: int) -> list[str]:
+        return named(disks=(Disk("/srv", size, free),))[1]
+
+    large = 10_000 * GIB
+    assert found(100 * GIB, large) == []
+    assert found(9 * GIB, large) == ["disk_filling"]
+    assert found(GIB, large) == ["disk_full"]
+    assert found(GIB // 5, 5 * GIB) == ["disk_full"]
+    verdict = BY_NAME["disk_filling"](disk(7 * GIB))
+    assert verdict is not None
+    assert "full in" not in [one.label for one in verdict.evidence], "no pace is known"
+
+
 def command_of(found: Findings) -> str:
     return health.judge(found).causes[0].verdict.command
 
