@@ -53,7 +53,7 @@ async def work(
     async with (
         open_services(settings, application="parvis work") as services,
         _queue(settings, lease_s) as queue,
-        health.measured(services, "work"),
+        health.measured(services, "work" if keeps_schedules else "transcode"),
     ):
         await services.pressure.listen(services.news)
         runner = Runner(services, queue, kinds, at_once=max(2, settings.database_pool))

@@ -139,6 +139,12 @@ async def test_a_process_that_ends_is_forgotten_at_once(services: Services, monk
         assert await queries.readings(db, FRESH) == []
 
 
+async def test_a_process_is_known_to_be_there_before_it_has_measured_anything(services: Services) -> None:
+    async with health.measured(services, "web"), services.db.connection() as db:
+        await asyncio.sleep(2)
+        assert {(one.role, one.signal.resource) for one in await queries.readings(db, FRESH)} == {("web", "clock")}
+
+
 def test_processes_of_one_machine_do_not_count_its_cores_twice() -> None:
     cpu = Signal("cpu", 1.0, 0.5, 2.0)
     here = [reading("a", cpu), reading("b", cpu)]
