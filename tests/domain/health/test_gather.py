@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -153,6 +154,32 @@ def test_while_a_drill_is_under_way_nothing_is_foretold_from_the_pace(tmp_path: 
     (tmp_path / f"{drill.PREFIX}x").mkdir()
     assert disks(settings, paces)[0].full_in_s is None
     assert {drill.PREFIX, remote_kit.PREFIX} <= set(PASSING)
+
+
+async def test_a_database_without_a_connection_left_is_not_gone(nats_url: str) -> None:
+    options = THROWAWAY | {"max_connections": "8", "reserved_connections": "0", "superuser_reserved_connections": "1"}
+    with tempfile.TemporaryDirectory(prefix="parvis-full-") as folder:  # a short path, as sockets need one
+        home = Path(folder) / "home"
+        async with engines.running(home, nats=False, postgres_options=options):
+            url, taken = Places(home).database_url(), []
+            with contextlib.suppress(asyncpg.TooManyConnectionsError):
+                while True:
+                    taken.append(await asyncpg.connect(url))
+            found = await names(home, url, nats_url)
+            for connection in taken:
+                connection.terminate()
+    assert found[0] == "connections_short"
+    assert "database_gone" not in found
+
+
+async def test_a_schema_that_is_older_than_the_program_is_named(
+    fresh_database_url: str, nats_url: str, tmp_path: Path
+) -> None:
+    db = await asyncpg.connect(fresh_database_url)
+    await db.execute("ALTER TABLE job DROP COLUMN times_lost")
+    await db.execute("DELETE FROM schema_migration WHERE name = (SELECT max(name) FROM schema_migration)")
+    await db.close()
+    assert (await names(tmp_path, fresh_database_url, nats_url))[0] == "schema_behind"
 
 
 def test_the_schema_says_which_indexes_there_should_be() -> None:

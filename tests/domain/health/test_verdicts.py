@@ -32,6 +32,7 @@ from parvis.domain.health.verdicts.findings import (
     Statement,
     Store,
     Tide,
+    Trouble,
 )
 from parvis.domain.health.verdicts.verdict import shown, span
 from parvis.domain.health.verdicts.wal_piling import OUR_SLOT
@@ -374,6 +375,27 @@ def test_a_large_disk_is_neither_full_nor_filling_by_its_share_alone() -> None:
     verdict = BY_NAME["disk_filling"](disk(7 * GIB))
     assert verdict is not None
     assert "full in" not in [one.label for one in verdict.evidence], "no pace is known"
+
+
+def test_a_database_that_does_not_answer_is_full_about_to_be_there_or_gone() -> None:
+    def said(trouble: Trouble) -> tuple[str, bool]:
+        judgement = health.judge(seen(database=None, database_error="it says so", database_trouble=trouble))
+        assert judgement.outcome == "unknown"
+        return judgement.causes[0].verdict.name, "parvis serve" in judgement.causes[0].verdict.command
+
+    assert said("gone") == ("database_gone", True)
+    assert said("starting") == ("database_gone", False)
+    assert said("full") == ("connections_short", False)
+
+
+def test_a_worker_for_films_alone_is_no_worker() -> None:
+    assert named(roles={"web": 2, "transcode": 1})[1] == ["workers_missing"]
+
+
+def test_no_more_connections_are_advised_than_there_are() -> None:
+    verdict = BY_NAME["connections_short"](seen(database=Database(sessions=95), setup=Setup(database_pool=4)))
+    assert verdict is not None
+    assert verdict.command == "PARVIS_DATABASE_POOL=2; max_connections = 200"
 
 
 def command_of(found: Findings) -> str:

@@ -43,6 +43,7 @@ from parvis.domain.health.verdicts.findings import (
     Setup,
     Store,
     Tide,
+    Trouble,
 )
 from parvis.infra import jobs, migrate
 from parvis.infra.engines import nats_server
@@ -62,7 +63,11 @@ TROUBLE = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
 )
-PASSING = (".drill-", ".kit-", ".archive-")  # folders that grow for an hour and are gone: by their pace nothing is foretold
+PASSING = (
+    ".drill-",
+    ".kit-",
+    ".archive-",
+)  # folders that grow for an hour and are gone: by their pace nothing is foretold
 _INDEX = re.compile(r"^CREATE (?:UNIQUE )?INDEX (\w+) ON (?:ONLY )?public\.[^;]+;", re.M)
 
 
@@ -150,7 +155,13 @@ async def _asked(settings: Settings, now: datetime) -> dict[str, Any]:
                 db.terminate()
     except TROUBLE as error:
         reason = str(error).partition("\n")[0] or type(error).__name__
-        return {"database": None, "database_error": reason, "roles": {}}
+        return {"database": None, "database_error": reason, "database_trouble": _trouble(error), "roles": {}}
+
+
+def _trouble(error: Exception) -> Trouble:
+    if isinstance(error, asyncpg.TooManyConnectionsError):
+        return "full"
+    return "starting" if isinstance(error, asyncpg.CannotConnectNowError) else "gone"
 
 
 async def _of_database(db: Connection, settings: Settings, now: datetime) -> dict[str, Any]:
@@ -193,10 +204,11 @@ async def _paces(db: Connection, settings: Settings, now: datetime) -> dict[str,
 
 
 async def _unless_locked(answer: Awaitable[T], otherwise: T) -> T:
-    """Somebody may hold a lock on just the table that is asked: then that is the finding, and this is not known."""
+    """Somebody may hold a lock on just the table that is asked, or the schema may be older than the program: then that is
+    the finding, and this is not known."""
     try:
         return await answer
-    except (asyncpg.LockNotAvailableError, asyncpg.UndefinedTableError):
+    except (asyncpg.LockNotAvailableError, asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError):
         return otherwise
 
 

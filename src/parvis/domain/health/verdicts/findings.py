@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -198,8 +199,12 @@ class Setup(msgspec.Struct, frozen=True):
     has_broker: bool = True
 
 
+Trouble = Literal["", "gone", "full", "starting"]
+
+
 class Findings(msgspec.Struct, frozen=True, kw_only=True):
     """The place at one moment. `database` is None when it does not answer; then most of the rest is not known.
+    `database_trouble`: whether it is away, has no connection left, or is about to be there again.
 
     `signals`: what all processes saw in their last few seconds; `before`: the same at the look before this one;
     `recent`: the mean of the last minutes.
@@ -208,6 +213,7 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     database: Database | None = Database()
     database_error: str = ""
+    database_trouble: Trouble = ""
     signals: dict[str, Signal] = {}
     recent: dict[str, Signal] = {}
     before: dict[str, Signal] = {}
