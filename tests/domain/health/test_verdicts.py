@@ -398,6 +398,16 @@ def test_no_more_connections_are_advised_than_there_are() -> None:
     assert verdict.command == "PARVIS_DATABASE_POOL=2; max_connections = 200"
 
 
+def test_actions_fit_what_is_set() -> None:
+    bucket = Setup(keeps_in_bucket=True)
+    for store in (Store(2.0), Store(0.1, "denied")):
+        assert "AWS_ENDPOINT_URL" in command_of(seen(store=store, setup=bucket))
+        assert "$PARVIS_HOME/media" in command_of(seen(store=store))
+    assert command_of(seen(door=Door("cap", 0.2, "cap", 5000))) == "parvis gate auto"
+    reading = seen(database=Database(waiting={"reading": 4.0}), signals=signal("memory", 0.5, capacity=64.0 * GIB))
+    assert "shared_buffers = 16384MB" in command_of(reading)
+
+
 def command_of(found: Findings) -> str:
     return health.judge(found).causes[0].verdict.command
 

@@ -119,6 +119,7 @@ def setup(settings: Settings) -> Setup:
         web_workers=settings.web_workers,
         sends_mail=bool(settings.smtp_url),
         has_broker=True,
+        keeps_in_bucket=settings.media_url.startswith("s3:"),
     )
 
 

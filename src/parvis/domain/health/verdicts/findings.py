@@ -197,6 +197,7 @@ class Setup(msgspec.Struct, frozen=True):
     web_workers: int = 2
     sends_mail: bool = True
     has_broker: bool = True
+    keeps_in_bucket: bool = False
 
 
 Trouble = Literal["", "gone", "full", "starting"]
