@@ -16,7 +16,7 @@ from parvis.base.settings import Settings
 from parvis.domain import health
 from parvis.domain.health.gather import PASSING, disks, expected_indexes
 from parvis.infra import engines
-from parvis.infra.engines import remote_kit
+from parvis.infra.engines import backup, remote_kit
 from parvis.infra.engines.places import Places
 from parvis.worker import drill
 from tests.infra.test_engines import THROWAWAY
@@ -104,6 +104,7 @@ async def test_an_archive_fails_since_something_waits_for_it_and_not_since_it_to
         async with engines.running(home, nats=False, postgres_options=options):
             facts = await _archiving(Places(home).database_url(user="postgres"))
             assert 0 < facts["archive_failing_s"] < 5
+            assert facts["follower_away_s"] > 4, "nobody reads from the slot that was made before"
             less = await _as_one_who_sees_no_journal(Places(home))
             assert (less["wal_bytes"], less["archive_failing_s"] > 5) == (0, True)
 
@@ -111,6 +112,8 @@ async def test_an_archive_fails_since_something_waits_for_it_and_not_since_it_to
 async def _archiving(url: str) -> dict[str, Any]:
     """What is known after the archive took something, was quiet for five seconds, and then refused."""
     admin = await asyncpg.connect(url)
+    assert (await health.database_facts(admin))["follower_away_s"] is None
+    await admin.execute(f"SELECT pg_create_physical_replication_slot('{backup.SLOT}')")
     try:
         for command, over in (("true", "last_archived_time IS NOT NULL"), ("false", "failed_count > 0")):
             await admin.execute(f"ALTER SYSTEM SET archive_command = '{command}'")

@@ -158,3 +158,8 @@ def test_the_fullest_process_says_how_full_a_resource_is_but_one_alone_not_how_t
     assert merged(pools)["pool"].use == 1.0
     answers = [reading(name, Signal("database", 5.0, use)) for name, use in (("a", 0.0), ("b", 0.95), ("c", 0.1))]
     assert merged(answers)["database"].use == 0.1
+    late = [
+        reading(name, Signal("database", 5.0, use, None, {"response_s": took_s}))
+        for name, use, took_s in (("a", 0.0, 0.001), ("b", 0.95, 2.0), ("c", 0.1, 0.011))
+    ]
+    assert merged(late)["database"].facts == {"response_s": 0.011}

@@ -408,6 +408,23 @@ def test_actions_fit_what_is_set() -> None:
     assert "shared_buffers = 16384MB" in command_of(reading)
 
 
+def test_a_certificate_ends_soon_by_how_long_it_is_good_for() -> None:
+    day = 86_400.0
+    for left, lasts, soon in ((13, 90, True), (5, 6, False), (1, 6, True), (13, None, True)):
+        found = seen(certificate_ends_in_s=left * day, certificate_lasts_s=lasts and lasts * day)
+        assert (BY_NAME["certificate_ending"](found) is not None) == soon
+
+
+def test_a_journal_that_is_followed_no_more_is_named_and_what_never_was_is_not_called_new() -> None:
+    away = seen(database=Database(follower_away_s=600.0), kept=Kept(wanted=True, backup_age_s=9e4, drill_age_s=9e4))
+    assert command_of(away) == "parvis backup --follow"
+    assert named(database=Database(follower_away_s=30.0))[1] == []
+    verdict = BY_NAME["backup_broken"](seen(kept=Kept(wanted=True)))
+    assert verdict is not None
+    assert "since the last good backup" not in [one.label for one in verdict.evidence]
+    assert verdict.command == "parvis backup --drill"
+
+
 def command_of(found: Findings) -> str:
     return health.judge(found).causes[0].verdict.command
 

@@ -98,7 +98,8 @@ async def gather(
         "disks": disks(settings, lately if paces is None else paces),
         "broker_error": broker,
         "store": store,
-        "certificate_ends_in_s": certificate,
+        "certificate_ends_in_s": certificate[0],
+        "certificate_lasts_s": certificate[1],
         "door": door,
         "tide": tide,
         "before": before or {},
@@ -170,14 +171,15 @@ async def _of_database(db: Connection, settings: Settings, now: datetime) -> dic
     for _ in range(LOOKS - 1):
         await asyncio.sleep(APART_S)
         looks.append(await ask.sessions(db))
-    before = datetime.now(UTC)
     facts = await ask.facts(db)
+    before = datetime.now(UTC)
+    there = await queries.current_time(db)  # by itself: half of what takes long would be a difference of the clocks
     here = before + (datetime.now(UTC) - before) / 2
     readings = await _unless_locked(queries.readings(db, FRESH), None)
     silent = await _unless_locked(ask.silent_processes(db, FRESH), [])
     return {
         "database": await _database(db, looks, facts),
-        "clock_ahead_s": (facts["now"] - here).total_seconds(),
+        "clock_ahead_s": (there - here).total_seconds(),
         "signals": merged(readings or ()),
         "roles": {"web": 1, "work": 1} if readings is None else _roles(readings),
         "deaths": Deaths(len(silent), silent[0]["role"], silent[0]["silent_s"]) if silent else Deaths(),
@@ -224,6 +226,7 @@ async def _database(db: Connection, looks: Sequence[sessions.Look], facts: dict[
         **{name: facts[name] for name in _PLAIN},
         slot=facts["slot"] or "",
         archive_failing_s=facts["archive_failing_s"] or 0.0,
+        follower_away_s=facts["follower_away_s"] or 0.0,
         unsafe=tuple(facts["unsafe"]),
         waiting=sessions.waiting(looks),
         blocker=holder,
@@ -300,10 +303,10 @@ async def _store(storage: Storage | None, opening_s: float, unopened: str) -> St
     return Store(opening_s + time.perf_counter() - began)
 
 
-async def _certificate(settings: Settings, now: datetime) -> float | None:
-    """For how many seconds the certificate that people see is good; None where there is none, or none is seen from here."""
+async def _certificate(settings: Settings, now: datetime) -> tuple[float, float] | tuple[None, None]:
+    """For how many seconds the certificate that people see is good still, and is in all; None where none is seen from here."""
     if not settings.secure:
-        return None
+        return None, None
     address = urlsplit(settings.public_origin)
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # it is looked at, not trusted
@@ -313,5 +316,9 @@ async def _certificate(settings: Settings, now: datetime) -> float | None:
             shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
             writer.close()
     except (OSError, TimeoutError):
-        return None
-    return (x509.load_der_x509_certificate(shown).not_valid_after_utc - now).total_seconds() if shown else None
+        return None, None
+    if not shown:
+        return None, None
+    found = x509.load_der_x509_certificate(shown)
+    ends = found.not_valid_after_utc
+    return (ends - now).total_seconds(), (ends - found.not_valid_before_utc).total_seconds()

@@ -62,7 +62,10 @@ async def facts(db: Connection) -> dict[str, Any]:
                pg_database_size(current_database()) AS size_bytes,
                ARRAY (SELECT name FROM pg_settings
                        WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off') AS unsafe,
-               clock_timestamp() AS now
+               (SELECT extract(epoch FROM now() - coalesce((to_jsonb(slot) ->> 'inactive_since')::timestamptz,
+                                                           now() - interval '1 hour'))
+                  FROM pg_replication_slots AS slot
+                 WHERE slot_name = 'parvis_backup' AND NOT active)::float8 AS follower_away_s
         """
     )
     assert row is not None

@@ -64,6 +64,7 @@ class Database(msgspec.Struct, frozen=True, kw_only=True):
     slot: str = ""  # what keeps the most WAL
     slot_bytes: int = 0
     archive_failing_s: float = 0.0  # since when nothing could be archived
+    follower_away_s: float = 0.0  # since when `parvis backup --follow` reads nothing, where it once did
     up_s: float = 1e6
     unapplied: tuple[str, ...] = ()  # migrations
     lost_indexes: tuple[str, ...] = ()  # the statements that make them
@@ -228,6 +229,7 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
     tide: Tide | None = None
     clock_ahead_s: float = 0.0
     certificate_ends_in_s: float | None = None
+    certificate_lasts_s: float | None = None  # in all
     setup: Setup = Setup()
     kept: Kept = Kept()
 
