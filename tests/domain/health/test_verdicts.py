@@ -408,6 +408,21 @@ def test_actions_fit_what_is_set() -> None:
     assert "shared_buffers = 16384MB" in command_of(reading)
 
 
+def test_one_letter_that_waits_while_others_are_sent_is_not_the_service() -> None:
+    def found(letters: int, sent: float) -> bool:
+        failing = (Failing("m", letters, 3, 90, f"Unavailable: {TROUBLE}"),)
+        return "mail_gone" in named(jobs=Jobs(failing=failing), signals=signal("mail", sent=sent))[1]
+
+    assert not found(letters=1, sent=4)
+    assert found(letters=1, sent=0)
+    assert found(letters=2, sent=4)
+
+
+def test_a_full_processor_explains_loops_that_stand_still() -> None:
+    still = signal("cpu", 1.0, 2.0) | signal("web", 0.5, 0.9, 2.0, mean_lag_s=0.2, longest_lag_s=1.4)
+    assert named(signals=still)[1] == ["cpu_full"]
+
+
 def test_a_certificate_ends_soon_by_how_long_it_is_good_for() -> None:
     day = 86_400.0
     for left, lasts, soon in ((13, 90, True), (5, 6, False), (1, 6, True), (13, None, True)):

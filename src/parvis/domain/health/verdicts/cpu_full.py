@@ -52,6 +52,7 @@ def cpu_full(seen: Findings) -> Verdict | None:
             "requests_refused",
             "database_slow",
             "gate_narrow",
+            "loop_blocked",
             "pool_exhausted",
         ),
     )
