@@ -30,7 +30,7 @@ from parvis.domain import admission, insights, media
 from parvis.domain import health as health_room
 from parvis.domain.moderation import house_settings
 from parvis.domain.timelines import Live
-from parvis.infra import logs
+from parvis.infra import logs, tracing
 from parvis.infra.doors import ENTRANCE, WRITING, Policy
 from parvis.infra.engines.processes import die_with_parent
 from parvis.infra.front import Front
@@ -76,6 +76,7 @@ def build(settings: Settings, services: Services | None = None, framework: Lites
                 yield
             return
         async with (
+            tracing.sent(settings, "web"),
             open_services(settings, application="parvis web", statement_s=STATEMENT_S) as opened,
             _started(app, front, opened),
             health_room.measured(opened, "web", [_streams(app), _shedding(front), _load(front.overload)]),
@@ -185,23 +186,27 @@ def _shedding(front: Front) -> health_room.Probe:
 
 
 def _load(overload: Overload) -> health_room.Probe:
-    """What the limiter answered and refused since it was last asked."""
+    """What was answered and refused since it was last asked. What is given from a copy is an answer, but does not make
+    the share of refusals smaller: it is that of what had to be worked on."""
     before = overload.status()
 
     def probe(elapsed_s: float) -> health_room.Signal:
         nonlocal before
         last, before = before, overload.status()
-        served = sum(before.served) - sum(last.served)
-        refused = sum(before.refused) - sum(last.refused)
-        share = before.refusals.get("share", 0) - last.refusals.get("share", 0)
-        facts = {
-            "served_per_s": served / elapsed_s,
-            "refused_per_s": refused / elapsed_s,
-            "refused_share": refused / (served + refused) if refused else 0.0,
-            "refused_share_per_s": share / elapsed_s,
-            "page_hits_per_s": (before.page_hits - last.page_hits) / elapsed_s,
+        let_in, for_load = before.let_in - last.let_in, before.refused_for_load - last.refused_for_load
+        reasons = {reason: count - last.refusals.get(reason, 0) for reason, count in before.refusals.items()}
+        counted = {
+            "served_per_s": before.answers - last.answers,
+            "refused_per_s": sum(reasons.values()),
+            "refused_for_load_per_s": for_load,
+            "refused_door_per_s": reasons.get("receipts", 0) + reasons.get("hashing", 0),
+            "refused_share_per_s": reasons.get("share", 0),
+            "page_hits_per_s": before.page_hits - last.page_hits,
         }
-        return health_room.Signal("limiter", served / elapsed_s, facts["refused_share"], None, facts)
+        facts = {name: count / elapsed_s for name, count in counted.items()}
+        facts["refused_share"] = for_load / (let_in + for_load) if for_load else 0.0
+        facts["wait_s"], facts["waiting"] = before.wait_ms / 1000, float(sum(before.waiting))
+        return health_room.Signal("limiter", facts["served_per_s"], facts["refused_share"], None, facts)
 
     return probe
 

@@ -103,6 +103,14 @@ def test_whoever_goes_on_with_an_upgrade_has_the_copy_that_was_made_before_it(tm
     assert made(tmp_path, "/srv/two", "0003").copied_at == first.copied_at  # a later copy has what was applied by then
 
 
+def test_a_copy_with_the_migrations_does_not_stand_in_for_the_one_before_them(tmp_path: Path) -> None:
+    """Where the same release is told again to upgrade, and there is nothing left to apply."""
+    first = made(tmp_path, "/srv/two", "0003", kept="/kit", hours_ago=2)
+    again = made(tmp_path, "/srv/two", kept="/other")
+    assert (again.kept, again.copied_at, again.applied) == ("/kit", first.copied_at, ["0003"])
+    assert made(tmp_path, "/srv/two", "0004", kept="/other").kept == "/other"
+
+
 def test_what_an_older_release_wrote_down_is_understood(tmp_path: Path) -> None:
     (tmp_path / upgrades.FILE).write_text(
         '[{"at":"2026-05-01T12:00:00Z","program":"/srv/one","came_from":"0001","applied":["0002"],"kept":"/kit"}]'
@@ -140,19 +148,26 @@ async def test_an_upgrade_that_fails_halfway_makes_one_copy_and_can_be_taken_bac
             assert await upgrade._upgrade(words, settings, {}) == 0
             said = capsys.readouterr().out
     assert "Applied 9001_test.sql." in said
-    assert f"parvis restore {tmp_path}.after/upgrade\n" in said
+    [one] = upgrades.known(tmp_path)
+    assert one.copied_at is not None
+    assert f"parvis restore {tmp_path}.after/upgrade --to {one.copied_at:%Y-%m-%dT%H:%M:%SZ}\n" in said
     assert [one.done for one in upgrades.known(tmp_path)] == [True]
 
 
-def test_a_kit_that_has_the_migrations_too_is_brought_back_to_the_moment_before_them(
+def test_a_kit_that_has_later_copies_or_a_journal_is_brought_back_to_the_moment_before_them(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     at = datetime(2026, 5, 1, 12, 0, 7, 900_000, tzinfo=UTC)
-    one = Upgrade(at, "/srv/new", "0001", ["0002"], "/backup/kit", at)
-    upgrade._say_how_to_go_back(Settings(home=tmp_path), one, followed=True)
-    assert "    parvis restore /backup/kit --to 2026-05-01T12:00:07Z\n" in capsys.readouterr().out
-    upgrade._say_how_to_go_back(Settings(home=tmp_path), one, followed=False)
-    assert "    parvis restore /backup/kit\n" in capsys.readouterr().out
+    for came_from, followed, to in (
+        ("0031_before.sql", True, True),
+        ("0031_before.sql", False, False),  # that release goes to no moment that the journal does not reach
+        ("0032_chosen.sql", False, True),
+    ):
+        one = Upgrade(at, "/srv/new", came_from, ["0040"], "/backup/kit", at)
+        upgrade._say_how_to_go_back(Settings(home=tmp_path), one, followed=followed)
+        said = capsys.readouterr().out
+        assert "bring the copy of 2026-05-01 12:00:07 UTC back" in said
+        assert f"    parvis restore /backup/kit{' --to 2026-05-01T12:00:07Z' if to else ''}\n" in said
 
 
 async def test_only_the_release_that_made_the_last_upgrade_takes_it_back(tmp_path: Path) -> None:

@@ -25,14 +25,14 @@ from structlog.testing import capture_logs
 from parvis.base.errors import Invalid, Unavailable
 from parvis.base.settings import BadSetting, Settings
 from parvis.infra import mail
-from parvis.infra.mail import Mailer
+from parvis.infra.mail import LetterRefused, Mailer
 
 
 class Catcher:
-    """Keeps what arrives; refuses addresses as told."""
+    """Keeps what arrives; refuses addresses as told, and letters in which a word stands."""
 
-    def __init__(self, refusals: dict[str, str] | None = None) -> None:
-        self.refusals = refusals or {}
+    def __init__(self, refusals: dict[str, str] | None = None, unwanted: dict[bytes, str] | None = None) -> None:
+        self.refusals, self.unwanted = refusals or {}, unwanted or {}
         self.letters: list[Envelope] = []
         self.encrypted: list[bool] = []
 
@@ -45,6 +45,9 @@ class Catcher:
         return "250 OK"
 
     async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        for word, answer in self.unwanted.items():
+            if word in bytes(envelope.content or b""):
+                return answer
         self.letters.append(envelope)
         self.encrypted.append(session.ssl is not None)
         return "250 OK"
@@ -247,6 +250,21 @@ async def test_a_refused_address_is_told_from_a_busy_one(tmp_path: Path, answer:
     [line] = [one for one in logged if one["event"] == "mail.refused"]
     assert line["code"] == int(answer[:3])
     assert "bob" not in str(line)
+
+
+@pytest.mark.parametrize(
+    ("answer", "of_the_letter"),
+    [("554 5.7.1 Spam message rejected", True), ("451 Try again", False), ("530 Sign in first", False)],
+)
+async def test_a_refused_letter_is_told_from_a_busy_service(tmp_path: Path, answer: str, of_the_letter: bool) -> None:
+    """Either may be taken later."""
+    async with listening(Catcher(unwanted={b"disk": answer})) as port:
+        mailer = Mailer(settings(tmp_path, smtp_url=f"smtp://127.0.0.1:{port}"))
+        with pytest.raises(Unavailable) as raised:
+            await mailer.send("bob@mail.example", "Hi", "The disk is full")
+        await mailer.send("bob@mail.example", "Hi", "All is well")
+    assert isinstance(raised.value, LetterRefused) is of_the_letter
+    assert (mailer.sent, mailer.deferred) == (1, 1)
 
 
 async def test_a_service_that_is_away_may_come_back(tmp_path: Path) -> None:

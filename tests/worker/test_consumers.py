@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from parvis.base.events import AccountChanged, AccountCreated, Event, Followed, PostPublished, TokenRevoked
+import pytest
+
+from parvis.base.events import AccountChanged, AccountCreated, Event, Followed, PostEdited, PostPublished, TokenRevoked
 from parvis.infra import events, jobs
 from parvis.infra.jobs import NewJob
 from parvis.infra.news import account_subject, author_subject
@@ -103,5 +105,14 @@ async def _all_told(told: list[tuple[str, Event]]) -> bool:
 async def test_telling_does_not_mind_that_the_broker_is_away(services: Services) -> None:
     await services.news.close()
     await record(services, AccountChanged(account_id=1))
+    await Runner(services, Queue(services.db), consumers.handlers()).drain()
+    assert await no_jobs(services)
+
+
+@pytest.mark.parametrize("kind", ["consume.settle_edited", "consume.settle_added"])
+async def test_what_another_release_left_to_do_is_done(services: Services, kind: str) -> None:
+    """Before an upgrade, or before it was taken back, a consumer may have had another name."""
+    async with services.db.transaction() as tx:
+        await jobs.enqueue_many(tx, [NewJob(kind, PostEdited(post_id=2**62, author_id=2))])
     await Runner(services, Queue(services.db), consumers.handlers()).drain()
     assert await no_jobs(services)

@@ -79,6 +79,21 @@ async def test_every_job_runs_once_and_is_gone(services: Services) -> None:
     assert sorted(diary.ran) == list(range(300))
 
 
+async def test_how_long_jobs_take_is_told_of_those_since_the_last_time(services: Services) -> None:
+    async def take(_: Services, job: Job) -> None:
+        await asyncio.sleep(job.data["s"])
+        assert job.data["s"] < 0.3
+
+    await enqueue(services, *(NewJob("a", {"s": s}) for s in (0.0, 0.1, 0.35)))
+    async with running(services, {"a": Handler(take)}) as runner:
+        await until(lambda: _settled(services))
+        told = runner.times.probe(10.0)
+        assert runner.times.probe(10.0).used == 0.0
+    assert told.used == 0.3
+    assert 0.35 <= told.facts["longest_s"] < 2
+    assert 0.15 <= told.facts["mean_s"] < told.facts["longest_s"]
+
+
 async def test_a_wake_up_starts_a_job_at_once_and_without_one_it_starts_soon(services: Services) -> None:
     diary = Diary()
     await until(lambda: _true(services.news.connected))

@@ -59,6 +59,8 @@ class Settings(msgspec.Struct, frozen=True):
     status_directory: str = ""
     backup: str = ""
     metrics_bind: str = ""
+    traces_url: str = ""
+    traces_percent: int = 5
     countries_file: str = ""
     log_level: str = "info"
     log_format: str = "auto"
@@ -132,6 +134,8 @@ DESCRIPTIONS: dict[str, str] = {
     "status_directory": "Folder for the public status page, which a proxy serves also when Parvis is dead; empty: none.",
     "backup": "Where `parvis backup` keeps copies: every week the newest is brought back on trial; empty: no trial.",
     "metrics_bind": "Address and port of /metrics for Prometheus, such as 127.0.0.1:9464; empty: none.",
+    "traces_url": "An OpenTelemetry collector (OTLP over HTTP), such as http://127.0.0.1:4318/v1/traces; empty: no traces.",
+    "traces_percent": "Of how many requests and jobs in a hundred there is a trace; 100: of all.",
     "countries_file": "A file of countries by address (MaxMind DB, .mmdb) for insights; empty: countries are not counted.",
     "log_level": "debug, info, warning or error.",
     "log_format": "json, text, or auto: text on a terminal, json elsewhere.",

@@ -33,6 +33,8 @@ from parvis.worker import drill
 TRIES, AGAIN_AFTER_S = 20, 3.0  # a table that is busy: others must not wait behind us for longer than a moment
 WEB = (sys.executable, "-P", "-m", "parvis", "web")
 SPARE = 512 << 20
+# Releases that know this migration bring a copy back to a moment behind it also where no journal leads there.
+STOPS_WITHOUT_JOURNAL = "0032"
 
 
 class NotNow(Exception):
@@ -244,8 +246,8 @@ async def _replace(settings: Settings, environment: Mapping[str, str]) -> None:
 
 
 def _say_how_to_go_back(settings: Settings, one: Upgrade, *, followed: bool) -> None:
-    """In lines that can be typed; a test does. A kit that is followed has the migrations too: it is brought back to the
-    moment before them."""
+    """In lines that can be typed; a test does. The moment names the copy: later ones, and the journal of a kit that is
+    followed, have the migrations too."""
     print(
         "\nTo go back, point the service at the release before. Then, with this one, which keeps what people did since:"
     )
@@ -253,9 +255,13 @@ def _say_how_to_go_back(settings: Settings, one: Upgrade, *, followed: bool) -> 
     if not one.kept:
         return
     home, kept = settings.home, one.kept
-    to = f" --to {one.copied_at:%Y-%m-%dT%H:%M:%SZ}" if followed and one.copied_at else ""
+    to, which = "", "the copy"
+    if one.copied_at is not None:
+        which = f"the copy of {one.copied_at:%Y-%m-%d %H:%M:%S} UTC"
+        if followed or one.came_from >= STOPS_WITHOUT_JOURNAL:
+            to = f" --to {one.copied_at:%Y-%m-%dT%H:%M:%SZ}"
     print(
-        "Should data be damaged: stop the server, and, with the release before, bring the copy back. What people did\n"
+        f"Should data be damaged: stop the server, and, with the release before, bring {which} back. What people did\n"
         "since is lost then, unless `parvis backup --follow` keeps it: a later moment behind --to brings more of it."
     )
     print(f"    mv {shlex.quote(str(home))} {shlex.quote(f'{home}.after')}")

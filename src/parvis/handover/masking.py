@@ -11,7 +11,7 @@ import msgspec
 from parvis.base.settings import DESCRIPTIONS, Settings, variable_of
 
 MASK = "…"
-_ADDRESSES = {"database_url", "smtp_url", "media_url", "translation_url", "backup"}
+_ADDRESSES = {"database_url", "smtp_url", "media_url", "translation_url", "backup", "traces_url"}
 _OPAQUE = {"nats_url", "alert_webhook"}  # whose path or name is the secret itself
 _KEYS = {"translation_key"}
 _HARMLESS = {"host", "starttls", "sslmode", "port"}  # of the parts of a query

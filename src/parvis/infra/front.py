@@ -11,7 +11,7 @@ from typing import Any
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from parvis.base.settings import Settings
-from parvis.infra import tus
+from parvis.infra import tracing, tus
 from parvis.infra.compressing import compressing, encoding_for
 from parvis.infra.overload.middleware import Overload
 from parvis.infra.requests import header
@@ -73,6 +73,11 @@ class Front:
             scope, answering = {**scope, "method": "GET", "head": True}, _without_body(answering)  # type: ignore[assignment]
         if scope["type"] == "http" and (encoding := encoding_for(scope["headers"])):
             answering = compressing(answering, encoding)
+        if scope["type"] == "http" and tracing.is_on():
+            route = self.overload.routes.find(scope["method"], path).path
+            with tracing.request(scope["method"], route, answering) as noting:
+                await self.overload(scope, receive, noting, self.inner)
+            return
         await self.overload(scope, receive, answering, self.inner)
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:

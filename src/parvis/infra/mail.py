@@ -32,6 +32,7 @@ import structlog
 from parvis.base.clock import utc_now
 from parvis.base.errors import Invalid, Unavailable
 from parvis.base.settings import BadSetting, Settings
+from parvis.infra import tracing
 from parvis.infra.pace import Pace
 
 log = structlog.get_logger(__name__)
@@ -39,9 +40,14 @@ log = structlog.get_logger(__name__)
 KEPT_LETTERS = 1000
 TROUBLE = "Mail cannot be sent right now"
 _TIMEOUT_S = 30
+_SIGN_IN = frozenset({530, 534, 535, 538})
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}@[^\s@<>()\[\],;:\\\"]{1,255}")
 _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
+
+
+class LetterRefused(Unavailable):
+    """The mail service takes letters, but not this one: what filters find in a letter today they may not tomorrow"""
 
 
 class SentLetter(msgspec.Struct, frozen=True):
@@ -79,14 +85,14 @@ class Mailer:
         """The letter is with the mail service, or in the folder.
 
         Raises: Invalid for an address or subject that no letter can have, and for an address that the service refuses
-        for good; Unavailable when it may work later.
+        for good; Unavailable when it may work later, LetterRefused among it.
         """
         message = self._message(to, subject, text, html, headers or {})
         try:
             if self._service is None:
                 await asyncio.to_thread(_file, self._folder, message)
             else:
-                with self.pace.timed():
+                with self.pace.timed(), tracing.span("hand over a letter"):
                     await self._service.deliver(message, self._sender.addr_spec, to)
         except Unavailable:
             self.deferred += 1
@@ -199,10 +205,16 @@ class _Service(msgspec.Struct, frozen=True):
             _raise_refusal(refusal.recipients[0].code, refusal)
         except aiosmtplib.SMTPResponseException as refusal:
             log.warning("mail.refused", code=refusal.code, answer=refusal.message)
-            raise Unavailable(TROUBLE, retry_after_s=60) from refusal
+            kind = LetterRefused if _is_for_the_letter(refusal) else Unavailable
+            raise kind(TROUBLE, retry_after_s=60) from refusal
         except (aiosmtplib.SMTPException, OSError, ssl.SSLError) as trouble:
             log.warning("mail.unreachable", error=repr(trouble))
             raise Unavailable(TROUBLE, retry_after_s=60) from trouble
+
+
+def _is_for_the_letter(refusal: aiosmtplib.SMTPResponseException) -> bool:
+    """Whether another letter may be taken: the answer was to this one's text, and not that somebody must sign in."""
+    return isinstance(refusal, aiosmtplib.SMTPDataError) and 500 <= refusal.code < 600 and refusal.code not in _SIGN_IN
 
 
 def _raise_refusal(code: int, refusal: Exception) -> None:

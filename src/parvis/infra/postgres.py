@@ -15,6 +15,8 @@ import asyncpg
 from asyncpg.connection import LoggedQuery
 from asyncpg.pool import PoolConnectionProxy
 
+from parvis.infra import tracing
+
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 Row = asyncpg.Record
 
@@ -107,7 +109,8 @@ class Database:
             if self._out < self.pool.get_max_size():
                 self._out += 1
                 return await self._acquire()
-        connection = await self._turn()
+        with tracing.span("wait for a connection"):
+            connection = await self._turn()
         return await self._acquire() if connection is None else connection
 
     async def give_back(self, connection: PoolConnectionProxy, *, spoilt: bool) -> None:
@@ -183,8 +186,10 @@ class _Borrowed:
         self._lent = perf_counter()
         self._database.loans.waited_s += self._lent - asked
         self._watching = None
-        if self._database.watch is not None:
-            self._watching = _watched(self._connection, self._database.watch)
+        watch = self._database.watch
+        trace = tracing.statements()
+        if watch is not None or trace is not None:
+            self._watching = _watched(self._connection, watch, trace)
             self._watching.__enter__()
         return self._connection
 
@@ -230,9 +235,14 @@ async def connect(
 
 
 @contextmanager
-def _watched(connection: Connection, watch: Callable[[str], None]) -> Iterator[None]:
+def _watched(
+    connection: Connection, watch: Callable[[str], None] | None, trace: Callable[[LoggedQuery], None] | None
+) -> Iterator[None]:
     def note(record: LoggedQuery) -> None:
-        watch(record.query)
+        if watch is not None:
+            watch(record.query)
+        if trace is not None:
+            trace(record)
 
     connection.add_query_logger(note)
     try:

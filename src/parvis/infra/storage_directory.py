@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from parvis.base.errors import NotFound
+from parvis.infra import tracing
 from parvis.infra.storage import CHUNK_BYTES, StoredFile, check_room, checked_key, content_type_of, media_url
 
 FILE_MODE = 0o640
@@ -40,15 +41,17 @@ class DirectoryStorage:
         target = self.root / checked_key(key)
         part = self.root / _INCOMING / secrets.token_hex(16)
         try:
-            if isinstance(data, bytes):
-                return await asyncio.to_thread(_write_whole, part, target, data)
-            return await _write_chunks(part, target, data)
+            with tracing.span("store a file"):
+                if isinstance(data, bytes):
+                    return await asyncio.to_thread(_write_whole, part, target, data)
+                return await _write_chunks(part, target, data)
         except OSError as error:
             check_room(error)
             raise
 
     async def open(self, key: str, start: int = 0, end: int | None = None) -> StoredFile:
-        file, size, modified = await asyncio.to_thread(_open, self.root / checked_key(key))
+        with tracing.span("open a stored file"):
+            file, size, modified = await asyncio.to_thread(_open, self.root / checked_key(key))
         stop = size if end is None else min(end, size)
         return StoredFile(
             size_bytes=size,

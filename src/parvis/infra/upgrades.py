@@ -45,11 +45,11 @@ def cut_short(home: Path, program: str, now: datetime) -> Upgrade | None:
 
 def begun(home: Path, one: Upgrade) -> Upgrade:
     """It is written down before anything is changed; what is written there. The same release again, such as after a
-    failure halfway, is one upgrade, with the first time."""
+    failure halfway, is one upgrade, with the first time's copy: one that is made later has what was applied by then."""
     before = known(home)
     if before and before[-1].program == one.program:
         first = before.pop()
-        copy = one if first.done or not first.kept else first
+        copy = first if first.kept and (not first.done or (first.applied and not one.applied)) else one
         one = msgspec.structs.replace(
             one,
             came_from=first.came_from,

@@ -222,7 +222,7 @@ def sign_up(world: World, random: Random, learn: Callable[[str, str], None]) -> 
     values = {
         "username": name,
         "email": f"{name}@load.example",
-        "password": f"{random.getrandbits(64):x}",
+        "password": world.password or f"{random.getrandbits(64):x}",  # who has come in signs in like others
         "agreement": True,
         "locale": "en",
     }

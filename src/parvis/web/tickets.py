@@ -108,7 +108,7 @@ def _standing(call: Call[Any], seen: _Seen) -> dict[str, Any]:
     if place is None or door is None or not waits or place.ahead is None:
         return {"span": "", "kept_share": None, "reason": "", "closed": "", "poll_s": 3 if waits or place is None else 0,
                 "beside": False, "a_minute": 0}  # fmt: skip
-    found = None if door.reason == "pause" else admission.expected(door, place.ahead)
+    found = None if door.reason == "pause" else admission.expected(door, admission.still_ahead(door, place.ahead))
     beside = place.lane is not Lane.ORDINARY
     return {
         "span": "" if found is None or beside else span(found, call.locale),

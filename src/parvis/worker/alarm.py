@@ -16,7 +16,7 @@ from parvis.base.settings import BadSetting, Settings
 from parvis.domain.health import Incident
 from parvis.domain.health.verdicts.verdict import shown, span
 from parvis.infra.destinations import Refused
-from parvis.infra.mail import Mailer, header_of
+from parvis.infra.mail import LetterRefused, Mailer, header_of
 from parvis.infra.outbound import Errand, Outbound
 
 log = structlog.get_logger(__name__)
@@ -54,7 +54,7 @@ async def _letter(mailer: Mailer, settings: Settings, address: str, incident: In
         await mailer.send(address, subject(settings, incident), text(settings, incident))
     except (Problem, OSError) as problem:  # without a mail service letters are files, and a disk can be full
         log.warning("alarm.no_mail", incident=incident.name, problem=repr(problem))
-        return Outcome.REFUSED if isinstance(problem, Invalid) else Outcome.AWAY
+        return Outcome.REFUSED if isinstance(problem, Invalid | LetterRefused) else Outcome.AWAY
     return Outcome.TOLD
 
 

@@ -105,7 +105,7 @@ async def settle_files(services: Services, event: Event) -> None:
     await posts.settle_files(services, AccountId(event.author_id), PostId(event.post_id))
 
 
-async def settle_added(services: Services, event: Event) -> None:
+async def settle_edited(services: Services, event: Event) -> None:
     """Nobody reaches what was added to a post that is withheld."""
     assert isinstance(event, happened.PostEdited | happened.PostFilesAdded)
     await posts.settle_added(services, AccountId(event.author_id), PostId(event.post_id))
@@ -156,13 +156,13 @@ CONSUMERS: Mapping[type[Event], tuple[Consumer, ...]] = {
     happened.PostPublished: (tell, fan_out, notify, index),
     happened.PostAddressed: (converse,),
     happened.PostReposted: (tell, fan_out, notify),
-    happened.PostEdited: (tell, notify, converse, index, settle_added),
+    happened.PostEdited: (tell, notify, converse, index, settle_edited),
     happened.QuoteChanged: (tell,),
     happened.PollEnded: (notify,),
     happened.PostRemoved: (tell, forget_post, purge_pictures, sweep_reposts, converse, forget_words),
     happened.PostWithheld: (tell, converse, index, settle_files),
     happened.PostRestored: (converse, index, settle_files),
-    happened.PostFilesAdded: (settle_added,),
+    happened.PostFilesAdded: (settle_edited,),
     happened.PostFavourited: (notify,),
     happened.Followed: (tell, backfill, notify),
     happened.FollowRequested: (notify,),
@@ -182,9 +182,11 @@ CONSUMERS: Mapping[type[Event], tuple[Consumer, ...]] = {
 }
 
 # The files of a film, or of everything that somebody has posted, are moved one by one: in a bucket that takes its time.
-_MOVING = frozenset({settle_files, settle_added, settle_account})
+_MOVING = frozenset({settle_files, settle_edited, settle_account})
 _MOVES_AT_ONCE = 2
 _MOVING_S = 3600.0
+# Jobs outlive the program that made them: a consumer keeps its name, or what it was once called stands here.
+ONCE_CALLED: Mapping[str, Consumer] = {"consume.settle_added": settle_edited}
 _TELLING = -5  # what people wait for goes before what can wait
 
 
@@ -199,7 +201,7 @@ def handlers(table: Mapping[type[Event], Sequence[Consumer]] = CONSUMERS) -> dic
     for consumers in table.values():
         for consumer in consumers:
             found[kind_of(consumer)] = _handler(consumer)
-    return found
+    return found | {kind: _handler(consumer) for kind, consumer in ONCE_CALLED.items()}
 
 
 def _handler(consumer: Consumer) -> Handler:

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import GaugeMetricFamily
 
 from parvis.base.settings import BadSetting
-from parvis.domain.health import Book, Findings
+from parvis.domain.health import Book, Findings, all_signals
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +51,7 @@ class Metrics:
         seen, incidents = self._watched.seen, self._watched.book.open
         if seen is None:
             return
-        signals = seen.signals.values()
+        signals = all_signals(seen).values()
         free = [((one.folder,), float(one.free_bytes)) for one in seen.disks]
         yield _family("looked_at_seconds", "When the place was last looked at.", (), [((), seen.at.timestamp())])
         yield _family(

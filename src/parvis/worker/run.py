@@ -14,7 +14,7 @@ from parvis.base.settings import Settings, from_environment
 from parvis.domain import health
 from parvis.domain.media import TRANSCODE_JOB
 from parvis.domain.moderation import house_settings
-from parvis.infra import postgres
+from parvis.infra import postgres, tracing
 from parvis.infra.opening import open_services
 from parvis.infra.queue import LEASE_S, PLANNER, Queue
 from parvis.infra.services import Services
@@ -51,12 +51,12 @@ async def work(
 ) -> None:
     """Jobs are run and schedules kept until a signal comes; then leases are handed back."""
     async with (
+        tracing.sent(settings, "work"),
         open_services(settings, application="parvis work") as services,
         _queue(settings, lease_s) as queue,
-        health.measured(services, "work" if keeps_schedules else "transcode"),
+        _runner(services, queue, kinds, role="work" if keeps_schedules else "transcode") as runner,
     ):
         await services.pressure.listen(services.news)
-        runner = Runner(services, queue, kinds, at_once=max(2, settings.database_pool))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, runner.stop)
@@ -71,6 +71,16 @@ async def work(
             for clock in clocks:
                 clock.cancel()
         log.info("worker.stopped")
+
+
+@contextlib.asynccontextmanager
+async def _runner(
+    services: Services, queue: Queue, kinds: Mapping[str, Handler | Router], *, role: str
+) -> AsyncIterator[Runner]:
+    """It is measured how this process does, and how long its jobs take."""
+    runner = Runner(services, queue, kinds, at_once=max(2, services.settings.database_pool))
+    async with health.measured(services, role, [runner.times.probe]):
+        yield runner
 
 
 @contextlib.asynccontextmanager

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 import structlog
 
 from parvis.base.errors import Conflict, Problem, TooMany, Unavailable
-from parvis.infra import news
+from parvis.infra import news, tracing
 from parvis.infra.queue import Failed, Job, Lost, Queue
 from parvis.infra.services import Services
 from parvis.infra.time_limits import limited
 from parvis.worker.handlers import Handler, Router
 from parvis.worker.outcomes import DATABASE_TROUBLE, FIRST_PAUSE_S, LONGEST_PAUSE_S, Outcomes
+from parvis.worker.times import Times
 
 log = structlog.get_logger(__name__)
 
@@ -79,6 +80,7 @@ class Runner:
         self._alone_s = alone_s
         self._chance = chance
         self._slots = asyncio.Semaphore(at_once)
+        self.times = Times()
         self._held: dict[Key, _Held] = {}
         self._outcomes = Outcomes(queue, self._let_go)
         self._wake = asyncio.Event()
@@ -193,10 +195,11 @@ class Runner:
 
     async def _perform(self, job: Job, handler: Handler) -> None:
         async with self._slots:
-            self._held[_key(job)].began = asyncio.get_running_loop().time()
+            self._held[_key(job)].began = began = asyncio.get_running_loop().time()
             try:
-                async with limited(handler.time_limit_s):
-                    await handler.function(self._services, job)
+                with tracing.job(job.kind, **{"parvis.attempts": job.attempts, "parvis.failures": job.failures}):
+                    async with limited(handler.time_limit_s):
+                        await handler.function(self._services, job)
             except asyncio.CancelledError:
                 if self._stopping or _key(job) not in self._held:
                     raise
@@ -205,6 +208,7 @@ class Runner:
                 self._failed(job, error, private=handler.private)
             else:
                 self._outcomes.done(job)
+            self.times.took(asyncio.get_running_loop().time() - began)
 
     async def _route(self, jobs: list[Job], router: Router) -> None:
         async with self._slots:

@@ -143,7 +143,7 @@ class Watch:
                 self._unwritten.clear()
                 return
             await self._write_incidents(db)
-            await self._minutes.add(db, seen.signals, now)
+            await self._minutes.add(db, health.all_signals(seen), now)
         except TROUBLE as error:
             log.debug("watch.not_written", error=repr(error))
 

@@ -11,9 +11,11 @@ from parvis.base.clock import utc_now
 from parvis.base.errors import Invalid
 from parvis.domain import admission
 from parvis.domain.admission import Application
+from parvis.domain.admission.types import State
 from parvis.domain.health import queries
 from parvis.domain.health.types import Signal
 from parvis.infra.services import Services
+from tests.domain.admission.line import place_of
 
 CALM = (Signal("cpu", 0.1, 0.05, 2.0), Signal("database", 5.0, 0.0))
 SLOW = (Signal("cpu", 0.1, 0.05, 2.0), Signal("database", 5.0, 0.96))
@@ -66,6 +68,35 @@ async def test_one_process_decides_however_many_ask(services: Services) -> None:
     assert sum(one is not None for one in decisions) == 1
     assert await admission.adjust_gate(services, now=now + timedelta(seconds=5)) is None
     assert await admission.adjust_gate(services, now=now + timedelta(seconds=10)) is not None
+
+
+async def test_who_comes_back_after_a_lapse_comes_in_also_when_nobody_else_waits(services: Services) -> None:
+    now = utc_now()
+    ticket = await admission.receive(
+        services, wanted=Application(handle="person", email="person@mail.example"), now=now
+    )
+    await admission.sequence(services, now=now)
+    await measured(services, *CALM)
+    assert await admission.adjust_gate(services, now=now) is not None
+    async with services.db.transaction() as tx:
+        assert await admission.lapse(tx, now=now + timedelta(days=8)) == 1
+        await admission.come_back(tx, ticket, now=now)
+    async with services.db.connection() as db:
+        assert not await admission.has_room(db), "nobody walks past them"
+    decided = await admission.adjust_gate(services, now=now + timedelta(seconds=10))
+    assert decided is not None
+    assert decided.admit == 1
+    assert (await place_of(services, ticket)).state is State.ADMITTED
+    async with services.db.connection() as db:
+        assert await admission.has_room(db)
+
+
+async def test_the_door_goes_on_when_the_clock_was_set_back(services: Services) -> None:
+    now = utc_now()
+    await measured(services, *CALM)
+    assert await admission.adjust_gate(services, now=now + timedelta(hours=1)) is not None
+    assert await admission.adjust_gate(services, now=now) is not None
+    assert await admission.adjust_gate(services, now=now - timedelta(seconds=1)) is None, "two machines differ a little"
 
 
 async def test_a_slow_database_narrows_the_door_and_is_named(services: Services) -> None:

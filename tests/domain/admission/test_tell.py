@@ -268,3 +268,9 @@ async def test_a_message_goes_to_no_address_inside(world: World) -> None:
     async with stranger(answering(201)) as there:
         with pytest.raises(Invalid):
             await wants_push(world, ticket, there, App())
+
+
+def test_who_gave_up_is_not_waited_for_in_an_estimate() -> None:
+    line = NowServing(serving=100, last_number=1100, waiting=700, open=False)
+    assert admission.still_ahead(line, 500) == 350
+    assert admission.still_ahead(NowServing(serving=5, last_number=5, waiting=0, open=True), 3) == 3

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
@@ -14,7 +15,7 @@ import pytest
 
 from parvis.base.clock import utc_now
 from parvis.domain import health
-from parvis.domain.health import machine, measure, queries
+from parvis.domain.health import history, machine, measure, probes, queries
 from parvis.domain.health.headroom import FRESH, merged
 from parvis.domain.health.measure import Measuring
 from parvis.domain.health.types import Reading, Signal
@@ -151,6 +152,37 @@ def test_processes_of_one_machine_do_not_count_its_cores_twice() -> None:
     assert merged(here)["cpu"] == cpu
     there = merged([*here, reading("c", Signal("cpu", 1.8, 0.9, 2.0), host="there")])["cpu"]
     assert (there.used, there.use, there.capacity) == (2.8, 0.9, 4.0)
+
+
+async def test_the_disk_of_a_machine_is_compared_with_itself(services: Services) -> None:
+    """Another that joins, or has less room, says nothing of when this one will be full."""
+    now, mib = utc_now(), float(1 << 20)
+    alone = Signal("disk", 0.0, 0.5, None, {"free_bytes": 900 * mib, probes.FREE_HERE: 900 * mib})
+    there = Signal("disk", 0.0, 0.9, None, {"free_bytes": 100 * mib, "free_bytes@there": 100 * mib})
+    both = merged([reading("a", alone), reading("b", there, host="there")])
+    assert both["disk"].facts == {"free_bytes": 100 * mib, probes.FREE_HERE: 900 * mib, "free_bytes@there": 100 * mib}
+    async with services.db.connection() as db:
+        await health.Minutes().add(db, {"disk": there}, now - timedelta(hours=5))
+        assert await history.disk_pace(db, 50 * mib, now) == 0.0, "of this one nothing is known yet"
+        await health.Minutes().add(db, both, now - timedelta(hours=4))
+        pace = await history.disk_pace(db, 800 * mib, now)
+        assert pace * 4 * 3600 == pytest.approx(100 * mib, rel=0.01)
+        assert await history.disk_pace(db, 900 * mib, now) == 0.0
+
+
+async def test_every_worker_sees_all_jobs_that_wait_and_they_count_once(services: Services) -> None:
+    async with services.db.transaction() as tx:
+        await tx.execute(
+            """
+            INSERT INTO job (kind, payload, due_at)
+            SELECT kind, '{}', now() - interval '9 s' FROM unnest(ARRAY['a', 'a', 'a', 'b']) AS kind
+            """
+        )
+    async with services.db.connection() as db:
+        seen = [one for one in await Measuring(services, "work").look(db) if one.resource == "jobs"]
+    both = merged([reading("one", seen[0], role="work"), reading("two", seen[0], role="work")])
+    assert both["jobs"].used == 4
+    assert 9 <= both["jobs"].facts["oldest_s"] < 60
 
 
 def test_the_fullest_process_says_how_full_a_resource_is_but_one_alone_not_how_the_database_is() -> None:

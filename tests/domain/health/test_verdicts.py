@@ -34,7 +34,9 @@ from parvis.domain.health.verdicts.findings import (
     Tide,
     Trouble,
 )
-from parvis.domain.health.verdicts.verdict import shown, span
+from parvis.domain.health.verdicts.hashing_full import hashing_full
+from parvis.domain.health.verdicts.requests_refused import requests_refused
+from parvis.domain.health.verdicts.verdict import NEWCOMERS, shown, span
 from parvis.domain.health.verdicts.wal_piling import OUR_SLOT
 from parvis.infra.engines import backup
 from parvis.infra.mail import TROUBLE
@@ -168,6 +170,21 @@ CASES: dict[str, tuple[Findings, Findings]] = {
     "limiter_off": (seen(setup=Setup(limiter=False)), seen()),
     "cache_off": (seen(setup=Setup(page_cache_bytes=0)), seen()),
 }  # fmt: skip
+
+
+def test_who_is_kept_out_at_the_door_is_named_with_the_cause() -> None:
+    """Where more sign in than can, and hardly anything else is refused."""
+    limiter = signal("limiter", refused_share=0.3, refused_for_load_per_s=10, refused_door_per_s=9)
+    refused = requests_refused(seen(signals=limiter, before=limiter))
+    assert refused is not None
+    assert refused.hurt == NEWCOMERS
+    cause = hashing_full(seen(signals=limiter | signal("hashing", 1.0, waiting=20)))
+    assert cause is not None
+    assert "requests_refused" in cause.explains
+    others = signal("limiter", refused_for_load_per_s=10, refused_door_per_s=1)
+    beside = hashing_full(seen(signals=others | signal("hashing", 1.0, waiting=20)))
+    assert beside is not None
+    assert "requests_refused" not in beside.explains
 
 
 def test_every_rule_has_its_cases() -> None:

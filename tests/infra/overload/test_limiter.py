@@ -12,6 +12,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
+from parvis.app import _load
 from parvis.infra.overload import bodies, levels, middleware
 from parvis.infra.overload.control import Buckets
 from parvis.infra.overload.middleware import Overload
@@ -71,6 +72,32 @@ async def test_every_answer_says_once_how_busy_the_place_is(limited: World) -> N
     assert [one.status_code for one in (served, on_the_way, at_once)] == [200, 503, 503]
     for answer in (served, on_the_way, at_once):
         assert answer.headers.get_list("x-parvis-level") == [str(levels.PAUSED)]
+
+
+async def test_all_that_was_answered_and_refused_is_told_of_the_place(limited: World) -> None:
+    """Copies for strangers and what has places of its own are answers too; who asks too much alone is not load."""
+    limiter = overload(limited)
+    limiter.sharing.pages.most_bytes = 2_000_000
+    probe = _load(limiter)
+    for _ in range(4):
+        assert (await get(limited, "/public")).status_code == 200  # the first is made, the others are copies of it
+    assert (
+        await limited.client.post("/sign-in", data={"login": "nobody"})
+    ).status_code == 403  # in a place for hashing
+    calm = probe(10.0).facts
+    assert [calm[f"{name}_per_s"] for name in ("served", "page_hits", "refused")] == [0.5, 0.3, 0.0]
+    limiter.inside["hashing"] = middleware.BULKHEADS["hashing"]
+    assert (await limited.client.post("/sign-in", data={"login": "nobody"})).status_code == 503
+    at_the_door = probe(1.0).facts
+    assert [at_the_door[f"refused{name}_per_s"] for name in ("", "_for_load", "_door")] == [1.0, 1.0, 1.0]
+    assert at_the_door["refused_share"] == 1.0
+    limiter.entrance = Buckets(rate=0.001, burst=1.0)
+    assert [(await get(limited, "/sign-up")).status_code for _ in range(3)] == [200, 429, 429]
+    alone = probe(1.0).facts
+    assert [alone[f"refused_{name}per_s"] for name in ("", "share_", "for_load_")] == [2.0, 2.0, 0.0]
+    assert alone["refused_share"] == 0.0
+    limiter.shedder.wait_s = 0.25
+    assert probe(1.0).facts["wait_s"] == 0.25
 
 
 async def test_members_are_served_before_strangers(limited: World) -> None:

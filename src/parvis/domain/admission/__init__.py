@@ -30,7 +30,7 @@ from parvis.domain.admission.invitations import MOST_A_WEEK, brought_in, invite,
 from parvis.domain.admission.late import keep_storing, replay
 from parvis.domain.admission.leave import come_back, correct, forget, lapse, withdraw
 from parvis.domain.admission.log import leaf_data, public_key
-from parvis.domain.admission.place import expected, place, serving
+from parvis.domain.admission.place import expected, place, serving, still_ahead
 from parvis.domain.admission.proofs import exported
 from parvis.domain.admission.push import PUSH_JOB, push_call, want_no_push, want_push, wants_push
 from parvis.domain.admission.receive import receive
@@ -123,6 +123,7 @@ __all__ = [
     "serving",
     "set_aside",
     "sign_up",
+    "still_ahead",
     "ticket_of",
     "toll",
     "try_again",

@@ -35,7 +35,7 @@ async def has_room(db: Connection) -> bool:
 
 async def has_room_now(db: Connection, state: Standing, waiting: int) -> bool:
     """The same for who has looked already how the door stands and how many wait."""
-    if state.mode == "pause" or waiting or await queries.has_unnumbered(db):
+    if state.mode == "pause" or waiting or await queries.has_uncounted(db):
         return False
     return state.decided_at is None or state.mode == "open" or state.tokens - state.came >= 1
 
@@ -100,8 +100,8 @@ async def step(services: Services, *, now: datetime) -> Decision | None:
         if not await gate_queries.elected(tx):
             return None
         state = await gate_queries.standing(tx)
-        if state.decided_at is not None and now - state.decided_at < EVERY * 0.95:
-            return None
+        if state.decided_at is not None and -EVERY < now - state.decided_at < EVERY * 0.95:
+            return None  # further ahead than that, the clock was set back
         if state.decided_at is None and services.settings.gate == "open":
             await gate_queries.told(tx, "open", None, None)
             state = msgspec.structs.replace(state, mode="open")
@@ -149,7 +149,7 @@ async def _situation(
             for one in seen.values()
             if one.resource in rate.NATURES
         ],
-        waiting=tree.waiting,
+        waiting=tree.waiting + await queries.returning(tx, MOST_AT_ONCE),
         newcomers=newcomers,
         came=state.came,
         shedding=shedding is not None and shedding.use > 0,
@@ -160,7 +160,7 @@ async def _situation(
 
 
 def _elapsed_s(state: Standing, now: datetime) -> float:
-    return rate.TICK_S if state.decided_at is None else (now - state.decided_at).total_seconds()
+    return rate.TICK_S if state.decided_at is None else max(0.0, (now - state.decided_at).total_seconds())
 
 
 async def _learnt(tx: Connection, state: Standing, decided: Decision, tree: Tree, now: datetime) -> forecast.Experience:

@@ -41,6 +41,12 @@ async def serving(db: Connection) -> NowServing:
     )
 
 
+def still_ahead(now: NowServing, ahead: int) -> int:
+    """Of so many numbers before somebody's, about how many still wait: others gave up, or were invited in."""
+    span = now.last_number - now.serving
+    return round(ahead * min(1.0, now.waiting / span)) if span > 0 else ahead
+
+
 def expected(now: NowServing, ahead: int) -> Expected | None:
     """When somebody with so many people ahead is called, between the two places nearest to theirs for which that is told.
 

@@ -73,8 +73,27 @@ async def known_ids(db: Connection, ids: Sequence[int]) -> set[int]:
     return {row["id"] for row in rows}
 
 
-async def has_unnumbered(db: Connection) -> bool:
-    return bool(await db.fetchval("SELECT EXISTS (SELECT FROM receipt WHERE number IS NULL)"))
+async def has_uncounted(db: Connection) -> bool:
+    """Whether somebody waits who is not among those in the line: without a number yet, or back after a lapse."""
+    return bool(
+        await db.fetchval(
+            """
+            SELECT EXISTS (SELECT FROM receipt WHERE number IS NULL)
+                OR EXISTS (SELECT FROM receipt WHERE state = 0 AND lane = 3 AND number IS NOT NULL)
+            """
+        )
+    )
+
+
+async def returning(db: Connection, most: int) -> int:
+    """How many came back after a lapse and wait beside the line, counted up to `most`."""
+    return await db.fetchval(
+        """
+        SELECT count(*)
+          FROM (SELECT FROM receipt WHERE state = 0 AND lane = 3 AND number IS NOT NULL LIMIT $1) AS beside
+        """,
+        most,
+    )
 
 
 async def place_of(db: Connection, receipt_id: int) -> Place | None:

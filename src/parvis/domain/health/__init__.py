@@ -34,6 +34,7 @@ from parvis.domain.health.watch_queries import (
     minutes,
     safekeeping,
 )
+from parvis.domain.health.watched import all_signals
 
 __all__ = [
     "ANOTHER_LOOK_AFTER_S",
@@ -51,6 +52,7 @@ __all__ = [
     "Signal",
     "Tide",
     "Verdict",
+    "all_signals",
     "applied",
     "busiest",
     "database_facts",

@@ -15,10 +15,11 @@ OLD = timedelta(minutes=10)
 OF_MACHINES = ("cpu", "disk", "memory")  # every process of a machine sees the same
 SIGNED = ("step_s",)
 SUMMED = (
-    "lent_per_s", "deferred_per_s", "refused_per_s", "refused_share_per_s", "served_per_s", "waiting",
-    "answered", "unreachable", "sent", "refused",
+    "lent_per_s", "deferred_per_s", "refused_per_s", "refused_share_per_s", "refused_for_load_per_s",
+    "refused_door_per_s", "served_per_s", "page_hits_per_s", "waiting", "answered", "unreachable", "sent", "refused",
 )  # fmt: skip
 OF_ALL = ("database",)  # every process sees the same from where it is
+SEEN_BY_ALL = ("jobs",)  # every process sees all of it
 
 
 async def headroom(db: Connection) -> dict[str, Signal]:
@@ -42,6 +43,8 @@ def merged(readings: Sequence[Reading]) -> dict[str, Signal]:
 def _merge(resource: str, several: Sequence[Reading]) -> Signal:
     if resource in OF_MACHINES:
         several = list({one.host: one for one in reversed(several)}.values())
+    if resource in SEEN_BY_ALL:
+        several = [max(several, key=lambda one: one.signal.used)]
     signals = [one.signal for one in several]
     use, facts = max(one.use for one in signals), _worst(one.facts for one in signals)
     if resource in OF_ALL:  # one process may just have been held up; what the database does, most of them see

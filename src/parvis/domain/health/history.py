@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from parvis.domain.health import watch_queries as queries
+from parvis.domain.health.probes import FREE_HERE
 from parvis.domain.health.types import Moment, Signal
 from parvis.infra.postgres import Connection
 
@@ -61,8 +62,11 @@ async def recent(db: Connection, now: datetime) -> dict[str, Signal]:
 
 
 async def disk_pace(db: Connection, free_bytes: float, now: datetime) -> float:
-    """How many bytes a second the disk of our home has filled by in the last hours; 0 while that is not known."""
-    then = await queries.disk_then(db, now - FORECAST_OVER)
+    """How many bytes a second the disk of our home has filled by in the last hours; 0 while that is not known.
+
+    It is compared with what a process of this machine saw then: another may have more room, or less.
+    """
+    then = await queries.disk_then(db, FREE_HERE, now - FORECAST_OVER)
     if then is None or now - then["at"] < FORECAST_FROM:
         return 0.0
     return max(0.0, (then["free_bytes"] - free_bytes) / (now - then["at"]).total_seconds())

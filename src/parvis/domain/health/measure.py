@@ -15,7 +15,7 @@ import asyncpg
 import msgspec
 import structlog
 
-from parvis.domain.health import machine, probes, queries
+from parvis.domain.health import gather_queries, machine, probes, queries
 from parvis.domain.health.probes import Probe
 from parvis.domain.health.types import Signal
 from parvis.infra import jobs, postgres
@@ -92,11 +92,11 @@ async def _response_s(db: Connection) -> float:
 
 
 async def _jobs(db: Connection) -> Signal:
-    """How far work is behind that can wait. Watched: whoever comes in is not what makes it wait."""
-    due = await jobs.oldest_due_by_kind(db)
-    oldest = min((one.oldest_due_at for one in due), default=None)
-    age_s = 0.0 if oldest is None else max(0.0, (await queries.current_time(db) - oldest).total_seconds())
-    return Signal("jobs", float(len(due)), 0.0, None, {"oldest_s": age_s})
+    """How many jobs wait, up to a thousand of each kind, and since when the oldest does. Watched: whoever comes in is not
+    what makes it wait."""
+    late = await gather_queries.late_jobs(db, [one.kind for one in await jobs.oldest_due_by_kind(db)])
+    age_s = max((row["oldest_s"] or 0.0 for row in late), default=0.0)
+    return Signal("jobs", float(sum(row["jobs"] for row in late)), 0.0, None, {"oldest_s": max(0.0, age_s)})
 
 
 @contextlib.asynccontextmanager

@@ -120,17 +120,18 @@ async def _moments(
     return [(row["at"], _moment(row)) for row in rows]
 
 
-async def disk_then(db: Connection, since: datetime) -> Row | None:
-    """How much of the disk was free in the oldest minute since then."""
+async def disk_then(db: Connection, fact: str, since: datetime) -> Row | None:
+    """How much of the disk was free, by that fact, in the oldest minute since then that has it."""
     return await db.fetchrow(
         """
-        SELECT at, (facts ->> 'free_bytes')::float8 AS free_bytes
+        SELECT at, (facts ->> $2)::float8 AS free_bytes
           FROM health_minute
-         WHERE at >= $1 AND resource = 'disk' AND facts ? 'free_bytes'
+         WHERE at >= $1 AND resource = 'disk' AND facts ? $2
          ORDER BY at
          LIMIT 1
         """,
         since,
+        fact,
     )
 
 

@@ -53,7 +53,11 @@ SELECT p.visibility = 0 AND p.repost_of_id IS NULL AND a.state = 0 AS listed_by_
                WHERE {belongs_to_list("v.id", lens=False)}) AS lists,
        ARRAY (SELECT v.id
                 FROM unnest($3::bigint[]) AS v (id)
-               WHERE p.visibility = 0
+               WHERE p.visibility = 0    -- on no public stream: whoever listens need not be looked at
+                 AND p.repost_of_id IS NULL
+                 AND a.state = 0
+                 AND (p.in_reply_to_id IS NULL OR p.in_reply_to_account_id = p.account_id
+                      OR EXISTS (SELECT FROM post_tag t WHERE t.post_id = p.id AND t.account_id = p.account_id))
                  AND {may_see(viewer="v.id")}
                  AND NOT {is_silenced("p.account_id", "v.id")}) AS others
   FROM post_directory d

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from parvis.base.settings import Settings
+from parvis.infra import tracing
 from parvis.infra.doors import BROWSING, ENTRANCE, READING
 from parvis.infra.overload import answers, levels
 from parvis.infra.overload.answers import LEVEL
@@ -52,6 +53,8 @@ class Overload:
         self.watch = Watch(self)
         self.tell_of_page: Listener | None = None  # set by whoever counts
         self.refusals: Counter[str] = Counter()
+        self.rationed = 0  # of them, for what one network asks, however much room there is
+        self.entered: Counter[str] = Counter()  # let in without one of the common places, by bulkhead
         self.pace = Pace()
         self.entrance = Buckets(rate=2.0, burst=60.0)  # a network; behind one address there may be a school
         self.entrances = Buckets(rate=3000.0, burst=6000.0)  # everybody together
@@ -104,6 +107,7 @@ class Overload:
 
     async def limited(self, route: Route, asking: Asking, scope: Any, receive: Any, send: Any, inner: App) -> None:
         if not self.limits:
+            self.entered[route.bulkhead] += 1
             await inner(scope, receive, send)
             return
         urgency = _urgency(route, asking)
@@ -139,6 +143,7 @@ class Overload:
             if route.bulkhead == "operators" or not self.settings.rate_limits:
                 return ""
             if asking.network not in LOCAL and not asking.proven and not self.entrance.take(asking.network, now):
+                self.rationed += 1
                 return "share"
             return "" if self.entrances.take("", now) else "load"
         if route.bulkhead == "files":
@@ -150,6 +155,7 @@ class Overload:
     async def _body(self, asking: Asking, scope: Any, receive: Any, send: Any) -> Body | None:
         """The request's body, once it is here; None when the request was answered instead."""
         if self._bodies[asking.network] >= BODIES_OF_NETWORK and self.settings.rate_limits:
+            self.rationed += 1
             await self.refuse("share", asking, scope, send)
             return None
         body = Body(receive)
@@ -170,6 +176,7 @@ class Overload:
             await self.refuse(name, asking, scope, send)
             return
         self.inside[name] += 1
+        self.entered[name] += 1
         try:
             await inner(scope, receive, send)
         finally:
@@ -186,7 +193,8 @@ class Overload:
             self._expire_later(loop)
             turn.coming = coming = loop.create_future()
             try:
-                verdict = await coming
+                with tracing.span("wait for a place", **{"parvis.class": f"P{int(urgency)}"}):
+                    verdict = await coming
             except asyncio.CancelledError:
                 if not coming.cancelled() and coming.result() == "run":
                     self.leave(principal, 0.0)

@@ -53,6 +53,7 @@ class Pages:
         self.most_bytes = most_bytes
         self.bytes = 0
         self.hits = self.misses = self.stale = 0
+        self.joined = 0  # of the misses, those that were given what another was being made
         self._answers: OrderedDict[Hashable, Answer] = OrderedDict()
         self._naming: dict[bytes, set[Hashable]] = {}  # post → what names it
         self._removed: deque[tuple[float, bytes | None]] = deque(maxlen=2000)  # None: everything

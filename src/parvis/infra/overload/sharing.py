@@ -83,6 +83,7 @@ class Sharing:
             await self._give_old(send, known, asyncio.get_running_loop().time() - known.went_out_at)
         elif made is not None and (mine or (made.for_everybody and made.status not in REFUSED)):
             self.pages.misses += 1
+            self.pages.joined += not mine
             await _give(send, made, None)
         else:  # what was made is for its one reader, or too large to be kept
             await self._overload.limited(route, asking, scope, receive, send, inner)

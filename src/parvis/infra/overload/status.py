@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 class Status(msgspec.Struct, frozen=True):
-    """`served` and `refused` count by class since the start, `refusals` by reason."""
+    """Counted since the start: `served` and `refused` by class, of what asked for one of the common places; `entered` by
+    bulkhead, what was let in elsewhere; `refusals` by reason, whatever was refused; `rationed`, of these, for what one
+    network asks, however much room there is."""
 
     level: int
     words: str
@@ -26,12 +28,31 @@ class Status(msgspec.Struct, frozen=True):
     served: tuple[int, ...]
     refused: tuple[int, ...]
     refusals: dict[str, int]
+    rationed: int
+    entered: dict[str, int]
     bulkheads: dict[str, int]
     pages: int
     page_bytes: int
     page_hits: int
     page_stale: int
     page_misses: int
+    page_joined: int
+
+    @property
+    def answers(self) -> int:
+        """All that was answered and not refused."""
+        return self.let_in + self.entered.get("files", 0) + self.page_hits + self.page_stale + self.page_joined
+
+    @property
+    def let_in(self) -> int:
+        """Of these, what had to be worked on: neither files nor copies."""
+        return sum(self.served) + sum(self.entered.values()) - self.entered.get("files", 0)
+
+    @property
+    def refused_for_load(self) -> int:
+        """Whatever was refused because there was no room for it."""
+        others = self.rationed + self.refusals.get("slow", 0) + self.refusals.get("database", 0)
+        return sum(self.refusals.values()) - others
 
     @classmethod
     def of(cls, overload: Overload) -> Status:
@@ -49,10 +70,13 @@ class Status(msgspec.Struct, frozen=True):
             served=tuple(shedder.started),
             refused=tuple(shedder.refused),
             refusals=dict(overload.refusals),
+            rationed=overload.rationed,
+            entered=dict(overload.entered),
             bulkheads=dict(overload.inside),
             pages=len(pages),
             page_bytes=pages.bytes,
             page_hits=pages.hits,
             page_stale=pages.stale,
             page_misses=pages.misses,
+            page_joined=pages.joined,
         )

@@ -45,7 +45,9 @@ async function look() {
   if (number <= now.serving || (left < 2 && left < ahead)) return location.reload();
   ahead = Math.min(ahead, left); // a place only falls
   if (count) count.textContent = new Intl.NumberFormat(lang).format(ahead);
-  const found = now.reason === "pause" ? null : expected(now.ranges, ahead);
+  const numbers = now.last_number - now.serving; // some of them gave up, or were invited in
+  const waiting = numbers > 0 ? Math.round(ahead * Math.min(1, now.waiting / numbers)) : ahead;
+  const found = now.reason === "pause" ? null : expected(now.ranges, waiting);
   if (!found) return;
   if (span) span.textContent = said(found);
   pollS = Math.min(Math.max(30, found[0] / 100), 3600);

@@ -12,6 +12,7 @@ WAITING = 8
 def hashing_full(seen: Findings) -> Verdict | None:
     """Fires when the threads for it are busy and eight or more wait."""
     waiting = seen.fact("hashing", "waiting")
+    door, refused = (seen.fact("limiter", f"refused_{name}_per_s") for name in ("door", "for_load"))
     if seen.use("hashing") < FROM or waiting < WAITING:
         return None
     return Verdict(
@@ -30,5 +31,5 @@ def hashing_full(seen: Findings) -> Verdict | None:
         ),
         command=f"PARVIS_WEB_WORKERS={seen.setup.web_workers + 1}",
         gain=say("As many more sign-ins a second as there are more cores for them."),
-        explains=("cpu_full", "gate_narrow"),
+        explains=("cpu_full", "gate_narrow", *(["requests_refused"] if door >= 0.5 * refused else [])),
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from parvis.domain.health.types import Signal
 from parvis.domain.health.verdicts.findings import Findings
-from parvis.domain.health.verdicts.verdict import Verdict, figure, say
+from parvis.domain.health.verdicts.verdict import NEWCOMERS, Verdict, figure, say
 
 FROM = 0.02
 
@@ -19,15 +19,18 @@ def requests_refused(seen: Findings) -> Verdict | None:
     share = seen.fact("limiter", "refused_share")
     if not is_refusing(seen.signals) or not is_refusing(seen.before):
         return None
+    refused, door = seen.fact("limiter", "refused_for_load_per_s"), seen.fact("limiter", "refused_door_per_s")
     return Verdict(
         name="requests_refused",
         urgency="now",
-        blame=1.0 + seen.fact("limiter", "refused_per_s"),
+        blame=1.0 + refused,
         title=say("More is asked than can be answered: some of it is refused, the least urgent first."),
-        hurt=say("Those who browse without an account first, then those who read."),
+        hurt=NEWCOMERS
+        if door and door >= 0.5 * refused
+        else say("Those who browse without an account first, then those who read."),
         evidence=(
             figure("share refused", share, "share"),
-            figure("refused", seen.fact("limiter", "refused_per_s"), "per_s"),
+            figure("refused", refused, "per_s"),
             figure("answered", seen.fact("limiter", "served_per_s"), "per_s"),
         ),
         action=say("Take more cores, and one web process for each; until then it is as it should be."),
