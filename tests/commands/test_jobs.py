@@ -50,10 +50,23 @@ async def test_those_of_the_kind_and_no_others(
     for kind in (KIND, KIND, "other"):
         await given_up(services, kind, len(said))
     settings = Settings(home=tmp_path, database_url=services.settings.database_url)
-    status = await asyncio.to_thread(command.run, argparse.Namespace(kind=KIND), settings)  # type: ignore[attr-defined]
+    status = await asyncio.to_thread(command.run, argparse.Namespace(kind=KIND, given_up=False), settings)  # type: ignore[attr-defined]
     assert (status, capsys.readouterr().out.strip()) == (0, said)
     assert await kinds(services, parked=False) == due
     assert await kinds(services, parked=True) == left
+
+
+async def test_what_is_still_tried_is_kept_where_only_what_was_given_up_is_dropped(
+    services: Services, tmp_path: Path
+) -> None:
+    await given_up(services, KIND, 1)
+    async with services.db.transaction() as tx:
+        await jobs.enqueue(tx, KIND, {"number": 2})
+        await tx.execute("UPDATE job SET failures = 3 WHERE parked_at IS NULL")
+    settings = Settings(home=tmp_path, database_url=services.settings.database_url)
+    for only, left in ((True, [KIND]), (False, [])):
+        await asyncio.to_thread(jobs_drop.run, argparse.Namespace(kind=KIND, given_up=only), settings)
+        assert (await kinds(services, parked=False), await kinds(services, parked=True)) == (left, [])
 
 
 def test_commands_reach_the_database_also_where_the_command_migrate_was_read() -> None:

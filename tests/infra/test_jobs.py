@@ -177,6 +177,10 @@ async def test_a_job_whose_worker_died_is_kept_apart_and_parked_after_the_third_
     assert (await queue.due(["a"], [])).suspect == []
     async with db.connection() as connection:
         assert [job.times_lost for job in await jobs.parked(connection)] == [3]
+    async with db.transaction() as tx:
+        assert await jobs.unpark_kind(tx, "a") == 1
+    assert await queue.lease(["a"], 10) == [], "tried again, it must not take others down either"
+    assert [job.times_lost for job in await queue.lease(["a"], 10, suspects=True)] == [1]
 
 
 async def test_a_worker_thought_dead_cannot_revive_a_parked_job_by_failing_it(db: Database, queue: Queue) -> None:

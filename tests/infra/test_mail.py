@@ -20,6 +20,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from structlog.testing import capture_logs
 
 from parvis.base.errors import Invalid, Unavailable
 from parvis.base.settings import BadSetting, Settings
@@ -244,8 +245,11 @@ async def test_a_service_that_nobody_vouches_for_is_not_trusted(tmp_path: Path, 
 async def test_a_refused_address_is_told_from_a_busy_one(tmp_path: Path, answer: str, problem: type[Exception]) -> None:
     catcher = Catcher({"bob@mail.example": answer})
     async with listening(catcher) as port:
-        with pytest.raises(problem):
+        with pytest.raises(problem), capture_logs() as logged:
             await Mailer(settings(tmp_path, smtp_url=f"smtp://127.0.0.1:{port}")).send("bob@mail.example", "Hi", "x")
+    [line] = [one for one in logged if one["event"] == "mail.refused"]
+    assert line["code"] == int(answer[:3])
+    assert "bob" not in str(line)
 
 
 @pytest.mark.parametrize(

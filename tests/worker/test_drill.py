@@ -38,6 +38,10 @@ async def test_a_drill_is_due_a_week_after_the_last_and_a_day_after_one_that_fai
         await drill.when_due(services)
         return await services.db.pool.fetchval("SELECT count(*) FROM safekeeping WHERE problem LIKE '%holds no copy%'")
 
+    assert await tried() == 0, "there is nothing yet that could be tried"
+    async with services.db.connection() as db:
+        before = utc_now() - timedelta(hours=1)
+        await health.kept_safe(db, "backup", before, before, "", {})
     assert await tried() == 1
     assert await tried() == 1
     await services.db.pool.execute("UPDATE safekeeping SET began_at = began_at - interval '25 hours'")

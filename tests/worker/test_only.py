@@ -35,6 +35,9 @@ async def test_a_worker_for_videos_makes_them_playable_and_does_nothing_else(wor
         while (await alice.get(f"/api/v1/media/{sent.json()['id']}")).status_code != 200:
             assert time.monotonic() < until
             await asyncio.sleep(0.2)
+        async with world.services.db.connection() as db:
+            roles = [row["role"] for row in await db.fetch("SELECT DISTINCT role FROM health_signal")]
+        assert roles == ["transcode"], "letters wait for another worker, and that must be seen"
     finally:
         worker.terminate()
         await worker.wait()

@@ -6,6 +6,8 @@ import argparse
 import asyncio
 import sys
 
+import asyncpg
+
 from parvis.base.settings import Settings
 from parvis.commands import note_act
 from parvis.domain import health
@@ -17,7 +19,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    if asyncio.run(_end(engines.with_addresses(settings), arguments.pid)):
+    try:
+        ended = asyncio.run(_end(engines.with_addresses(settings), arguments.pid))
+    except asyncpg.InsufficientPrivilegeError:
+        end = f"SELECT pg_terminate_backend({arguments.pid})"
+        print(f"parvis: session {arguments.pid} is not ours to end; as the superuser: {end}", file=sys.stderr)
+        return 1
+    if ended:
         print(f"Session {arguments.pid} was told to end.")
         asyncio.run(note_act(settings, "session.end", "session", {"pid": arguments.pid}))
         return 0

@@ -138,12 +138,12 @@ async def parked(db: Connection, *, limit: int = 100) -> list[ParkedJob]:
 
 
 async def unpark(tx: Connection, job_id: int) -> bool:
-    """The parked job is tried again from the beginning; False when there is none of that id."""
+    """The parked job is tried again, alone where workers died of it; False when there is none of that id."""
     return bool(
         await tx.fetchval(
             """
             UPDATE job
-               SET parked_at = NULL, times_lost = 0, failures = 0, due_at = now()
+               SET parked_at = NULL, times_lost = least(times_lost, 1), failures = 0, due_at = now()
              WHERE id = $1 AND parked_at IS NOT NULL
             RETURNING true
             """,
@@ -153,11 +153,11 @@ async def unpark(tx: Connection, job_id: int) -> bool:
 
 
 async def unpark_kind(tx: Connection, kind: str) -> int:
-    """The parked jobs of that kind are tried again from the beginning; how many there were."""
+    """The parked jobs of that kind are tried again, alone where workers died of them; how many there were."""
     rows = await tx.fetch(
         """
         UPDATE job
-           SET parked_at = NULL, times_lost = 0, failures = 0, due_at = now()
+           SET parked_at = NULL, times_lost = least(times_lost, 1), failures = 0, due_at = now()
          WHERE kind = $1 AND parked_at IS NOT NULL
         RETURNING id
         """,
@@ -166,15 +166,20 @@ async def unpark_kind(tx: Connection, kind: str) -> int:
     return len(rows)
 
 
-async def drop_kind(tx: Connection, kind: str) -> int:
-    """The jobs of that kind that were given up, or failed and wait to be tried again, are gone; how many there were."""
+async def drop_kind(tx: Connection, kind: str, *, given_up: bool = False) -> int:
+    """The jobs of that kind that were given up, or failed and wait to be tried again, are gone; how many there were.
+
+    `given_up`: only the former.
+    """
     rows = await tx.fetch(
         """
         DELETE FROM job
-         WHERE kind = $1 AND owner IS NULL AND (parked_at IS NOT NULL OR failures > 0 OR times_lost > 0)
+         WHERE kind = $1 AND owner IS NULL
+           AND (parked_at IS NOT NULL OR (failures > 0 OR times_lost > 0) AND NOT $2)
         RETURNING id
         """,
         kind,
+        given_up,
     )
     return len(rows)
 

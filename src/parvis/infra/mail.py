@@ -218,6 +218,7 @@ def _is_for_the_letter(refusal: aiosmtplib.SMTPResponseException) -> bool:
 
 
 def _raise_refusal(code: int, refusal: Exception) -> None:
+    log.warning("mail.refused", code=code, for_good=500 <= code < 600)  # what they answer names the address
     if 500 <= code < 600:
         raise Invalid("email", "This address cannot receive mail", "unreachable") from refusal
     raise Unavailable(TROUBLE, retry_after_s=60) from refusal

@@ -34,6 +34,26 @@ class CannotEncode(RuntimeError):
     """The encoder gave up on a file"""
 
 
+class _Encoder(msgspec.Struct, eq=False):
+    """One that this process waits for. `heard_at`: when it last said how far it is; it does twice a second."""
+
+    heard_at: float
+    rests: bool = False
+
+
+_encoders: set[_Encoder] = set()
+
+
+def resting() -> int:
+    """How many encoders of this process are held back, because others are in more of a hurry."""
+    return sum(one.rests for one in _encoders)
+
+
+def longest_silence_s() -> float:
+    """For how long an encoder of this process has said nothing though nobody holds it back; 0 where none is silent."""
+    return max((time.monotonic() - one.heard_at for one in _encoders if not one.rests), default=0.0)
+
+
 async def probe(path: Path) -> Found:
     """What the file holds, as a caged process found it.
 
@@ -84,24 +104,28 @@ async def encode(
     fixed = ["-nostdin", "-hide_banner", "-v", "error", "-y", "-progress", "pipe:1", "-protocol_whitelist", "file,pipe"]
     program = imageio_ffmpeg.get_ffmpeg_exe()
     process = await _start("encoder_process", ["idle" if idle else "nice", program, *fixed, *arguments], cwd=folder)
+    encoder = _Encoder(time.monotonic())
+    _encoders.add(encoder)
     complaining = asyncio.create_task(_last_of(process.stderr))
-    yielding = asyncio.create_task(_give_way(process, pressed)) if pressed is not None else None
+    yielding = asyncio.create_task(_give_way(process, pressed, encoder)) if pressed is not None else None
     try:
         assert process.stdout is not None
         async for line in process.stdout:
+            encoder.heard_at = time.monotonic()
             name, _, value = line.decode(errors="replace").strip().partition("=")
             if name == "out_time_us" and value.isdigit() and duration_ms and progress is not None:
                 await progress(min(99, int(value) // (10 * duration_ms)))
         if await process.wait() != 0:
             raise CannotEncode(f"ended with {process.returncode}: {await complaining}")
     finally:
+        _encoders.discard(encoder)
         if yielding is not None:
             yielding.cancel()
         await _end(process)
         complaining.cancel()
 
 
-async def _give_way(process: asyncio.subprocess.Process, pressed: Pressed) -> None:
+async def _give_way(process: asyncio.subprocess.Process, pressed: Pressed, encoder: _Encoder) -> None:
     """The process stands still while there is pressure; after three minutes of it, it has a turn of ten seconds.
 
     What it rests counts against no time limit.
@@ -110,7 +134,7 @@ async def _give_way(process: asyncio.subprocess.Process, pressed: Pressed) -> No
         if not pressed():
             await asyncio.sleep(LOOK_EVERY_S)
             continue
-        since = time.monotonic()
+        since, encoder.rests = time.monotonic(), True
         log.info("video.rests")
         while pressed() and time.monotonic() - since < LONGEST_REST_S:  # there is no event for calm
             with contextlib.suppress(ProcessLookupError):
@@ -121,6 +145,7 @@ async def _give_way(process: asyncio.subprocess.Process, pressed: Pressed) -> No
             excuse(since)
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(signal.SIGCONT)
+        encoder.rests, encoder.heard_at = False, time.monotonic()
         log.info("video.goes_on", rested_s=round(time.monotonic() - since, 1))
         if pressed():
             await asyncio.sleep(TURN_S)

@@ -60,11 +60,12 @@ async def when_due(services: Services) -> None:
 
 
 def _is_due(known: list[dict[str, Any]], now: datetime) -> bool:
-    """A week after the last drill; after one that failed the next day, or as soon as there is a copy that is newer."""
+    """As soon as there is a copy, and a week after the last drill; after one that failed the next day, or as soon as there
+    is a copy that is newer."""
     last = next((one for one in known if one["what"] == "drill"), None)
-    if last is None:
-        return True
     copy = next((one for one in known if one["what"] == "backup" and not one["problem"]), None)
+    if last is None:
+        return copy is not None  # where a kit was just set up, there is nothing to try
     if last["problem"] and copy is not None and copy["began_at"] > last["began_at"]:
         return True
     return now - last["began_at"] >= (AGAIN_AFTER if last["problem"] else EVERY)

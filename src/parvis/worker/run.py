@@ -54,7 +54,7 @@ async def work(
         tracing.sent(settings, "work"),
         open_services(settings, application="parvis work") as services,
         _queue(settings, lease_s) as queue,
-        _runner(services, queue, kinds) as runner,
+        _runner(services, queue, kinds, role="work" if keeps_schedules else "transcode") as runner,
     ):
         await services.pressure.listen(services.news)
         loop = asyncio.get_running_loop()
@@ -74,10 +74,12 @@ async def work(
 
 
 @contextlib.asynccontextmanager
-async def _runner(services: Services, queue: Queue, kinds: Mapping[str, Handler | Router]) -> AsyncIterator[Runner]:
+async def _runner(
+    services: Services, queue: Queue, kinds: Mapping[str, Handler | Router], *, role: str
+) -> AsyncIterator[Runner]:
     """It is measured how this process does, and how long its jobs take."""
     runner = Runner(services, queue, kinds, at_once=max(2, services.settings.database_pool))
-    async with health.measured(services, "work", [runner.times.probe]):
+    async with health.measured(services, role, [runner.times.probe]):
         yield runner
 
 

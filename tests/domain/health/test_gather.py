@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ import pytest
 from parvis.base.clock import utc_now
 from parvis.base.settings import Settings
 from parvis.domain import health
-from parvis.domain.health.gather import expected_indexes
+from parvis.domain.health.gather import PASSING, disks, expected_indexes
 from parvis.infra import engines
+from parvis.infra.engines import backup, remote_kit
 from parvis.infra.engines.places import Places
+from parvis.worker import drill
 from tests.infra.test_engines import THROWAWAY
 
 
@@ -61,12 +64,15 @@ async def test_what_is_missing_and_what_was_given_up_is_named(
         """
         INSERT INTO job (kind, payload, failures, times_lost, parked_at, last_error)
         VALUES ('lost', '{}', 0, 3, now(), 'its worker died'), ('failed', '{}', 9, 0, now(), 'KeyError'),
-               ('failing', '{}', 3, 0, NULL, 'KeyError')
+               ('failing', '{}', 3, 0, NULL, 'KeyError'), ('old', '{}', 9, 0, now() - interval '9 days', 'KeyError')
         """
     )
     await db.close()
     after = await names(tmp_path, fresh_database_url, nats_url)
     assert {"index_lost", "jobs_given_up", "job_poison", "jobs_failing"} <= set(after)
+    settings = Settings(home=tmp_path, database_url=fresh_database_url, nats_url=nats_url)
+    given_up = (await health.gather(settings, now=utc_now())).jobs.parked
+    assert {one.kind for one in given_up} == {"lost", "failed", "old"}
 
 
 async def test_an_index_that_was_left_half_made_is_named_until_it_was_dropped_and_made(
@@ -98,6 +104,7 @@ async def test_an_archive_fails_since_something_waits_for_it_and_not_since_it_to
         async with engines.running(home, nats=False, postgres_options=options):
             facts = await _archiving(Places(home).database_url(user="postgres"))
             assert 0 < facts["archive_failing_s"] < 5
+            assert facts["follower_away_s"] > 4, "nobody reads from the slot that was made before"
             less = await _as_one_who_sees_no_journal(Places(home))
             seen = (less["sees_journal"], less["wal_bytes"], less["archive_failing_s"] > 5)
             assert seen == (False, 0, True)
@@ -106,6 +113,8 @@ async def test_an_archive_fails_since_something_waits_for_it_and_not_since_it_to
 async def _archiving(url: str) -> dict[str, Any]:
     """What is known after the archive took something, was quiet for five seconds, and then refused."""
     admin = await asyncpg.connect(url)
+    assert (await health.database_facts(admin))["follower_away_s"] is None
+    await admin.execute(f"SELECT pg_create_physical_replication_slot('{backup.SLOT}')")
     try:
         for command, over in (("true", "last_archived_time IS NOT NULL"), ("false", "failed_count > 0")):
             await admin.execute(f"ALTER SYSTEM SET archive_command = '{command}'")
@@ -141,6 +150,40 @@ async def test_engines_that_are_away_are_verdicts_and_not_errors(tmp_path: Path)
     found = await names(tmp_path, "postgresql://x@/x?host=%2Fnowhere", "nats://127.0.0.1:1")
     assert found[0] == "database_gone"
     assert "broker_gone" in found
+
+
+def test_while_a_drill_is_under_way_nothing_is_foretold_from_the_pace(tmp_path: Path) -> None:
+    settings, paces = Settings(home=tmp_path), {str(tmp_path): 1e9}
+    assert disks(settings, paces)[0].full_in_s is not None
+    (tmp_path / f"{drill.PREFIX}x").mkdir()
+    assert disks(settings, paces)[0].full_in_s is None
+    assert {drill.PREFIX, remote_kit.PREFIX} <= set(PASSING)
+
+
+async def test_a_database_without_a_connection_left_is_not_gone(nats_url: str) -> None:
+    options = THROWAWAY | {"max_connections": "8", "reserved_connections": "0", "superuser_reserved_connections": "1"}
+    with tempfile.TemporaryDirectory(prefix="parvis-full-") as folder:  # a short path, as sockets need one
+        home = Path(folder) / "home"
+        async with engines.running(home, nats=False, postgres_options=options):
+            url, taken = Places(home).database_url(), []
+            with contextlib.suppress(asyncpg.TooManyConnectionsError):
+                while True:
+                    taken.append(await asyncpg.connect(url))
+            found = await names(home, url, nats_url)
+            for connection in taken:
+                connection.terminate()
+    assert found[0] == "connections_short"
+    assert "database_gone" not in found
+
+
+async def test_a_schema_that_is_older_than_the_program_is_named(
+    fresh_database_url: str, nats_url: str, tmp_path: Path
+) -> None:
+    db = await asyncpg.connect(fresh_database_url)
+    await db.execute("ALTER TABLE job DROP COLUMN times_lost")
+    await db.execute("DELETE FROM schema_migration WHERE name = (SELECT max(name) FROM schema_migration)")
+    await db.close()
+    assert (await names(tmp_path, fresh_database_url, nats_url))[0] == "schema_behind"
 
 
 def test_the_schema_says_which_indexes_there_should_be() -> None:

@@ -8,7 +8,9 @@ import subprocess
 import sys
 import time
 from datetime import timedelta
+from pathlib import Path
 
+import psutil
 import pytest
 
 from parvis.base.clock import utc_now
@@ -17,6 +19,7 @@ from parvis.domain.health import history, machine, measure, probes, queries
 from parvis.domain.health.headroom import FRESH, merged
 from parvis.domain.health.measure import Measuring
 from parvis.domain.health.types import Reading, Signal
+from parvis.infra import video
 from parvis.infra.services import Services
 
 
@@ -59,6 +62,56 @@ async def test_a_busy_event_loop_is_seen(services: Services) -> None:
     assert loop.used * (time.perf_counter() - began) >= 0.4
 
 
+async def test_an_encoder_that_stands_still_is_seen_unless_it_is_held_back(
+    services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(video, "LOOK_EVERY_S", 0.05)
+    held_back = False
+
+    async def facts() -> dict[str, float]:
+        async with services.db.connection() as db:
+            return next(one.facts for one in await measuring.look(db) if one.resource == "encoders")
+
+    measuring = Measuring(services, "work")
+    video.open_folder(tmp_path)
+    endless = ["-re", "-f", "lavfi", "-i", "testsrc=size=64x64:rate=5", "-f", "null", "-"]
+    encoding = asyncio.create_task(
+        video.encode(tmp_path, endless, duration_ms=None, pressed=lambda: held_back, idle=False)
+    )
+    try:
+        await asyncio.sleep(4)
+        [encoder] = [one for one in psutil.Process().children(recursive=True) if "ffmpeg" in one.name()]
+        assert await facts() == {"resting": 0.0, "silent_s": pytest.approx(0.5, abs=1.0)}
+        held_back = True
+        await asyncio.sleep(3)
+        assert await facts() == {"resting": 1.0, "silent_s": 0.0}
+        held_back = False
+        await asyncio.sleep(0.5)
+        encoder.suspend()
+        await asyncio.sleep(3)
+        seen = await facts()
+        assert seen["resting"] == 0
+        assert seen["silent_s"] > 2
+    finally:
+        encoding.cancel()
+        await asyncio.gather(encoding, return_exceptions=True)
+    assert video.longest_silence_s() == 0
+
+
+@pytest.mark.parametrize("kernel_tells", [True, False])
+async def test_what_lets_others_pass_in_a_container_is_told_only_where_the_kernel_does(
+    services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kernel_tells: bool
+) -> None:
+    monkeypatch.setattr(machine, "_CGROUPS", tmp_path)
+    monkeypatch.setattr(os, "getpriority", lambda *_: 0)  # however patiently the tests themselves run
+    (tmp_path / "cpu.max").write_text("100000 100000\n")
+    (tmp_path / "cpu.stat").write_text("usage_usec 9000\n" + "nice_usec 4000\n" * kernel_tells)
+    measuring = Measuring(services, "work")
+    async with services.db.connection() as db:
+        [cpu] = [one for one in await measuring.look(db) if one.resource == "cpu"]
+    assert ("patient" in cpu.facts) == kernel_tells
+
+
 @pytest.mark.skipif(os.getpriority(os.PRIO_PROCESS, 0) > 0, reason="nothing is nicer than a suite that is nice itself")
 def test_work_that_lets_others_pass_is_told_apart() -> None:
     burn = "import os, time\nos.nice(19)\nwhile time.process_time() < 0.8: sum(range(100_000))"
@@ -66,7 +119,7 @@ def test_work_that_lets_others_pass_is_told_apart() -> None:
     subprocess.run([sys.executable, "-c", burn], check=True)
     assert 0.5 <= machine.patient_s() - before_s <= machine.cores() * (time.monotonic() - at) + 0.1
     code = "from parvis.domain.health import machine; import os; os.nice(5); print(machine.patient_s())"
-    assert float(subprocess.check_output([sys.executable, "-c", code])) == 0.0, "where all is nice it tells nothing"
+    assert subprocess.check_output([sys.executable, "-c", code]) == b"None\n", "where all is nice it tells nothing"
 
 
 async def test_a_slow_database_is_nearly_full_however_little_is_asked_of_it(services: Services) -> None:
@@ -85,6 +138,12 @@ async def test_a_process_that_ends_is_forgotten_at_once(services: Services, monk
         assert "jobs" in seen
     async with services.db.connection() as db:
         assert await queries.readings(db, FRESH) == []
+
+
+async def test_a_process_is_known_to_be_there_before_it_has_measured_anything(services: Services) -> None:
+    async with health.measured(services, "web"), services.db.connection() as db:
+        await asyncio.sleep(2)
+        assert {(one.role, one.signal.resource) for one in await queries.readings(db, FRESH)} == {("web", "clock")}
 
 
 def test_processes_of_one_machine_do_not_count_its_cores_twice() -> None:
@@ -131,3 +190,8 @@ def test_the_fullest_process_says_how_full_a_resource_is_but_one_alone_not_how_t
     assert merged(pools)["pool"].use == 1.0
     answers = [reading(name, Signal("database", 5.0, use)) for name, use in (("a", 0.0), ("b", 0.95), ("c", 0.1))]
     assert merged(answers)["database"].use == 0.1
+    late = [
+        reading(name, Signal("database", 5.0, use, None, {"response_s": took_s}))
+        for name, use, took_s in (("a", 0.0, 0.001), ("b", 0.95, 2.0), ("c", 0.1, 0.011))
+    ]
+    assert merged(late)["database"].facts == {"response_s": 0.011}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from parvis.domain import health
 from parvis.domain.health.types import Signal
-from parvis.domain.health.verdicts import RULES
+from parvis.domain.health.verdicts import RULES, patience
 from parvis.domain.health.verdicts.findings import (
     Blocker,
     Database,
@@ -31,6 +32,7 @@ from parvis.domain.health.verdicts.findings import (
     Statement,
     Store,
     Tide,
+    Trouble,
 )
 from parvis.domain.health.verdicts.hashing_full import hashing_full
 from parvis.domain.health.verdicts.requests_refused import requests_refused
@@ -38,6 +40,8 @@ from parvis.domain.health.verdicts.verdict import NEWCOMERS, shown, span
 from parvis.domain.health.verdicts.wal_piling import OUR_SLOT
 from parvis.infra.engines import backup
 from parvis.infra.mail import TROUBLE
+from parvis.worker.handlers import Handler
+from parvis.worker.kinds import all_kinds
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 GIB = 1 << 30
@@ -124,7 +128,7 @@ CASES: dict[str, tuple[Findings, Findings]] = {
     "mail_slow": (seen(signals=signal("mail", slowest_s=9.0)), seen(signals=signal("mail", slowest_s=1.0))),
     "transcodings_waiting": (
         jobs(late=(Late("media.transcode", 40, 5),), held=(Held("media.transcode", 1, 6),)),
-        jobs(late=(Late("media.transcode", 40, 1),), held=(Held("media.transcode", 1, 6),)),
+        jobs(late=(Late("media.transcode", 40, 3),), held=(Held("media.transcode", 1, 6),)),
     ),
     "fan_out_late": (jobs(late=(Late("consume.fan_out", 20, 90),)), jobs(late=(Late("consume.fan_out", 2, 90),))),
     "outbound_slow": (
@@ -301,6 +305,156 @@ def test_strangers_that_take_every_core_are_named_and_work_that_lets_others_pass
     assert named(signals=full, before=signal("cpu", 0.4, 2.0, patient=0.0) | quick)[1] == []
     patient = signal("cpu", 0.1, 2.0, patient=0.9) | quick
     assert named(signals=patient, before=patient)[1] == []
+    unknown = signal("cpu", 1.0, 2.0) | quick  # an encoder may be what takes it
+    assert named(signals=unknown, before=unknown)[1] == []
+
+
+def kinds_of_work() -> Iterator[tuple[str, Handler]]:
+    return ((kind, one) for kind, one in all_kinds(transcodings=3).items() if isinstance(one, Handler))
+
+
+def test_rules_know_how_long_jobs_may_take_and_how_many_are_done_at_once_as_workers_do() -> None:
+    for kind, handler in kinds_of_work():
+        assert patience.takes_long(kind) == (handler.time_limit_s > 120), kind
+        assert not patience.takes_long(kind) or patience.time_limit_s(kind) == handler.time_limit_s, kind
+        assert patience.at_once(kind, seen(setup=Setup(transcodings=3))) == handler.limit, kind
+
+
+@pytest.mark.parametrize("kind", [kind for kind, handler in kinds_of_work() if handler.time_limit_s > 120])
+def test_what_takes_long_by_right_is_neither_stuck_nor_late_before_half_of_its_time(kind: str) -> None:
+    most = patience.at_once(kind, seen()) or 1
+    half_s = patience.time_limit_s(kind) / 2
+
+    def found(under_way_s: float, waiting_s: float) -> list[str]:
+        work = Jobs(late=(Late(kind, waiting_s, 1),), held=(Held(kind, most, under_way_s),))
+        return named(jobs=work, signals=signal("encoders", silent_s=2, resting=1))[1]
+
+    assert found(300, 299) == []
+    assert found(half_s + 9, 300) == ["job_stuck"]
+    assert found(30, half_s + 9) == ["jobs_late"]
+
+
+def test_an_encoder_that_says_nothing_is_stuck_and_is_looked_at_before_it_is_ended() -> None:
+    work = Jobs(late=(Late("media.transcode", 40, 3),), held=(Held("media.transcode", 1, 41),))
+    judgement = health.judge(seen(jobs=work, signals=signal("encoders", silent_s=30)))
+    assert [one.verdict.name for one in judgement.causes] == ["job_stuck"]
+    assert "pkill" not in judgement.causes[0].verdict.command
+    assert named(jobs=work, signals=signal("encoders", silent_s=1))[1] == []
+
+
+def test_no_more_workers_are_advised_where_as_many_are_under_way_as_may_be() -> None:
+    late = (Late("accounts.send_reset", 90, 30),)
+    for letters, more in ((4, False), (2, True)):
+        verdict = BY_NAME["jobs_late"](jobs(late=late, held=(Held("accounts.send_reset", letters, 9),)))
+        assert verdict is not None
+        assert verdict.command.startswith("PARVIS_JOB_WORKERS") == more
+
+
+def test_films_that_wait_while_encoders_are_held_back_are_not_too_many() -> None:
+    work = Jobs(late=(Late("media.transcode", 90, 9),), held=(Held("media.transcode", 1, 60),))
+    assert named(jobs=work, signals=signal("encoders", resting=1))[1] == []
+    assert "transcodings_waiting" in named(jobs=work, signals=signal("encoders", resting=0))[1]
+
+
+def test_a_fast_statement_that_runs_often_is_not_slow() -> None:
+    for age_s, slow in ((0.1, False), (0.8, True)):
+        found = db(slow=Statement(7, "parvis web", age_s, 6.0, "SELECT"))
+        assert (BY_NAME["slow_statement"](found) is not None) == slow
+
+
+def test_posts_that_come_late_explain_statements_of_workers_and_no_others() -> None:
+    late = Jobs(late=(Late("consume.fan_out", 20, 90),))
+    for application, causes in (("parvis work", {"fan_out_late"}), ("psql", {"fan_out_late", "slow_statement"})):
+        slow = Statement(7, application, 4.0, 1.0, "INSERT")
+        assert set(named(jobs=late, database=Database(slow=slow))[1]) == causes
+    assert named(jobs=late, database=Database(blocker=Blocker(7, "psql", True, 30.0, "post", 3, 9.0)))[1] == [
+        "lock_held"
+    ]
+
+
+def test_jobs_that_were_given_up_long_ago_are_told_and_press_no_more() -> None:
+    for killing in (True, False):
+        old = health.judge(jobs(parked=(Parked("x", 1, 9 * 86_400.0, killing, ""),)))
+        assert (old.outcome, len(old.worth_telling)) == ("healthy", 1)
+        both = (Parked("x", 9, 9 * 86_400.0, killing, ""), Parked("y", 1, 60.0, killing, ""))
+        assert health.judge(jobs(parked=both)).outcome == "one cause"
+
+
+def test_a_large_disk_is_neither_full_nor_filling_by_its_share_alone() -> None:
+    def found(free: int, size: int) -> list[str]:
+        return named(disks=(Disk("/srv", size, free),))[1]
+
+    large = 10_000 * GIB
+    assert found(100 * GIB, large) == []
+    assert found(9 * GIB, large) == ["disk_filling"]
+    assert found(GIB, large) == ["disk_full"]
+    assert found(GIB // 5, 5 * GIB) == ["disk_full"]
+    verdict = BY_NAME["disk_filling"](disk(7 * GIB))
+    assert verdict is not None
+    assert "full in" not in [one.label for one in verdict.evidence], "no pace is known"
+
+
+def test_a_database_that_does_not_answer_is_full_about_to_be_there_or_gone() -> None:
+    def said(trouble: Trouble) -> tuple[str, bool]:
+        judgement = health.judge(seen(database=None, database_error="it says so", database_trouble=trouble))
+        assert judgement.outcome == "unknown"
+        return judgement.causes[0].verdict.name, "parvis serve" in judgement.causes[0].verdict.command
+
+    assert said("gone") == ("database_gone", True)
+    assert said("starting") == ("database_gone", False)
+    assert said("full") == ("connections_short", False)
+
+
+def test_a_worker_for_films_alone_is_no_worker() -> None:
+    assert named(roles={"web": 2, "transcode": 1})[1] == ["workers_missing"]
+
+
+def test_no_more_connections_are_advised_than_there_are() -> None:
+    verdict = BY_NAME["connections_short"](seen(database=Database(sessions=95), setup=Setup(database_pool=4)))
+    assert verdict is not None
+    assert verdict.command == "PARVIS_DATABASE_POOL=2; max_connections = 200"
+
+
+def test_actions_fit_what_is_set() -> None:
+    bucket = Setup(keeps_in_bucket=True)
+    for store in (Store(2.0), Store(0.1, "denied")):
+        assert "AWS_ENDPOINT_URL" in command_of(seen(store=store, setup=bucket))
+        assert "$PARVIS_HOME/media" in command_of(seen(store=store))
+    assert command_of(seen(door=Door("cap", 0.2, "cap", 5000))) == "parvis gate auto"
+    reading = seen(database=Database(waiting={"reading": 4.0}), signals=signal("memory", 0.5, capacity=64.0 * GIB))
+    assert "shared_buffers = 16384MB" in command_of(reading)
+
+
+def test_one_letter_that_waits_while_others_are_sent_is_not_the_service() -> None:
+    def found(letters: int, sent: float) -> bool:
+        failing = (Failing("m", letters, 3, 90, f"Unavailable: {TROUBLE}"),)
+        return "mail_gone" in named(jobs=Jobs(failing=failing), signals=signal("mail", sent=sent))[1]
+
+    assert not found(letters=1, sent=4)
+    assert found(letters=1, sent=0)
+    assert found(letters=2, sent=4)
+
+
+def test_a_full_processor_explains_loops_that_stand_still() -> None:
+    still = signal("cpu", 1.0, 2.0) | signal("web", 0.5, 0.9, 2.0, mean_lag_s=0.2, longest_lag_s=1.4)
+    assert named(signals=still)[1] == ["cpu_full"]
+
+
+def test_a_certificate_ends_soon_by_how_long_it_is_good_for() -> None:
+    day = 86_400.0
+    for left, lasts, soon in ((13, 90, True), (5, 6, False), (1, 6, True), (13, None, True)):
+        found = seen(certificate_ends_in_s=left * day, certificate_lasts_s=lasts and lasts * day)
+        assert (BY_NAME["certificate_ending"](found) is not None) == soon
+
+
+def test_a_journal_that_is_followed_no_more_is_named_and_what_never_was_is_not_called_new() -> None:
+    away = seen(database=Database(follower_away_s=600.0), kept=Kept(wanted=True, backup_age_s=9e4, drill_age_s=9e4))
+    assert command_of(away) == "parvis backup --follow"
+    assert named(database=Database(follower_away_s=30.0))[1] == []
+    verdict = BY_NAME["backup_broken"](seen(kept=Kept(wanted=True)))
+    assert verdict is not None
+    assert "since the last good backup" not in [one.label for one in verdict.evidence]
+    assert verdict.command == "parvis backup --drill"
 
 
 def command_of(found: Findings) -> str:
@@ -331,7 +485,8 @@ def test_no_action_throws_away_what_would_still_be_done_or_names_a_store_without
     for name, (fires, _) in CASES.items():
         verdict = BY_NAME[name](fires)
         assert verdict is not None
-        assert "jobs drop" not in verdict.command, name
+        assert "jobs drop" not in verdict.command or verdict.command.endswith("--given-up"), name
+        assert "parvis capacity" not in verdict.command, name  # it uses the whole machine
         assert "PARVIS_MEDIA_URL" not in verdict.command or "rsync" in verdict.command, name
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from parvis.app import _load
 from parvis.infra.overload import bodies, levels, middleware
@@ -117,6 +118,22 @@ async def test_j5_nobody_raises_the_class_of_a_call_and_a_flood_of_entrances_is_
     flood = Counter([(await get(limited, "/sign-in", client="198.51.100.1")).status_code for _ in range(100)])
     assert flood == {200: 60, 429: 40}
     assert (await get(limited, "/sign-in", client="198.51.100.2")).status_code == 200
+
+
+async def test_who_is_refused_for_their_share_is_in_the_log_once_a_minute(
+    limited: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(middleware, "TOLD_AT_MOST", 2)
+    front = overload(limited)
+    front.entrance = Buckets(rate=0.001, burst=1.0)
+    with capture_logs() as logged:
+        for _ in range(3):
+            for number in (1, 2, 3):
+                await get(limited, "/sign-in", client=f"203.0.113.{number}")
+        front._told_since -= middleware.TOLD_EVERY_S
+        await get(limited, "/sign-in", client="203.0.113.3")
+    told = [one["network"] for one in logged if one["event"] == "request.refused"]
+    assert told == ["203.0.113.1", "203.0.113.2", "203.0.113.3"]
 
 
 async def test_a4_the_limit_of_an_entrance_is_the_same_for_every_way_of_writing_its_address(limited: World) -> None:

@@ -43,6 +43,7 @@ from parvis.domain.health.verdicts.findings import (
     Setup,
     Store,
     Tide,
+    Trouble,
 )
 from parvis.infra import jobs, migrate
 from parvis.infra.engines import nats_server
@@ -62,6 +63,11 @@ TROUBLE = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
 )
+PASSING = (
+    ".drill-",
+    ".kit-",
+    ".archive-",
+)  # folders that grow for an hour and are gone: by their pace nothing is foretold
 _INDEX = re.compile(r"^CREATE (?:UNIQUE )?INDEX (\w+) ON (?:ONLY )?public\.[^;]+;", re.M)
 
 
@@ -92,7 +98,8 @@ async def gather(
         "disks": disks(settings, lately if paces is None else paces),
         "broker_error": broker,
         "store": store,
-        "certificate_ends_in_s": certificate,
+        "certificate_ends_in_s": certificate[0],
+        "certificate_lasts_s": certificate[1],
         "door": door,
         "tide": tide,
         "before": before or {},
@@ -113,6 +120,7 @@ def setup(settings: Settings) -> Setup:
         web_workers=settings.web_workers,
         sends_mail=bool(settings.smtp_url),
         has_broker=True,
+        keeps_in_bucket=settings.media_url.startswith("s3:"),
     )
 
 
@@ -130,7 +138,8 @@ def disks(settings: Settings, paces: dict[str, float]) -> tuple[Disk, ...]:
 def _disk(folder: Path, pace: float) -> Disk:
     said = os.statvfs(folder)
     free = said.f_bavail * said.f_frsize
-    full_in_s = free / pace if pace > 0 else None
+    passing = any(any(folder.glob(f"{name}*")) for name in PASSING)
+    full_in_s = free / pace if pace > 0 and not passing else None
     return Disk(str(folder), said.f_blocks * said.f_frsize, free, said.f_files, said.f_favail, full_in_s)
 
 
@@ -148,7 +157,13 @@ async def _asked(settings: Settings, now: datetime) -> dict[str, Any]:
                 db.terminate()
     except TROUBLE as error:
         reason = str(error).partition("\n")[0] or type(error).__name__
-        return {"database": None, "database_error": reason, "roles": {}}
+        return {"database": None, "database_error": reason, "database_trouble": _trouble(error), "roles": {}}
+
+
+def _trouble(error: Exception) -> Trouble:
+    if isinstance(error, asyncpg.TooManyConnectionsError):
+        return "full"
+    return "starting" if isinstance(error, asyncpg.CannotConnectNowError) else "gone"
 
 
 async def _of_database(db: Connection, settings: Settings, now: datetime) -> dict[str, Any]:
@@ -156,14 +171,15 @@ async def _of_database(db: Connection, settings: Settings, now: datetime) -> dic
     for _ in range(LOOKS - 1):
         await asyncio.sleep(APART_S)
         looks.append(await ask.sessions(db))
-    before = datetime.now(UTC)
     facts = await ask.facts(db)
+    before = datetime.now(UTC)
+    there = await queries.current_time(db)  # by itself: half of what takes long would be a difference of the clocks
     here = before + (datetime.now(UTC) - before) / 2
     readings = await _unless_locked(queries.readings(db, FRESH), None)
     silent = await _unless_locked(ask.silent_processes(db, FRESH), [])
     return {
         "database": await _database(db, looks, facts),
-        "clock_ahead_s": (facts["now"] - here).total_seconds(),
+        "clock_ahead_s": (there - here).total_seconds(),
         "signals": merged(readings or ()),
         "roles": {"web": 1, "work": 1} if readings is None else _roles(readings),
         "deaths": Deaths(len(silent), silent[0]["role"], silent[0]["silent_s"]) if silent else Deaths(),
@@ -191,10 +207,11 @@ async def _paces(db: Connection, settings: Settings, now: datetime) -> dict[str,
 
 
 async def _unless_locked(answer: Awaitable[T], otherwise: T) -> T:
-    """Somebody may hold a lock on just the table that is asked: then that is the finding, and this is not known."""
+    """Somebody may hold a lock on just the table that is asked, or the schema may be older than the program: then that is
+    the finding, and this is not known."""
     try:
         return await answer
-    except (asyncpg.LockNotAvailableError, asyncpg.UndefinedTableError):
+    except (asyncpg.LockNotAvailableError, asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError):
         return otherwise
 
 
@@ -209,6 +226,7 @@ async def _database(db: Connection, looks: Sequence[sessions.Look], facts: dict[
         **{name: facts[name] for name in _PLAIN},
         slot=facts["slot"] or "",
         archive_failing_s=facts["archive_failing_s"] or 0.0,
+        follower_away_s=facts["follower_away_s"] or 0.0,
         unsafe=tuple(facts["unsafe"]),
         waiting=sessions.waiting(looks),
         blocker=holder,
@@ -285,10 +303,10 @@ async def _store(storage: Storage | None, opening_s: float, unopened: str) -> St
     return Store(opening_s + time.perf_counter() - began)
 
 
-async def _certificate(settings: Settings, now: datetime) -> float | None:
-    """For how many seconds the certificate that people see is good; None where there is none, or none is seen from here."""
+async def _certificate(settings: Settings, now: datetime) -> tuple[float, float] | tuple[None, None]:
+    """For how many seconds the certificate that people see is good still, and is in all; None where none is seen from here."""
     if not settings.secure:
-        return None
+        return None, None
     address = urlsplit(settings.public_origin)
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # it is looked at, not trusted
@@ -298,5 +316,9 @@ async def _certificate(settings: Settings, now: datetime) -> float | None:
             shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
             writer.close()
     except (OSError, TimeoutError):
-        return None
-    return (x509.load_der_x509_certificate(shown).not_valid_after_utc - now).total_seconds() if shown else None
+        return None, None
+    if not shown:
+        return None, None
+    found = x509.load_der_x509_certificate(shown)
+    ends = found.not_valid_after_utc
+    return (ends - now).total_seconds(), (ends - found.not_valid_before_utc).total_seconds()

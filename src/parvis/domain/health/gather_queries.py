@@ -63,7 +63,10 @@ async def facts(db: Connection) -> dict[str, Any]:
                pg_database_size(current_database()) AS size_bytes,
                ARRAY (SELECT name FROM pg_settings
                        WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off') AS unsafe,
-               clock_timestamp() AS now
+               (SELECT extract(epoch FROM now() - coalesce((to_jsonb(slot) ->> 'inactive_since')::timestamptz,
+                                                           now() - interval '1 hour'))
+                  FROM pg_replication_slots AS slot
+                 WHERE slot_name = 'parvis_backup' AND NOT active)::float8 AS follower_away_s
         """
     )
     assert row is not None
@@ -165,13 +168,13 @@ async def failing_jobs(db: Connection) -> list[Row]:
 
 
 async def parked_jobs(db: Connection) -> list[Row]:
-    """What was given up in the last day, by kind and by whether workers died of it."""
+    """What was given up and neither tried again nor dropped, by kind and by whether workers died of it."""
     return await db.fetch(
         """
         SELECT kind, count(*)::int AS jobs, extract(epoch FROM now() - max(parked_at))::float8 AS newest_s,
                times_lost >= 3 AS killing, coalesce(max(last_error), '') AS error
           FROM job
-         WHERE parked_at > now() - interval '1 day'
+         WHERE parked_at IS NOT NULL
          GROUP BY kind, killing
         """
     )

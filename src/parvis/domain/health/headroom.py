@@ -46,12 +46,13 @@ def _merge(resource: str, several: Sequence[Reading]) -> Signal:
     if resource in SEEN_BY_ALL:
         several = [max(several, key=lambda one: one.signal.used)]
     signals = [one.signal for one in several]
-    use = max(one.use for one in signals)
+    use, facts = max(one.use for one in signals), _worst(one.facts for one in signals)
     if resource in OF_ALL:  # one process may just have been held up; what the database does, most of them see
-        use = sorted(one.use for one in signals)[len(signals) // 2]
+        middle = sorted(signals, key=lambda one: one.use)[len(signals) // 2]
+        use, facts = middle.use, middle.facts
     capacities = [one.capacity for one in signals if one.capacity is not None]
     capacity = sum(capacities) if len(capacities) == len(signals) else None
-    return Signal(resource, sum(one.used for one in signals), use, capacity, _worst(one.facts for one in signals))
+    return Signal(resource, sum(one.used for one in signals), use, capacity, facts)
 
 
 def _worst(facts: Iterable[dict[str, float]]) -> dict[str, float]:

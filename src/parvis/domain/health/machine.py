@@ -30,19 +30,19 @@ def busy_s() -> float:
     return _of_cores(os.sched_getaffinity(0))
 
 
-def patient_s() -> float:
-    """Of those, what went to work that lets everything else pass (`nice`), as encoders do; 0 where that is not known.
+def patient_s() -> float | None:
+    """Of those, what went to work that lets everything else pass (`nice`), as encoders do; None where that is not known.
 
     Where this process is nice itself, as under a service that is, everything of ours is: that tells nothing.
     """
     if os.getpriority(os.PRIO_PROCESS, 0) > 0:
-        return 0.0
+        return None
     if _quota() is None:
         return _of_cores(os.sched_getaffinity(0), nice_only=True)
     with suppress(OSError, ValueError, StopIteration):  # kernels since 6.11 say it of a container
         lines = (_CGROUPS / "cpu.stat").read_text().splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith("nice_usec")) / 1e6
-    return 0.0
+    return None
 
 
 def memory_bytes() -> tuple[int, int, int]:

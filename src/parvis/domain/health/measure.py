@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
 import asyncpg
 import msgspec
@@ -25,6 +25,7 @@ from parvis.infra.services import Services
 log = structlog.get_logger(__name__)
 
 EVERY_S = 5.0
+FIRST_S = 0.5
 LAG_EVERY_S = 0.25
 QUESTIONS = 3  # the fastest answer counts, for the others may have waited for us
 
@@ -51,6 +52,11 @@ class Measuring:
             before = time.perf_counter()
             await asyncio.sleep(LAG_EVERY_S)
             self._lags.append(max(0.0, time.perf_counter() - before - LAG_EVERY_S))
+
+    async def arrive(self, db: Connection) -> None:
+        """Others know that this process is there, although it has measured nothing yet: its start would look like load."""
+        here = Signal("clock", 0.0, 0.0, None, {"step_s": 0.0})
+        await queries.signals_stored(db, self.process, self.role, machine.HOST, [here])
 
     async def look(self, db: Connection) -> list[Signal]:
         """What was seen since the last look; it is in the database for others to read."""
@@ -112,10 +118,16 @@ async def measured(services: Services, role: str, more: Sequence[Probe] = ()) ->
 
 
 async def _keep(measuring: Measuring, db: Database) -> None:
+    await asyncio.sleep(min(FIRST_S, EVERY_S))
+    await _stored(measuring.arrive, db)
     while True:
         await asyncio.sleep(EVERY_S)
-        try:
-            async with db.connection() as connection:
-                await measuring.look(connection)
-        except TROUBLE as error:
-            log.debug("health.not_stored", error=repr(error))
+        await _stored(measuring.look, db)
+
+
+async def _stored(what: Callable[[Connection], Awaitable[object]], db: Database) -> None:
+    try:
+        async with db.connection() as connection:
+            await what(connection)
+    except TROUBLE as error:
+        log.debug("health.not_stored", error=repr(error))

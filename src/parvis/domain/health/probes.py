@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from parvis.domain.health import machine
 from parvis.domain.health.types import Signal
+from parvis.infra import video
 from parvis.infra.services import Services
 
 # Says how its resource was used in the last so many seconds; called from the event loop, so it must not wait.
@@ -21,6 +22,7 @@ FREE_HERE = f"free_bytes@{machine.HOST}"
 def of_process(services: Services, role: str) -> list[Probe]:
     """What every process can see by itself."""
     own: list[Probe] = [_cpu(), _loop(role), _pool(services, role), _database(services), _disk(services)]
+    own += [] if role == "web" else [_encoders]
     return [*own, _hashing(services, role), _mail(services), _outbound(services), _memory, _clock()]
 
 
@@ -74,14 +76,15 @@ def refusing(started: Callable[[], float], refused: Callable[[], float], level: 
 
 def _cpu() -> Probe:
     """Cores that are in the way of requests: what lets them pass, such as an encoder, takes what is left over, and neither
-    slows the gate nor is a cause. It is told beside."""
-    busy, patient = Since(machine.busy_s), Since(machine.patient_s)
+    slows the gate nor is a cause. It is told beside, where it is known."""
+    busy, patient = Since(machine.busy_s), Since(lambda: machine.patient_s() or 0.0)
+    knows = machine.patient_s() is not None
 
     def probe(elapsed_s: float) -> Signal:
         capacity = machine.cores()
         gives_way = patient()
         used = max(0.0, min((busy() - gives_way) / elapsed_s, capacity))
-        facts = {"patient": min(1.0, gives_way / elapsed_s / capacity)}
+        facts = {"patient": min(1.0, gives_way / elapsed_s / capacity)} if knows else {}
         return Signal("cpu", used, used / capacity, capacity, facts)
 
     return probe
@@ -149,6 +152,12 @@ def _memory(_: float) -> Signal:
     total, free, swapped = machine.memory_bytes()
     facts = {"free_bytes": float(free), "swapped_bytes": float(swapped)}
     return Signal("memory", float(total - free), (total - free) / max(1, total), float(total), facts)
+
+
+def _encoders(_: float) -> Signal:
+    """Those that stand still on purpose, and for how long another one has said nothing. Watched: a film can wait."""
+    facts = {"resting": float(video.resting()), "silent_s": video.longest_silence_s()}
+    return Signal("encoders", 0.0, 0.0, None, facts)
 
 
 def _clock() -> Probe:

@@ -11,12 +11,18 @@ from parvis.domain.health.verdicts.findings import Blocker, Idle, Statement
 Look = Sequence[Any]  # rows of `gather_queries.sessions`
 
 OURS = ("parvis health", "parvis doctor", "parvis queue")
+# By their names in small letters: older versions of PostgreSQL say WALSync, newer ones WalSync.
 _WAITS = {
-    ("IO", "WALSync"): "journal",
-    ("IO", "WALWrite"): "journal",
-    ("LWLock", "WALWrite"): "journal",
-    ("IO", "DataFileRead"): "reading",
+    ("IO", "walsync"): "journal",
+    ("IO", "walwrite"): "journal",
+    ("LWLock", "walwrite"): "journal",
+    ("IO", "datafileread"): "reading",
 }
+_ORDINARY_S = 0.5  # what is younger is no slow statement, however many sessions are busy with it
+# What takes long by right: copies of the whole database, and care for its tables.
+_COPYING = ("pg_dump", "pg_basebackup", "parvis backup", "parvis restore", "parvis migrate")
+_CARING = ("COMMIT", "VACUUM", "ANALYZE", "COPY", "CREATE INDEX", "CREATE UNIQUE INDEX", "REINDEX")
+_PATIENT = ("virtualxid", "advisory")  # who waits for these waits by right: for an index to be made, or for their turn
 
 
 def waiting(looks: Sequence[Look]) -> dict[str, float]:
@@ -26,14 +32,17 @@ def waiting(looks: Sequence[Look]) -> dict[str, float]:
         for row in look:
             if row["state"] != "active":
                 continue
-            kind = "locks" if row["kind"] == "Lock" else _WAITS.get((row["kind"], row["event"]), "other")
-            found[kind] += 1
+            found["locks" if row["kind"] == "Lock" else _wait(row)] += 1
     return {kind: number / len(looks) for kind, number in found.items()}
+
+
+def _wait(row: Mapping[str, Any]) -> str:
+    return _WAITS.get((row["kind"], (row["event"] or "").lower()), "other")
 
 
 def victims_by_root(look: Look) -> dict[int, list[int]]:
     """By session that waits for nobody itself: all who wait for it, directly or for one who does."""
-    waits = {row["pid"]: list(row["blockers"]) for row in look if row["blockers"]}
+    waits = {row["pid"]: list(row["blockers"]) for row in look if row["blockers"] and row["event"] not in _PATIENT}
     found: dict[int, list[int]] = {}
     for victim in waits:
         seen, at = {victim}, victim
@@ -70,7 +79,7 @@ def slowest(looks: Sequence[Look]) -> Statement | None:
     oldest: dict[str, Mapping[str, Any]] = {}
     for look in looks:
         for row in look:
-            if row["state"] != "active" or row["kind"] in ("Lock", "Client") or row["application"] in OURS:
+            if row["state"] != "active" or row["kind"] in ("Lock", "Client") or _is_ordinary(row):
                 continue
             text = row["statement"]
             busy[text] += 1
@@ -81,6 +90,14 @@ def slowest(looks: Sequence[Look]) -> Statement | None:
     text = max(busy, key=lambda one: busy[one] / len(looks) + (oldest[one]["runs_s"] or 0.0))
     row = oldest[text]
     return Statement(row["pid"], row["application"], row["runs_s"], busy[text] / len(looks), " ".join(text.split()))
+
+
+def _is_ordinary(row: Mapping[str, Any]) -> bool:
+    """Whether nobody would wonder that it is under way: it is young, waits for the journal, or takes long by right."""
+    if (row["runs_s"] or 0.0) < _ORDINARY_S or _wait(row) == "journal":
+        return True
+    by_right = row["application"] in OURS or row["application"].startswith(_COPYING)
+    return by_right or row["statement"].lstrip().upper().startswith(_CARING)
 
 
 def idle(look: Look) -> Idle | None:

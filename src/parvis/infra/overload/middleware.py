@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
+import structlog
+
 from parvis.base.settings import Settings
 from parvis.infra import tracing
 from parvis.infra.doors import BROWSING, ENTRANCE, READING
@@ -32,6 +34,9 @@ BULKHEADS = {"receipts": 1000, "hashing": 64, "media": 16, "files": 500, "operat
 BODIES_OF_NETWORK = 50  # that may be on their way at once
 EXPIRE_EVERY_S = 0.02
 LOCAL = frozenset(("127.0.0.1", "::1", ""))
+TOLD_EVERY_S, TOLD_AT_MOST = 60.0, 20
+
+log = structlog.get_logger(__name__)
 
 
 class Overload:
@@ -55,6 +60,8 @@ class Overload:
         self.entrances = Buckets(rate=3000.0, burst=6000.0)  # everybody together
         self.inside = dict.fromkeys(BULKHEADS, 0)
         self._bodies: Counter[str] = Counter()
+        self._told: set[str] = set()  # networks, since the time beside
+        self._told_since = 0.0
         self._expiring = False
 
     async def open(self, services: Services) -> None:
@@ -204,6 +211,8 @@ class Overload:
     async def refuse(self, reason: str, asking: Asking, scope: Any, send: Any) -> None:
         """The request is answered without having been worked on."""
         self.refusals[reason] += 1
+        if reason == "share":
+            self._tell(asking.network, asyncio.get_running_loop().time())
         if scope["type"] == "websocket":
             reason_code = {"type": "websocket.close", "code": 1013, "reason": ""}
             if "websocket.http.response" not in scope.get("extensions", {}):
@@ -220,6 +229,14 @@ class Overload:
             {**start}
         )  # who sends it on adds headers to what it is given; the prepared answer must stay as it is
         await send(body)
+
+    def _tell(self, network: str, now: float) -> None:
+        """Operators can find out who asks for too much: a network is in the log once a minute, of many the first few."""
+        if now - self._told_since >= TOLD_EVERY_S:
+            self._told, self._told_since = set(), now
+        if network not in self._told and len(self._told) < TOLD_AT_MOST:
+            self._told.add(network)
+            log.info("request.refused", reason="share", network=network)
 
     def _noting(self, route: Route, asking: Asking, send: Any) -> Any:
         """What the answer tells is noted: whether a credential is good, whether the database is there."""

@@ -9,9 +9,9 @@ WITHIN_S = 14 * 86_400.0
 
 
 def certificate_ending(seen: Findings) -> Verdict | None:
-    """Fires two weeks before its end."""
-    left = seen.certificate_ends_in_s
-    if left is None or left > WITHIN_S:
+    """Fires two weeks before its end; of one that is good for a few weeks only, when a quarter of them is left."""
+    left, lasts = seen.certificate_ends_in_s, seen.certificate_lasts_s
+    if left is None or left > (WITHIN_S if lasts is None else min(WITHIN_S, lasts / 4)):
         return None
     return Verdict(
         name="certificate_ending",

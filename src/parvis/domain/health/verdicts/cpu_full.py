@@ -52,15 +52,19 @@ def cpu_full(seen: Findings) -> Verdict | None:
             "requests_refused",
             "database_slow",
             "gate_narrow",
+            "loop_blocked",
             "pool_exhausted",
         ),
     )
 
 
 def is_crowded(signals: Mapping[str, Signal]) -> bool:
-    """Whether strangers left the web processes hardly any core at that look."""
+    """Whether strangers left the web processes hardly any core at that look.
+
+    Where it is not known what lets others pass, every encoder would be such a stranger: then nothing is concluded.
+    """
     cpu, web = signals.get("cpu"), signals.get("web")
-    if cpu is None:
+    if cpu is None or "patient" not in cpu.facts:
         return False
     strange = (web.used if web else 0.0) < 0.3 * (cpu.capacity or 1.0)
     return strange and cpu.use >= CROWDED_FROM

@@ -7,9 +7,10 @@ from parvis.domain.health.verdicts.verdict import EVERYBODY, Verdict, figure, sa
 
 
 def database_gone(seen: Findings) -> Verdict | None:
-    """Fires when no connection to it could be made, or it answered nothing in time."""
-    if seen.database is not None:
+    """Fires when no connection to it could be made, or it answered nothing in time; not when it has none left."""
+    if seen.database is not None or seen.database_trouble == "full":
         return None
+    starting = seen.database_trouble == "starting"
     disk = min((one.free for one in seen.disks), default=1.0)
     return Verdict(
         name="database_gone",
@@ -22,8 +23,10 @@ def database_gone(seen: Findings) -> Verdict | None:
             figure("disk free", disk, "share"),
             figure("web processes seen", seen.roles.get("web", 0)),
         ),
-        action=say("Start it; if it does not stay up, the last lines of its log say why."),
-        command="parvis serve; tail -n 30 $PARVIS_HOME/logs/postgres.log",
+        action=say("Wait: it comes up, and after a crash reads its journal first. Its log says how far it is.")
+        if starting
+        else say("Start it; if it does not stay up, the last lines of its log say why."),
+        command=f"{'' if starting else 'parvis serve; '}tail -n 30 $PARVIS_HOME/logs/postgres.log",
         gain=say("Everything else works again by itself, and late receipts are stored."),
         explains=EVERYTHING,
     )

@@ -6,6 +6,7 @@ from parvis.domain.health.verdicts.findings import Findings
 from parvis.domain.health.verdicts.verdict import EVERYBODY, Verdict, figure, say
 
 FROM = 3.0
+USUAL_BYTES = 8 * 1024**3  # where nobody says how much there is
 
 
 def database_reading(seen: Findings) -> Verdict | None:
@@ -14,6 +15,7 @@ def database_reading(seen: Findings) -> Verdict | None:
     waiting = database.waiting.get("reading", 0.0) if database else 0.0
     if database is None or waiting < FROM:
         return None
+    memory = (seen.signals["memory"].capacity if "memory" in seen.signals else None) or USUAL_BYTES
     return Verdict(
         name="database_reading",
         urgency="now",
@@ -25,8 +27,10 @@ def database_reading(seen: Findings) -> Verdict | None:
             figure("size of the database", database.size_bytes, "bytes"),
             figure("sessions", database.sessions),
         ),
-        action=say("Give it more memory: a quarter of what the machine has."),
-        command="echo 'shared_buffers = 2GB' >> $PARVIS_HOME/postgresql.conf",
+        action=say(
+            "Give it more memory: a quarter of what the machine has. It counts once the database was started again."
+        ),
+        command=f"echo 'shared_buffers = {memory / 4 / 2**20:.0f}MB' >> $PARVIS_HOME/postgresql.conf",
         gain=say("What is read often is read from memory."),
         explains=("pool_exhausted", "database_slow"),
     )

@@ -7,14 +7,16 @@ from parvis.domain.health.verdicts.verdict import AVERTED, NOBODY_YET, Verdict, 
 
 WITHIN_S = 3 * 86_400.0
 LEAST_FREE = 0.08
+ENOUGH_BYTES = 64 * 1024**3  # on a large disk eight hundredths are plenty
 
 
 def disk_filling(seen: Findings) -> Verdict | None:
-    """Fires when it will be full in three days at its present pace, or nine tenths and more are taken."""
+    """Fires when it will be full in three days at its present pace, or less than eight hundredths, and 64 GiB, are free."""
     filling = [
         one
         for one in seen.disks
-        if one.free < LEAST_FREE or (one.full_in_s is not None and one.full_in_s < WITHIN_S and one.free < 0.5)
+        if (one.free < LEAST_FREE and one.free_bytes < ENOUGH_BYTES)
+        or (one.full_in_s is not None and one.full_in_s < WITHIN_S and one.free < 0.5)
     ]
     if not filling:
         return None
@@ -28,7 +30,7 @@ def disk_filling(seen: Findings) -> Verdict | None:
         evidence=(
             figure("free", disk.free_bytes, "bytes"),
             figure("share that is free", disk.free, "share"),
-            figure("full in", disk.full_in_s if disk.full_in_s is not None else 0.0, "s"),
+            figure("of", disk.bytes, "bytes") if disk.full_in_s is None else figure("full in", disk.full_in_s, "s"),
         ),
         action=say("Make room on it, or enlarge it, while there is time."),
         command=f"du -xh --max-depth=2 {disk.folder} | sort -h | tail -n 15",

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from parvis.domain.health.verdicts.findings import Findings
+from parvis.domain.health.verdicts.findings import Disk, Findings
 from parvis.domain.health.verdicts.verdict import AT_ONCE, WRITERS, Verdict, figure, say
 
 LEAST_FREE = 0.02
-LEAST_BYTES = 256 * 1024**2
+LEAST_BYTES, ENOUGH_BYTES = 256 * 1024**2, 2 * 1024**3
 
 
 def disk_full(seen: Findings) -> Verdict | None:
-    """Fires below two hundredths, or a quarter of a GiB, that are free."""
-    full = [one for one in seen.disks if one.bytes and (one.free < LEAST_FREE or one.free_bytes < LEAST_BYTES)]
+    """Fires below two hundredths that are free, two GiB at most, and below a quarter of a GiB in any case."""
+    full = [one for one in seen.disks if one.bytes and one.free_bytes < _least_bytes(one)]
     if not full:
         return None
     disk = min(full, key=lambda one: one.free_bytes)
@@ -39,3 +39,7 @@ def disk_full(seen: Findings) -> Verdict | None:
             "database_slow",
         ),
     )
+
+
+def _least_bytes(disk: Disk) -> float:
+    return max(LEAST_BYTES, min(LEAST_FREE * disk.bytes, ENOUGH_BYTES))

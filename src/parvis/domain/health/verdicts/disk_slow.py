@@ -28,5 +28,5 @@ def disk_slow(seen: Findings) -> Verdict | None:
         action=say("Move the database to a faster disk, and other writers away from it."),
         command="iostat -x 2 3",
         gain=say("A commit takes as long as the disk needs to keep it; a good one needs less than a millisecond."),
-        explains=("pool_exhausted", "database_slow"),
+        explains=("pool_exhausted", "database_slow", "slow_statement"),
     )

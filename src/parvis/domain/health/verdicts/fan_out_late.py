@@ -17,6 +17,8 @@ def fan_out_late(seen: Findings) -> Verdict | None:
     oldest = max((one.oldest_s for one in late), default=0.0)
     if posts < FROM or oldest < FROM_S or not seen.roles.get("work", 0):
         return None
+    slow = seen.database.slow if seen.database else None
+    ours = slow is not None and slow.application.startswith("parvis work")
     return Verdict(
         name="fan_out_late",
         urgency="now",
@@ -31,5 +33,5 @@ def fan_out_late(seen: Findings) -> Verdict | None:
         action=say("Start another worker."),
         command="parvis work",
         gain=say("Each worker does about as much as the others do."),
-        explains=("jobs_late", "job_stuck"),
+        explains=("jobs_late", "job_stuck", *(("slow_statement",) if ours else ())),
     )

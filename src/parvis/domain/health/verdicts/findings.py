@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -63,6 +64,7 @@ class Database(msgspec.Struct, frozen=True, kw_only=True):
     slot: str = ""  # what keeps the most WAL
     slot_bytes: int = 0
     archive_failing_s: float = 0.0  # since when nothing could be archived
+    follower_away_s: float = 0.0  # since when `parvis backup --follow` reads nothing, where it once did
     up_s: float = 1e6
     unapplied: tuple[str, ...] = ()  # migrations
     lost_indexes: tuple[str, ...] = ()  # the statements that make them
@@ -115,7 +117,7 @@ class Failing(msgspec.Struct, frozen=True):
 
 
 class Parked(msgspec.Struct, frozen=True):
-    """A kind of job that was given up in the last day. `killing`: because its workers died of it."""
+    """A kind of job that was given up. `killing`: because its workers died of it."""
 
     kind: str
     jobs: int
@@ -196,10 +198,15 @@ class Setup(msgspec.Struct, frozen=True):
     web_workers: int = 2
     sends_mail: bool = True
     has_broker: bool = True
+    keeps_in_bucket: bool = False
+
+
+Trouble = Literal["", "gone", "full", "starting"]
 
 
 class Findings(msgspec.Struct, frozen=True, kw_only=True):
     """The place at one moment. `database` is None when it does not answer; then most of the rest is not known.
+    `database_trouble`: whether it is away, has no connection left, or is about to be there again.
 
     `signals`: what all processes saw in their last few seconds; `before`: the same at the look before this one;
     `recent`: the mean of the last minutes.
@@ -208,6 +215,7 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     database: Database | None = Database()
     database_error: str = ""
+    database_trouble: Trouble = ""
     signals: dict[str, Signal] = {}
     recent: dict[str, Signal] = {}
     before: dict[str, Signal] = {}
@@ -221,6 +229,7 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
     tide: Tide | None = None
     clock_ahead_s: float = 0.0
     certificate_ends_in_s: float | None = None
+    certificate_lasts_s: float | None = None  # in all
     setup: Setup = Setup()
     kept: Kept = Kept()
 

@@ -28,7 +28,9 @@ def gate_narrow(seen: Findings) -> Verdict | None:
             figure("come in", door.rate_per_s, "per_s"),
             figure("the last one waits", wait_s, "s"),
         ),
-        action=say("Give the place more of what is short; the door widens by itself."),
-        command="parvis gate status",
+        action=say("No more come in than somebody set. Let in as many as the place can bear.")
+        if door.binding == "cap"
+        else say("Give the place more of what is short; the door widens by itself."),
+        command="parvis gate auto" if door.binding == "cap" else "parvis gate status",
         gain=say("The wait falls as the rate rises."),
     )

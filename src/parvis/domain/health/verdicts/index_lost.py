@@ -38,5 +38,6 @@ def index_lost(seen: Findings) -> Verdict | None:
             "requests_refused",
             "database_reading",
             "jobs_late",
+            "fan_out_late",
         ),
     )

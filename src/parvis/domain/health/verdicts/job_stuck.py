@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from parvis.domain.health.verdicts.findings import Findings
+from parvis.domain.health.verdicts.findings import Findings, Held
+from parvis.domain.health.verdicts.patience import TRANSCODE, takes_long, time_limit_s
 from parvis.domain.health.verdicts.verdict import WAITERS, Verdict, figure, say
 
 FROM_S = 25.0
 
 
 def job_stuck(seen: Findings) -> Verdict | None:
-    """Fires when it has been under way for that long, and others of its kind wait as long."""
+    """Fires when it has been under way for that long, and others of its kind wait as long.
+
+    What may take long by right must have used half of its time, or be an encoder that says nothing though nobody holds
+    it back: a film of some minutes takes some minutes, and on a busy place its encoder stands still on purpose.
+    """
     late = {one.kind: one for one in seen.jobs.late}
-    stuck = [one for one in seen.jobs.held if one.oldest_s > FROM_S and one.kind in late]
+    stuck = [one for one in seen.jobs.held if one.kind in late and _hangs(one, seen)]
     stuck = [one for one in stuck if late[one.kind].oldest_s > FROM_S and one.jobs <= 8]
     if not stuck or len(late) > len(stuck) + 1:  # where everything is late, it is not one kind's fault
         return None
@@ -28,8 +33,19 @@ def job_stuck(seen: Findings) -> Verdict | None:
             figure("others that wait", waiting.jobs),
             figure("oldest of those", waiting.oldest_s, "s"),
         ),
-        action=say("Start the worker again: the job is handed to another one. If it hangs there too, drop its kind."),
-        command="pkill -TERM -f 'parvis work'",
+        action=say("Look whether its encoder stands still (T). If it does, end the worker: what it did is begun anew.")
+        if worst.kind == TRANSCODE
+        else say("Start the worker again: the job is handed to another one. If it hangs there too, drop its kind."),
+        command="ps -eo pid,stat,etime,pcpu,args | grep '[f]fmpeg'"
+        if worst.kind == TRANSCODE
+        else "pkill -TERM -f 'parvis work'",
         gain=say("The others are done at once."),
         explains=("jobs_late",),
     )
+
+
+def _hangs(one: Held, seen: Findings) -> bool:
+    if not takes_long(one.kind):
+        return one.oldest_s > FROM_S
+    silent = one.kind == TRANSCODE and seen.fact("encoders", "silent_s") > FROM_S
+    return silent or one.oldest_s > time_limit_s(one.kind) / 2

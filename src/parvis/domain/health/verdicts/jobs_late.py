@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from parvis.domain.health.verdicts.findings import Findings
+from parvis.domain.health.verdicts.patience import are_taken, takes_long, time_limit_s
 from parvis.domain.health.verdicts.verdict import WAITERS, Verdict, figure, say
 
 FROM_S = 60.0
 
 
 def jobs_late(seen: Findings) -> Verdict | None:
-    """Fires when something has been due for a minute."""
-    late = [one for one in seen.jobs.late if one.oldest_s > FROM_S]
+    """Fires when something has been due for a minute; behind others of its kind that take long, for half of their time."""
+    late = [one for one in seen.jobs.late if one.oldest_s > _patience_s(one.kind, seen)]
     if not late:
         return None
     worst = max(late, key=lambda one: one.oldest_s)
     due = sum(one.jobs for one in seen.jobs.late)
+    taken = all(are_taken(one.kind, seen) for one in late)
     return Verdict(
         name="jobs_late",
         urgency="now",
@@ -26,7 +28,15 @@ def jobs_late(seen: Findings) -> Verdict | None:
             figure("due in all", due),
             figure("workers seen", seen.roles.get("work", 0)),
         ),
-        action=say("Start more workers, if the processor and the database allow it."),
-        command=f"PARVIS_JOB_WORKERS={seen.setup.job_workers + 1}",
-        gain=say("Each worker does about as much as the others do."),
+        action=say("As many of them are under way as may be at once; look what those wait for.")
+        if taken
+        else say("Start more workers, if the processor and the database allow it."),
+        command=f"SELECT id, leased_at, failures, last_error FROM job WHERE kind = '{worst.kind}' AND owner IS NOT NULL"
+        if taken
+        else f"PARVIS_JOB_WORKERS={seen.setup.job_workers + 1}",
+        gain=say("The others are done at once.") if taken else say("Each worker does about as much as the others do."),
     )
+
+
+def _patience_s(kind: str, seen: Findings) -> float:
+    return time_limit_s(kind) / 2 if takes_long(kind) and are_taken(kind, seen) else FROM_S

@@ -39,6 +39,7 @@ def lock_held(seen: Findings) -> Verdict | None:
             "idle_in_transaction",
             "requests_refused",
             "jobs_late",
+            "fan_out_late",
             "job_stuck",
             "jobs_failing",
             "connections_short",

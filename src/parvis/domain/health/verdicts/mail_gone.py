@@ -10,12 +10,17 @@ FAILURES = 2
 
 
 def mail_gone(seen: Findings) -> Verdict | None:
-    """Fires when letters are put off, by what their jobs say or by the last minutes."""
+    """Fires when letters are put off, by what their jobs say or by the last minutes.
+
+    One that waits while others are sent is an address with a mistake in it, not the service.
+    """
     letters = [one for one in seen.jobs.failing if MAIL_TROUBLE in one.error]
     waiting = sum(one.jobs for one in letters)
     tried = max((one.failures for one in letters), default=0)
     deferred = seen.lately("mail", "deferred_per_s")
     sent = seen.recent["mail"].used if "mail" in seen.recent else 0.0
+    if waiting < 2 and seen.fact("mail", "sent"):
+        return None
     if tried < FAILURES and not (waiting and deferred > sent):
         return None
     return Verdict(

@@ -26,5 +26,5 @@ def memory_short(seen: Findings) -> Verdict | None:
         action=say("End what does not belong here, keep fewer public pages in memory, or take a larger machine."),
         command="PARVIS_PAGE_CACHE_BYTES=8388608; ps -eo rss,args --sort=-rss | head",
         gain=AVERTED,
-        explains=("processes_dying", "cpu_full"),
+        explains=("processes_dying", "cpu_full", "loop_blocked"),
     )

@@ -33,8 +33,8 @@ def requests_refused(seen: Findings) -> Verdict | None:
             figure("refused", refused, "per_s"),
             figure("answered", seen.fact("limiter", "served_per_s"), "per_s"),
         ),
-        action=say("Take more cores; until then it is as it should be."),
-        command="parvis capacity",
+        action=say("Take more cores, and one web process for each; until then it is as it should be."),
+        command=f"PARVIS_WEB_WORKERS={seen.setup.web_workers + 1}",
         gain=say("About as many more answers as there are more cores."),
         explains=("gate_narrow",),
     )

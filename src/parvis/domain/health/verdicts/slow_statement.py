@@ -7,12 +7,13 @@ from parvis.domain.health.verdicts.verdict import Verdict, figure, say
 
 FROM_S = 3.0
 AT_ONCE_FROM = 3.0
+AT_ONCE_FROM_S = 0.5
 
 
 def slow_statement(seen: Findings) -> Verdict | None:
-    """Fires when one has run for three seconds, or three sessions are busy with the same one all the time."""
+    """Fires when one has run for three seconds, or three sessions are busy with the same one for half a second and more."""
     slow = seen.database.slow if seen.database else None
-    if slow is None or (slow.age_s < FROM_S and slow.at_once < AT_ONCE_FROM):
+    if slow is None or slow.age_s < (AT_ONCE_FROM_S if slow.at_once >= AT_ONCE_FROM else FROM_S):
         return None
     return Verdict(
         name="slow_statement",

@@ -5,6 +5,9 @@ from __future__ import annotations
 from parvis.domain.health.verdicts.findings import Findings
 from parvis.domain.health.verdicts.verdict import Verdict, figure, say
 
+FOLDER = "df -h $PARVIS_HOME/media; ls -ld $PARVIS_HOME/media"
+BUCKET = "curl -sS -o /dev/null -w '%{http_code} after %{time_total} s' ${AWS_ENDPOINT_URL:-https://s3.amazonaws.com}; date -u"
+
 
 def store_failing(seen: Findings) -> Verdict | None:
     """Fires when a small file could not be written and read again."""
@@ -22,7 +25,7 @@ def store_failing(seen: Findings) -> Verdict | None:
             figure("jobs that fail", sum(one.jobs for one in seen.jobs.failing)),
         ),
         action=say("Look at its folder or bucket, its room, and its rights."),
-        command="df -h $PARVIS_HOME/media; ls -ld $PARVIS_HOME/media",
+        command=BUCKET if seen.setup.keeps_in_bucket else FOLDER,
         gain=say("Uploads work again; those that failed have to be done anew."),
         explains=("jobs_failing", "jobs_given_up"),
     )

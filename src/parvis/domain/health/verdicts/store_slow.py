@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from parvis.domain.health.verdicts.findings import Findings
+from parvis.domain.health.verdicts.store_failing import BUCKET
 from parvis.domain.health.verdicts.verdict import Verdict, figure, say
 
 FROM_S = 1.0
@@ -23,7 +24,11 @@ def store_slow(seen: Findings) -> Verdict | None:
             figure("processor busy", seen.use("cpu"), "share"),
             figure("memory taken", seen.use("memory"), "share"),
         ),
-        action=say("Copy the files to a faster disk or a bucket, and only then name that place."),
-        command="rsync -a $PARVIS_HOME/media/ NEW-FOLDER/; PARVIS_MEDIA_URL=NEW-FOLDER",
+        action=say("Look whether the way to the bucket is slow, or the bucket itself.")
+        if seen.setup.keeps_in_bucket
+        else say("Copy the files to a faster disk or a bucket, and only then name that place."),
+        command=BUCKET
+        if seen.setup.keeps_in_bucket
+        else "rsync -a $PARVIS_HOME/media/ NEW-FOLDER/; PARVIS_MEDIA_URL=NEW-FOLDER",
         gain=say("Pictures appear as soon as they are asked for."),
     )

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from parvis.domain.health.verdicts.findings import Findings
+from parvis.domain.health.verdicts.patience import TRANSCODE
 from parvis.domain.health.verdicts.verdict import Verdict, figure, say
 
-KIND = "media.transcode"
 FROM_S = 20.0
-FROM = 3
+HELD_BACK_S = 600.0  # on a busy place, where encoders stand still for minutes on purpose
+FROM = 5
 
 
 def transcodings_waiting(seen: Findings) -> Verdict | None:
-    """Fires when three films wait, one of them for twenty seconds, though films are worked on."""
-    late = next((one for one in seen.jobs.late if one.kind == KIND), None)
-    held = next((one for one in seen.jobs.held if one.kind == KIND), None)
-    if late is None or held is None or late.jobs < FROM or late.oldest_s < FROM_S or held.oldest_s > late.oldest_s:
+    """Fires when five films wait for each that is worked on, one of them for twenty seconds."""
+    late = next((one for one in seen.jobs.late if one.kind == TRANSCODE), None)
+    held = next((one for one in seen.jobs.held if one.kind == TRANSCODE), None)
+    from_s = HELD_BACK_S if seen.fact("encoders", "resting") else FROM_S
+    if late is None or held is None or late.jobs < FROM * held.jobs:
+        return None
+    if late.oldest_s < from_s or held.oldest_s > late.oldest_s:
         return None
     return Verdict(
         name="transcodings_waiting",

@@ -31,7 +31,9 @@ def visits_outgrow(seen: Findings) -> Verdict | None:
             figure("more than the week before", tide.growth - 1.0, "share"),
             figure("used in the busiest hour", tide.use, "share"),
         ),
-        action=say("Give the place more of what is short before the next week; parvis capacity tells how much."),
-        command="parvis capacity",
+        action=say(
+            "Give the place more of what is short before the next week; parvis capacity, at a quiet hour, tells how much."
+        ),
+        command="parvis gate status",
         gain=AVERTED,
     )
