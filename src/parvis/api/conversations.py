@@ -10,8 +10,8 @@ from parvis.api.entities.addresses import addresses
 from parvis.api.entities.conversation import Conversation, present_conversation
 from parvis.api.entities.status import Status
 from parvis.api.paging import Paging, statuses
-from parvis.api.routing import Call, Reply, endpoint
-from parvis.api.statuses import OnePost, one, one_if_seen
+from parvis.api.routing import Call, endpoint
+from parvis.api.statuses import OnePost, one
 from parvis.base.ids import ConversationId, PostId
 from parvis.base.pages import Page
 from parvis.domain import accounts, posts
@@ -73,8 +73,8 @@ async def mute_thread(call: Call[OnePost]) -> msgspec.Raw:
 
 
 @endpoint("POST", "/api/v1/statuses/:id/unmute", user=True, scopes=("write:mutes",), params=OnePost, returns=Status)
-async def unmute_thread(call: Call[OnePost]) -> msgspec.Raw | Reply:
+async def unmute_thread(call: Call[OnePost]) -> msgspec.Raw:
     """Hear of a post's thread again."""
     post_id = PostId(call.params.id)
     await posts.unmute_thread(call.db, call.me, post_id)
-    return await one_if_seen(call, post_id)
+    return await one(call, post_id)

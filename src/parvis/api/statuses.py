@@ -19,7 +19,7 @@ from parvis.api.entities.status import (
     present_status,
 )
 from parvis.api.paging import Paging, page_of_statuses, statuses
-from parvis.api.routing import Call, Reply, endpoint
+from parvis.api.routing import Call, endpoint
 from parvis.base.errors import Invalid, NotFound
 from parvis.base.ids import AccountId, MediaId, PostId
 from parvis.base.pages import Page
@@ -121,16 +121,6 @@ async def one(call: Call, post_id: PostId) -> msgspec.Raw:
     return found[post_id]
 
 
-async def one_if_seen(call: Call, post_id: PostId) -> msgspec.Raw | Reply:
-    """The post, or 404: as an answer and no error, because what was done to a post out of sight stays done."""
-    found = await statuses(call, [post_id])
-    return found[post_id] if post_id in found else _unseen()
-
-
-def _unseen() -> Reply:
-    return Reply({"error": NotFound().message}, status=404)
-
-
 @endpoint(
     "POST", "/api/v1/statuses", user=True, scopes=WRITE, params=Publication, returns=Status | ScheduledStatus,
     headers={"Idempotency-Key": {"type": "string"}},
@@ -218,16 +208,12 @@ async def read(call: Call[OnePost]) -> msgspec.Raw:
 
 
 @endpoint("DELETE", "/api/v1/statuses/:id", user=True, scopes=WRITE, params=Deletion, returns=Status)
-async def delete(call: Call[Deletion]) -> Status | Reply:
+async def delete(call: Call[Deletion]) -> Status:
     """Delete one's own post; the answer carries its words for writing it anew, and its pictures wait a day for that.
 
-    Pictures of what moderators look at, or have restricted, stay with it. A repost of what is out of sight goes too.
+    Pictures of what moderators look at, or have restricted, stay with it.
     """
-    post_id = PostId(call.params.id)
-    view = next(iter(await posts.views(call.db, [post_id], viewer_id=call.me)), None)
-    if view is None:
-        await posts.remove(call.db, call.me, post_id, now=call.now)
-        return _unseen()
+    view = await posts.view(call.db, PostId(call.params.id), viewer_id=call.me)
     if view.author.id != call.me:
         raise NotFound
     wanted = view.attachments and not call.params.delete_media
@@ -330,9 +316,9 @@ async def favourite(call: Call[OnePost]) -> msgspec.Raw:
 @endpoint(
     "POST", "/api/v1/statuses/:id/unfavourite", user=True, scopes=("write:favourites",), params=OnePost, returns=Status
 )
-async def unfavourite(call: Call[OnePost]) -> msgspec.Raw | Reply:
+async def unfavourite(call: Call[OnePost]) -> msgspec.Raw:
     """Take a favourite back."""
-    return await one_if_seen(call, await posts.unfavourite(call.db, call.me, PostId(call.params.id)))
+    return await one(call, await posts.unfavourite(call.db, call.me, PostId(call.params.id)))
 
 
 @endpoint(
@@ -347,9 +333,9 @@ async def bookmark(call: Call[OnePost]) -> msgspec.Raw:
 @endpoint(
     "POST", "/api/v1/statuses/:id/unbookmark", user=True, scopes=("write:bookmarks",), params=OnePost, returns=Status
 )
-async def unbookmark(call: Call[OnePost]) -> msgspec.Raw | Reply:
+async def unbookmark(call: Call[OnePost]) -> msgspec.Raw:
     """Take a bookmark back."""
-    return await one_if_seen(call, await posts.unbookmark(call.db, call.me, PostId(call.params.id)))
+    return await one(call, await posts.unbookmark(call.db, call.me, PostId(call.params.id)))
 
 
 @endpoint("POST", "/api/v1/statuses/:id/reblog", user=True, scopes=WRITE, params=Repost, returns=Status)
@@ -367,9 +353,9 @@ async def reblog(call: Call[Repost]) -> msgspec.Raw:
 
 
 @endpoint("POST", "/api/v1/statuses/:id/unreblog", user=True, scopes=WRITE, params=OnePost, returns=Status)
-async def unreblog(call: Call[OnePost]) -> msgspec.Raw | Reply:
+async def unreblog(call: Call[OnePost]) -> msgspec.Raw:
     """Take a repost back; the answer is the original."""
-    return await one_if_seen(call, await posts.unrepost(call.db, call.me, PostId(call.params.id), now=call.now))
+    return await one(call, await posts.unrepost(call.db, call.me, PostId(call.params.id), now=call.now))
 
 
 @endpoint("GET", "/api/v1/favourites", user=True, scopes=("read:favourites",), params=Paging, returns=list[Status])

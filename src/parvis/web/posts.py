@@ -188,9 +188,8 @@ async def _unrepost(call: Call[ById], tx: Connection, post_id: PostId) -> PostId
 def _act(act: Callable[[Call[ById], Connection, PostId], Awaitable[PostId]]) -> Callable[..., Awaitable[Answer]]:
     async def handler(call: Call[ById]) -> Answer:
         post_id = await act(call, call.db, PostId(call.params.post_id))
-        shown = await posts.views(call.db, [post_id], viewer_id=call.me) if call.swaps else []
-        if shown:  # what was taken back may be out of sight
-            return Page("web/posts/_actions.html", {"post": shown[0]})
+        if call.swaps:
+            return Page("web/posts/_actions.html", {"post": await posts.view(call.db, post_id, viewer_id=call.me)})
         return Redirect(f"{safe_path(call.params.return_to, '/home')}#post-{call.params.at or post_id}")
 
     handler.__name__ = act.__name__.strip("_")

@@ -27,21 +27,6 @@ async def visible_post(db: Connection, post_id: PostId, viewer: AccountId | None
     )
 
 
-async def original_of(db: Connection, post_id: PostId) -> Row | None:
-    """id, account_id and thread_id of the post, or of what it passes on, whoever may see it: for taking back alone."""
-    return await db.fetchrow(
-        """
-        SELECT coalesce(o.id, p.id) AS id, coalesce(o.account_id, p.account_id) AS account_id,
-               coalesce(o.thread_id, p.thread_id) AS thread_id
-          FROM post_directory d
-          JOIN post p ON p.account_id = d.account_id AND p.id = d.id
-          LEFT JOIN post o ON o.account_id = p.repost_of_account_id AND o.id = p.repost_of_id
-         WHERE d.id = $1
-        """,
-        post_id,
-    )
-
-
 async def accounts_by_handle(db: Connection, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Row]:
     """(handle, domain) → id, handle, domain of active accounts."""
     if not wanted:
@@ -325,11 +310,8 @@ async def insert_bookmark(tx: Connection, viewer: AccountId, post_id: PostId, ro
     )
 
 
-async def delete_bookmark(tx: Connection, viewer: AccountId, post_id: PostId) -> bool:
-    """Whether there was one."""
-    return bool(
-        await tx.fetchval("DELETE FROM bookmark WHERE account_id = $1 AND post_id = $2 RETURNING true", viewer, post_id)
-    )
+async def delete_bookmark(tx: Connection, viewer: AccountId, post_id: PostId) -> None:
+    await tx.execute("DELETE FROM bookmark WHERE account_id = $1 AND post_id = $2", viewer, post_id)
 
 
 async def reposts_of(tx: Connection, post_id: PostId, limit: int) -> list[Row]:

@@ -1,7 +1,4 @@
-"""Favourites, bookmarks and reposts. Each is idempotent, and acts on the original when given a repost.
-
-What somebody did they can take back also when the post has gone out of their sight since.
-"""
+"""Favourites, bookmarks and reposts. Each is idempotent, and acts on the original when given a repost."""
 
 from __future__ import annotations
 
@@ -26,11 +23,10 @@ async def favourite(tx: Connection, ids: IdSource, viewer: AccountId, post_id: P
 
 
 async def unfavourite(tx: Connection, viewer: AccountId, post_id: PostId) -> PostId:
-    """The viewer has no favourite on the post. Raises: NotFound when there was none and it is out of sight."""
-    post = await queries.original_of(tx, post_id)
-    if post is None or not await queries.delete_favourite(tx, viewer, post["id"]):
-        return (await _original(tx, viewer, post_id))["id"]
-    await queries.count(tx, "favourites", post["account_id"], post["id"], -1)
+    """The viewer has no favourite on the post."""
+    post = await _original(tx, viewer, post_id)
+    if await queries.delete_favourite(tx, viewer, post["id"]):
+        await queries.count(tx, "favourites", post["account_id"], post["id"], -1)
     return post["id"]
 
 
@@ -42,10 +38,9 @@ async def bookmark(tx: Connection, ids: IdSource, viewer: AccountId, post_id: Po
 
 
 async def unbookmark(tx: Connection, viewer: AccountId, post_id: PostId) -> PostId:
-    """The post is not among the viewer's bookmarks. Raises: NotFound when it was not and is out of sight."""
-    post = await queries.original_of(tx, post_id)
-    if post is None or not await queries.delete_bookmark(tx, viewer, post["id"]):
-        return (await _original(tx, viewer, post_id))["id"]
+    """The post is not among the viewer's bookmarks."""
+    post = await _original(tx, viewer, post_id)
+    await queries.delete_bookmark(tx, viewer, post["id"])
     return post["id"]
 
 
@@ -86,17 +81,13 @@ async def repost(
 
 
 async def unrepost(tx: Connection, viewer: AccountId, post_id: PostId, *, now: datetime) -> PostId:
-    """The viewer does not pass the post on; the original's id comes back.
-
-    Raises: NotFound when they did not and it is out of sight.
-    """
-    post = await queries.original_of(tx, post_id)
-    repost_id = None if post is None else await queries.delete_repost(tx, viewer, post["id"], now)
-    if post is None or repost_id is None:
-        return (await _original(tx, viewer, post_id))["id"]
-    await queries.count(tx, "reposts", post["account_id"], post["id"], -1)
-    await queries.count_post(tx, viewer, -1, None)
-    await events.record(tx, PostRemoved(post_id=repost_id, author_id=viewer))
+    """The viewer does not pass the post on; the original's id comes back."""
+    post = await _original(tx, viewer, post_id)
+    repost_id = await queries.delete_repost(tx, viewer, post["id"], now)
+    if repost_id is not None:
+        await queries.count(tx, "reposts", post["account_id"], post["id"], -1)
+        await queries.count_post(tx, viewer, -1, None)
+        await events.record(tx, PostRemoved(post_id=repost_id, author_id=viewer))
     return post["id"]
 
 

@@ -25,16 +25,9 @@ async def mute_thread(tx: Connection, viewer: AccountId, post_id: PostId, *, now
 
 
 async def unmute_thread(tx: Connection, viewer: AccountId, post_id: PostId) -> None:
-    """The viewer is notified again. Raises: NotFound when they had not muted the thread and the post is out of sight."""
-    post = await queries.original_of(tx, post_id)
-    if post is None or not await _unmuted(tx, viewer, post["thread_id"]):
-        await _shown(tx, viewer, post_id)
-
-
-async def _unmuted(tx: Connection, viewer: AccountId, thread_id: PostId) -> bool:
-    """Whether the thread was muted; it is not any more."""
-    sql = "DELETE FROM thread_mute WHERE account_id = $1 AND thread_id = $2 RETURNING true"
-    return bool(await tx.fetchval(sql, viewer, thread_id))
+    """The viewer is notified again. Raises: NotFound out of sight."""
+    post = await _shown(tx, viewer, post_id)
+    await tx.execute("DELETE FROM thread_mute WHERE account_id = $1 AND thread_id = $2", viewer, post["thread_id"])
 
 
 async def _shown(tx: Connection, viewer: AccountId, post_id: PostId) -> Row:
