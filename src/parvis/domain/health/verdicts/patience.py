@@ -12,6 +12,7 @@ _TIME_LIMITS_S = {
     TRANSCODE: 3 * _HOUR_S,
     "belongings.": _HOUR_S,
     "consume.settle_": _HOUR_S,
+    "consume.purge_pictures": _HOUR_S,
     "scheduled.try_the_newest_copy": 3 * _HOUR_S,
     "scheduled.": _HOUR_S / 2,
 }
@@ -20,6 +21,7 @@ _AT_ONCE = {
     "belongings.archive": 1,
     "belongings.": 2,
     "consume.settle_": 2,
+    "consume.purge_pictures": 2,
     "scheduled.": 1,
     "links.fetch": 4,
     "notifications.push": 6,
