@@ -371,7 +371,7 @@ async def one_job_stuck(place: Place) -> AsyncIterator[Act]:
 
 @fault("transcodings_waiting")
 async def transcoding_flood(place: Place) -> AsyncIterator[Act]:
-    await _films(place, 14, 3)
+    await _films(place, 22, 3)
 
     async with contextlib.AsyncExitStack() as stack:
 
