@@ -66,11 +66,15 @@ def stopped(*these: psutil.Process) -> Iterator[None]:
 
 
 def kill_all(server: Server) -> int:
-    """Supervisor, engines and everything else have died of signal 9; how many there were."""
+    """Supervisor, engines and everything else have died of signal 9 at one moment, as with a machine; how many there were.
+
+    They stand still first: else a web process could see its database die and keep a receipt on the disk instead.
+    """
     everyone = family(server)
-    for process in everyone:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
+    for send in (psutil.Process.suspend, psutil.Process.kill):
+        for process in everyone:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                send(process)
     assert server.process is not None
     server.process.wait()
     psutil.wait_procs(everyone[1:], timeout=10)
