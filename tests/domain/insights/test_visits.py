@@ -41,6 +41,14 @@ def a_process(clock: Clock) -> insights.Visits:
     return insights.Visits(Settings(), clock=clock)
 
 
+async def a_process_with_one_view(database: Database, clock: Clock) -> insights.Visits:
+    process = a_process(clock)
+    await insights.hand_over(database, process)  # so that it knows the salt
+    process.page_seen("/public", "192.0.2.7", dict(BROWSER))
+    await insights.hand_over(database, process)
+    return process
+
+
 async def test_two_processes_agree_on_who_comes_and_when_a_visit_begins(fresh_database: Database) -> None:
     clock = Clock()
     one, other = a_process(clock), a_process(clock)
@@ -133,10 +141,7 @@ async def test_a_crash_of_the_database_makes_nobody_two(fresh_database: Database
 
 async def test_whoever_is_away_for_longer_than_a_pause_is_forgotten(fresh_database: Database) -> None:
     clock = Clock()
-    process = a_process(clock)
-    await insights.hand_over(fresh_database, process)
-    process.page_seen("/public", "192.0.2.7", dict(BROWSER))
-    await insights.hand_over(fresh_database, process)
+    process = await a_process_with_one_view(fresh_database, clock)
     clock.at_s += 33 * 60
     await count(fresh_database, clock)
     async with fresh_database.connection() as db:
@@ -235,10 +240,7 @@ async def test_many_visitors_are_handed_over_in_pieces_and_wait_in_bounds(
 
 async def test_salts_and_hashes_go_though_counting_does_not_work(fresh_database: Database) -> None:
     clock = Clock()
-    process = a_process(clock)
-    await insights.hand_over(fresh_database, process)
-    process.page_seen("/public", "192.0.2.7", dict(BROWSER))
-    await insights.hand_over(fresh_database, process)
+    await a_process_with_one_view(fresh_database, clock)
     async with fresh_database.connection() as db:
         await db.execute("ALTER TABLE insight_sketch RENAME TO away")
     for days, left in ((1, 1), (2, 0)):
