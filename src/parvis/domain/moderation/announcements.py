@@ -9,7 +9,7 @@ import regex
 from parvis.base.errors import Invalid, NotFound
 from parvis.base.events import AnnouncementAnswered, AnnouncementMade, AnnouncementWithdrawn
 from parvis.base.ids import AccountId, IdSource
-from parvis.domain.moderation import queries
+from parvis.domain.moderation import announcement_queries as queries
 from parvis.domain.moderation.types import Announcement, Notice
 from parvis.infra import events
 from parvis.infra import text as texts

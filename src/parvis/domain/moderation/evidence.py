@@ -12,7 +12,7 @@ from datetime import datetime
 from parvis.base.errors import NotFound
 from parvis.base.ids import MAX_ID, AccountId, PostId
 from parvis.domain import media, posts
-from parvis.domain.moderation import queries, restriction_queries
+from parvis.domain.moderation import report_queries, restriction_queries
 from parvis.domain.posts import PostAsItWas, Visibility
 from parvis.infra.postgres import Connection
 from parvis.infra.services import Services
@@ -80,6 +80,6 @@ async def _settle_what_is_held(services: Services, now: datetime) -> None:
 
 
 async def _is_open_to_staff(db: Connection, one: PostAsItWas) -> bool:
-    if one.visibility <= Visibility.QUIET or await queries.is_reported(db, one.id):
+    if one.visibility <= Visibility.QUIET or await report_queries.is_reported(db, one.id):
         return True
     return bool(await restriction_queries.of_posts(db, [one.id]))

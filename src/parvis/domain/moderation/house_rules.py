@@ -7,7 +7,7 @@ from datetime import datetime
 
 from parvis.base.errors import Invalid, NotFound
 from parvis.base.ids import IdSource
-from parvis.domain.moderation import queries
+from parvis.domain.moderation import house_rule_queries as queries
 from parvis.domain.moderation.types import HouseRule, RuleVersion
 from parvis.infra import text as texts
 from parvis.infra.postgres import Connection

@@ -8,7 +8,7 @@ from parvis.base.errors import NotFound
 from parvis.base.ids import AccountId
 from parvis.domain import accounts
 from parvis.domain.accounts import Login
-from parvis.domain.moderation import queries, restriction_queries
+from parvis.domain.moderation import report_queries, restriction_queries
 from parvis.domain.moderation.types import Restriction
 from parvis.domain.moderation.words import MEANINGS, NAMES
 from parvis.infra import jobs
@@ -46,7 +46,7 @@ async def send_statement(services: Services, restriction_id: int, what: What) ->
 async def send_outcome(services: Services, report_id: int) -> None:
     """The address of whoever made the report has the letter."""
     async with services.db.connection() as db:
-        report = await queries.report_by_id(db, report_id)
+        report = await report_queries.report_by_id(db, report_id)
         whose = None if report is None else await _receiver(db, report.account_id)
         about = {} if report is None else await accounts.by_ids(db, [report.target_id])
     if report is None or whose is None or report.target_id not in about:

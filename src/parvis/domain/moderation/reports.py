@@ -10,7 +10,8 @@ import msgspec
 from parvis.base.errors import Forbidden, Invalid, NotFound
 from parvis.base.ids import AccountId, IdSource, PostId
 from parvis.domain import accounts, posts
-from parvis.domain.moderation import acting, letters, log, queries, restriction_rules
+from parvis.domain.moderation import acting, house_rule_queries, letters, log, restriction_rules
+from parvis.domain.moderation import report_queries as queries
 from parvis.domain.moderation.types import CATEGORIES, Evidence, Outcome, Report
 from parvis.infra import text as texts
 from parvis.infra.postgres import Connection
@@ -159,7 +160,7 @@ async def _evidence(
 
 
 async def _broken(tx: Connection, wanted: Sequence[int]) -> list[int]:
-    known = {rule.id for rule in await queries.house_rules(tx)}
+    known = {rule.id for rule in await house_rule_queries.house_rules(tx)}
     if not set(wanted) <= known:
         raise Invalid("rule_ids", "Validation failed: Rules does not reference valid rules", "invalid")
     return list(dict.fromkeys(wanted))

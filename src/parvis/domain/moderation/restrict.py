@@ -13,7 +13,15 @@ from parvis.base.errors import Conflict, Forbidden, Invalid, NotFound
 from parvis.base.events import AccountWarned
 from parvis.base.ids import AccountId
 from parvis.domain import accounts, posts
-from parvis.domain.moderation import acting, letters, queries, reports, restriction_queries, restriction_rules
+from parvis.domain.moderation import (
+    acting,
+    house_rule_queries,
+    letters,
+    report_queries,
+    reports,
+    restriction_queries,
+    restriction_rules,
+)
 from parvis.domain.moderation.types import Evidence, HouseRule, Order, Person, Restriction
 from parvis.infra import events
 from parvis.infra import text as texts
@@ -133,7 +141,7 @@ async def decide_appeal(
 
 
 async def _rule(tx: Connection, rule_id: int) -> HouseRule:
-    rule = next((one for one in await queries.house_rules(tx) if one.id == rule_id), None)
+    rule = next((one for one in await house_rule_queries.house_rules(tx) if one.id == rule_id), None)
     if rule is None:
         raise Invalid("rule_id", "Validation failed: Rule does not hold", "unknown_rule")
     return rule
@@ -199,7 +207,7 @@ async def _evidence(tx: Connection, order: Order) -> Evidence:
         return Evidence(posts=found)
     person = await accounts.by_id(tx, order.account_id)
     fields = [(one.name, one.value) for one in person.fields]
-    reported = None if order.report_id is None else await queries.report_by_id(tx, order.report_id)
+    reported = None if order.report_id is None else await report_queries.report_by_id(tx, order.report_id)
     if order.report_id is not None and (reported is None or reported.target_id != order.account_id):
         raise NotFound
     kept = [] if reported is None or reported.evidence is None else reported.evidence.posts
