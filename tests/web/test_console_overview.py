@@ -52,6 +52,20 @@ async def test_those_who_run_the_place_see_what_is_wrong_and_how_it_was(
     assert ("/console/gate" in page) == (role == accounts.Role.OWNER)
 
 
+async def test_what_will_be_over_is_told_as_it_was_foreseen_last(
+    world: World, open_browser: Callable[[], Browser]
+) -> None:
+    await watched(world)
+    browser = await open_browser().sign_in(await world.person("mona", role=MODERATOR))
+    assert "If things go on like this" not in (await browser.get("/console")).text
+    foreseen = health.all_signals(Findings(at=utc_now(), disks=(Disk("/srv/<b>", GIB, GIB, full_in_s=4 * 86_400.0),)))
+    async with world.services.db.transaction() as tx:
+        await health.Minutes().add(tx, foreseen, utc_now())
+    page = (await browser.get("/console")).text.replace("&#x2f;", "/")
+    assert "If things go on like this" in page
+    assert "The disk of /srv/&lt;b&gt; is full in 4.0 d." in page
+
+
 async def test_it_speaks_french_and_says_when_nobody_watches(world: World, open_browser: Callable[[], Browser]) -> None:
     browser = await open_browser().sign_in(await world.person("olga", role=accounts.Role.OWNER))
     await browser.post("/settings/appearance", {"locale": "fr", "theme": "auto"})

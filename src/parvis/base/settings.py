@@ -29,6 +29,7 @@ class Settings(msgspec.Struct, frozen=True):
     media_url: str = ""
     smtp_url: str = ""
     mail_from: str = ""
+    mail_quota: int = 0
     confirm_email: bool = True
     rate_limits: bool = True
     limiter: bool = True
@@ -104,6 +105,7 @@ DESCRIPTIONS: dict[str, str] = {
     "media_url": "Media store: a folder, file:///folder, or s3://bucket/prefix. Default: a folder in PARVIS_HOME.",
     "smtp_url": "Mail service, smtp://user:password@host:587 or smtps://…; without it mail is written to PARVIS_HOME/mail.",
     "mail_from": "Sender of mail. Default: no-reply at the domain.",
+    "mail_quota": "Letters that the mail service takes within a day, to be told before they are used up; 0: not known.",
     "confirm_email": "Whether an address must be confirmed before posting. Off only in closed test networks.",
     "rate_limits": "Whether requests are limited. Off only in closed test networks.",
     "limiter": "Whether requests are refused, the least urgent first, when more come than can be served.",

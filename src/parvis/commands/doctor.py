@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -18,7 +19,7 @@ from parvis.base.settings import Settings, unknown_variables
 from parvis.commands import print_json
 from parvis.domain import admission, health, insights
 from parvis.domain.health.verdicts.judge import Judged
-from parvis.domain.health.verdicts.verdict import shown
+from parvis.domain.health.verdicts.verdict import shown, span
 from parvis.infra import engines, postgres
 from parvis.infra.storage import Storage, open_storage
 
@@ -36,11 +37,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    checks, judgement = asyncio.run(look(engines.with_addresses(settings)))
+    checks, seen = asyncio.run(examine(engines.with_addresses(settings)))
+    judgement, foreseen = health.judge(seen), health.forecasts(seen)
     if arguments.json:
-        print_json(as_json(checks, judgement))
+        print_json(as_json(checks, judgement, foreseen))
     else:
-        _print(checks, judgement)
+        _print(checks, judgement, foreseen)
     return status(checks, judgement)
 
 
@@ -113,13 +115,16 @@ async def _told(settings: Settings) -> tuple[health.Door | None, health.Tide | N
         return None, None
 
 
-def as_json(checks: list[health.Check], judgement: health.Judgement) -> dict[str, Any]:
+def as_json(
+    checks: list[health.Check], judgement: health.Judgement, foreseen: Sequence[health.Forecast]
+) -> dict[str, Any]:
     """The same for machines. `sound`: nothing that was checked failed, and no cause is pressing."""
     return {
         "outcome": judgement.outcome,
         "sound": status(checks, judgement) == 0,
         "at": judgement.at,
         "causes": [_cause(one) for one in judgement.causes],
+        "forecasts": [msgspec.to_builtins(one) for one in foreseen],
         "checks": [msgspec.to_builtins(one) for one in checks],
     }
 
@@ -141,7 +146,7 @@ def _cause(one: Judged) -> dict[str, Any]:
     }
 
 
-def _print(checks: list[health.Check], judgement: health.Judgement) -> None:
+def _print(checks: list[health.Check], judgement: health.Judgement, foreseen: Sequence[health.Forecast]) -> None:
     print(_OUTCOMES[judgement.outcome])
     for one in judgement.causes:
         verdict = one.verdict
@@ -155,6 +160,10 @@ def _print(checks: list[health.Check], judgement: health.Judgement) -> None:
         if one.followers:
             print("  explains  " + "; ".join(str(follower.title) for follower in one.followers))
         print(f"  more      {verdict.runbook}")
+    if foreseen:
+        print("\nIf things go on like this:")
+    for one in foreseen:
+        print(f"  {one.words} in {span(one.in_s)}.")
     print()
     for check in checks:
         print(f"{_MARKS[check.verdict]} {check.subject}: {check.message}")

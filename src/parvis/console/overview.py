@@ -85,6 +85,7 @@ async def show(visit: Visit[Viewer, None]) -> Answer:
             "past": [_incident(visit, one) for one in seen.past],
             "watched": seen.watched(visit.now),
             "watched_at": seen.watched_at,
+            "foreseen": _foreseen(visit, seen),
             "lines": _lines(visit, seen),
             "reports": await _readable(_reports(visit)),
             "appeals": await _readable(moderation.open_appeal_count(db)),
@@ -180,6 +181,15 @@ def points(values: Sequence[tuple[datetime, float]], most: float) -> str:
         f"{WIDTH * (at - first).total_seconds() / span_s:.1f},{HEIGHT - 2 - (HEIGHT - 4) * value / top:.1f}"
         for at, value in values
     )
+
+
+def _foreseen(visit: Visit[Viewer, Any], seen: health.Watched) -> list[tuple[str, str]]:
+    """What will happen and in what time, as the watch foresaw it when it last looked."""
+    minutes = seen.minutes.get(health.FORECAST, [])
+    if not minutes or not seen.watched(visit.now):
+        return []
+    found = health.from_facts(minutes[-1][1].facts)
+    return [(words(visit, one.words), _number(visit, figure("", one.in_s, "s"))) for one in found]
 
 
 def _gate(visit: Visit[Viewer, Any], standing: admission.Standing | None) -> dict[str, Any] | None:

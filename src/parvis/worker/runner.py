@@ -208,7 +208,7 @@ class Runner:
                 self._failed(job, error, private=handler.private)
             else:
                 self._outcomes.done(job)
-            self.times.took(asyncio.get_running_loop().time() - began)
+            self.times.took(job.kind, asyncio.get_running_loop().time() - began)
 
     async def _route(self, jobs: list[Job], router: Router) -> None:
         async with self._slots:

@@ -26,6 +26,7 @@ from parvis.domain.health.verdicts.findings import (
     Jobs,
     Kept,
     Late,
+    Letters,
     Parked,
     Rows,
     Setup,
@@ -125,6 +126,7 @@ CASES: dict[str, tuple[Findings, Findings]] = {
         seen(signals=signal("mail", sent=2, refused=4)),
         seen(signals=signal("mail", sent=90, refused=4)),
     ),
+    "mail_quota": (seen(letters=Letters(5_000, 5_000)), seen(letters=Letters(3_000, 5_000))),
     "mail_slow": (seen(signals=signal("mail", slowest_s=9.0)), seen(signals=signal("mail", slowest_s=1.0))),
     "transcodings_waiting": (
         jobs(late=(Late("media.transcode", 40, 5),), held=(Held("media.transcode", 1, 6),)),

@@ -8,6 +8,8 @@ room of the domain: whoever has a resource of their own to watch brings a probe.
 from collections.abc import Sequence
 
 from parvis.domain.health.doctor import examine, sound
+from parvis.domain.health.forecasts import RESOURCE as FORECAST
+from parvis.domain.health.forecasts import Forecast, forecasts, from_facts
 from parvis.domain.health.gather import gather, jobs_seen
 from parvis.domain.health.gather_queries import facts as database_facts
 from parvis.domain.health.gather_queries import session_ended
@@ -45,10 +47,12 @@ from parvis.domain.health.watched import all_signals
 
 __all__ = [
     "ANOTHER_LOOK_AFTER_S",
+    "FORECAST",
     "Book",
     "Check",
     "Door",
     "Findings",
+    "Forecast",
     "Incident",
     "Judgement",
     "Measuring",
@@ -68,7 +72,9 @@ __all__ = [
     "due",
     "elected",
     "examine",
+    "forecasts",
     "forget_old",
+    "from_facts",
     "gather",
     "headroom",
     "held",

@@ -38,6 +38,7 @@ from parvis.domain.health.verdicts.findings import (
     Jobs,
     Kept,
     Late,
+    Letters,
     Parked,
     Rows,
     Setup,
@@ -47,7 +48,7 @@ from parvis.domain.health.verdicts.findings import (
 )
 from parvis.infra import jobs, migrate
 from parvis.infra.engines import nats_server
-from parvis.infra.postgres import Connection
+from parvis.infra.postgres import Connection, Row
 from parvis.infra.storage import Storage
 
 T = TypeVar("T")
@@ -55,6 +56,7 @@ T = TypeVar("T")
 LOOKS, APART_S = 4, 0.15
 ASK_WITHIN_S = 12.0
 STORE_WITHIN_S = 6.0
+COUNTED_AS_LATE, COUNTED = 1000, 100_000
 TROUBLE = (
     OSError,
     TimeoutError,
@@ -177,8 +179,9 @@ async def _of_database(db: Connection, settings: Settings, now: datetime) -> dic
     here = before + (datetime.now(UTC) - before) / 2
     readings = await _unless_locked(queries.readings(db, FRESH), None)
     silent = await _unless_locked(ask.silent_processes(db, FRESH), [])
+    database = await _database(db, looks, facts)
     return {
-        "database": await _database(db, looks, facts),
+        "database": database,
         "clock_ahead_s": (there - here).total_seconds(),
         "signals": merged(readings or ()),
         "roles": {"web": 1, "work": 1} if readings is None else _roles(readings),
@@ -187,6 +190,8 @@ async def _of_database(db: Connection, settings: Settings, now: datetime) -> dic
         "recent": await _unless_locked(history.recent(db, now), {}),
         "kept": await _unless_locked(_kept(db, settings, now), Kept()),
         "paces": await _unless_locked(_paces(db, settings, now), {}),
+        "journal_full_in_s": await _unless_locked(journal_full_in_s(db, settings, database, now), None),
+        "letters": await _unless_locked(_letters(db, settings, now), None),
     }
 
 
@@ -204,6 +209,21 @@ async def _paces(db: Connection, settings: Settings, now: datetime) -> dict[str,
         return {}
     said = os.statvfs(settings.home)
     return {str(settings.home): await history.disk_pace(db, float(said.f_bavail * said.f_frsize), now)}
+
+
+async def journal_full_in_s(db: Connection, settings: Settings, database: Database, now: datetime) -> float | None:
+    """Up to what the settings want of it, the journal comes and goes: then nothing is foretold."""
+    folder = settings.home / "postgres"
+    if database.wal_bytes <= database.wal_wanted_bytes or not folder.is_dir():
+        return None
+    pace, said = await history.journal_pace(db, database.wal_bytes, now), os.statvfs(folder)
+    return said.f_bavail * said.f_frsize / pace if pace else None
+
+
+async def _letters(db: Connection, settings: Settings, now: datetime) -> Letters | None:
+    if settings.mail_quota <= 0 or not settings.smtp_url:
+        return None
+    return Letters(await history.letters_of_a_day(db, now), settings.mail_quota)
 
 
 async def _unless_locked(answer: Awaitable[T], otherwise: T) -> T:
@@ -268,11 +288,15 @@ async def jobs_seen(db: Connection) -> Jobs:
     """Work that can wait, by kind: late, under way, failing, given up."""
     due = [one.kind for one in await jobs.oldest_due_by_kind(db)]
     return Jobs(
-        late=tuple(Late(row["kind"], row["oldest_s"] or 0.0, row["jobs"]) for row in await ask.late_jobs(db, due)),
+        late=tuple(_late(row) for row in await ask.late_jobs(db, due, COUNTED)),
         held=tuple(Held(**row) for row in await ask.held_jobs(db)),
         failing=tuple(Failing(**row) for row in await ask.failing_jobs(db)),
         parked=tuple(Parked(**row) for row in await ask.parked_jobs(db)),
     )
+
+
+def _late(row: Row) -> Late:
+    return Late(row["kind"], row["oldest_s"] or 0.0, min(row["jobs"], COUNTED_AS_LATE), row["jobs"])
 
 
 def _roles(readings: Sequence[Reading]) -> dict[str, int]:

@@ -122,8 +122,8 @@ async def dead_rows(db: Connection) -> Row | None:
     )
 
 
-async def late_jobs(db: Connection, kinds: Sequence[str]) -> list[Row]:
-    """Of these kinds: since when the oldest could have been done, and how many there are, up to a thousand each."""
+async def late_jobs(db: Connection, kinds: Sequence[str], most: int = 1000) -> list[Row]:
+    """Of these kinds: since when the oldest could have been done, and how many there are, up to `most` each."""
     return await db.fetch(
         """
         SELECT kind,
@@ -132,10 +132,11 @@ async def late_jobs(db: Connection, kinds: Sequence[str]) -> list[Row]:
                (SELECT count(*)::int FROM (
                        SELECT FROM job
                         WHERE job.kind = wanted.kind AND owner IS NULL AND parked_at IS NULL AND due_at <= now()
-                        LIMIT 1000) AS counted) AS jobs
+                        LIMIT $2) AS counted) AS jobs
           FROM unnest($1::text[]) AS wanted (kind)
         """,
         list(kinds),
+        most,
     )
 
 

@@ -18,6 +18,7 @@ SUMMED = (
     "lent_per_s", "deferred_per_s", "refused_per_s", "refused_share_per_s", "refused_for_load_per_s",
     "refused_door_per_s", "served_per_s", "page_hits_per_s", "waiting", "answered", "unreachable", "sent", "refused",
 )  # fmt: skip
+SUMMED_BY_KIND = "done_per_s@"
 OF_ALL = ("database",)  # every process sees the same from where it is
 SEEN_BY_ALL = ("jobs",)  # every process sees all of it
 
@@ -60,7 +61,7 @@ def _worst(facts: Iterable[dict[str, float]]) -> dict[str, float]:
     found: dict[str, float] = {}
     for some in facts:
         for name, value in some.items():
-            if name in SUMMED:
+            if name in SUMMED or name.startswith(SUMMED_BY_KIND):
                 found[name] = found.get(name, 0.0) + value
                 continue
             pick = min if name.startswith("free") else max

@@ -15,6 +15,7 @@ LATELY = timedelta(minutes=2)
 MINUTES_KEPT = timedelta(days=30)
 HOURS_KEPT = timedelta(days=730)
 FORECAST_FROM, FORECAST_OVER = timedelta(minutes=30), timedelta(hours=6)
+DAY = timedelta(days=1)
 
 
 class Minutes:
@@ -66,10 +67,25 @@ async def disk_pace(db: Connection, free_bytes: float, now: datetime) -> float:
 
     It is compared with what a process of this machine saw then: another may have more room, or less.
     """
-    then = await queries.disk_then(db, FREE_HERE, now - FORECAST_OVER)
+    return max(0.0, -await _pace(db, "disk", FREE_HERE, free_bytes, now))
+
+
+async def journal_pace(db: Connection, wal_bytes: float, now: datetime) -> float:
+    """How many bytes a second the database's journal has grown by in the last hours; 0 while that is not known."""
+    return max(0.0, await _pace(db, "database", "wal_bytes", wal_bytes, now))
+
+
+async def letters_of_a_day(db: Connection, now: datetime) -> float:
+    """About how many letters the mail service has taken in the last day."""
+    return await queries.letters_sent(db, now - DAY)
+
+
+async def _pace(db: Connection, resource: str, fact: str, value: float, now: datetime) -> float:
+    """By how much a second it has grown to that value."""
+    then = await queries.fact_then(db, resource, fact, now - FORECAST_OVER)
     if then is None or now - then["at"] < FORECAST_FROM:
         return 0.0
-    return max(0.0, (then["free_bytes"] - free_bytes) / (now - then["at"]).total_seconds())
+    return (value - then["value"]) / (now - then["at"]).total_seconds()
 
 
 def _by_resource(found: Iterable[tuple[datetime, Moment]]) -> dict[str, list[Signal]]:

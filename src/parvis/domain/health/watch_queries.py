@@ -125,18 +125,32 @@ async def _moments(
     return [(row["at"], _moment(row)) for row in rows]
 
 
-async def disk_then(db: Connection, fact: str, since: datetime) -> Row | None:
-    """How much of the disk was free, by that fact, in the oldest minute since then that has it."""
+async def fact_then(db: Connection, resource: str, fact: str, since: datetime) -> Row | None:
+    """What that fact was, in the oldest minute since then that has it."""
     return await db.fetchrow(
         """
-        SELECT at, (facts ->> $2)::float8 AS free_bytes
+        SELECT at, (facts ->> $3)::float8 AS value
           FROM health_minute
-         WHERE at >= $1 AND resource = 'disk' AND facts ? $2
+         WHERE at >= $1 AND resource = $2 AND facts ? $3
          ORDER BY at
          LIMIT 1
         """,
         since,
+        resource,
         fact,
+    )
+
+
+async def letters_sent(db: Connection, since: datetime) -> float:
+    """How many letters the mail service has taken since then; what was sent while nobody kept the watch is not known."""
+    return await db.fetchval(
+        """
+        SELECT coalesce(sum((facts ->> 'sent')::float8), 0)
+          FROM health_minute
+         WHERE at >= $1
+           AND resource = 'mail'
+        """,
+        since,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from parvis.domain.health.forecasts import as_signal, forecasts
 from parvis.domain.health.types import Signal
 from parvis.domain.health.verdicts.findings import Database, Disk, Findings, Jobs
 
@@ -25,7 +26,8 @@ def all_signals(seen: Findings) -> dict[str, Signal]:
         )
     if seen.certificate_ends_in_s is not None:
         found["certificate"] = Signal("certificate", 0.0, 0.0, None, {"ends_in_s": seen.certificate_ends_in_s})
-    return found
+    foreseen = as_signal(forecasts(seen))
+    return found | {foreseen.resource: foreseen}
 
 
 def _add(found: dict[str, Signal], otherwise: Signal, facts: dict[str, float]) -> None:

@@ -40,6 +40,7 @@ from parvis.domain.health.verdicts.limiter_off import limiter_off
 from parvis.domain.health.verdicts.lock_held import lock_held
 from parvis.domain.health.verdicts.loop_blocked import loop_blocked
 from parvis.domain.health.verdicts.mail_gone import mail_gone
+from parvis.domain.health.verdicts.mail_quota import mail_quota
 from parvis.domain.health.verdicts.mail_refused import mail_refused
 from parvis.domain.health.verdicts.mail_slow import mail_slow
 from parvis.domain.health.verdicts.memory_short import memory_short
@@ -91,6 +92,7 @@ RULES: tuple[Rule, ...] = (
     processes_dying,
     job_poison,
     jobs_given_up,
+    mail_quota,
     mail_gone,
     mail_refused,
     mail_slow,

@@ -96,6 +96,7 @@ class Late(msgspec.Struct, frozen=True):
     kind: str
     oldest_s: float
     jobs: int  # at most a thousand are counted
+    in_all: int = 0  # at most a hundred thousand are
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -187,6 +188,13 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     drill_problem: str = ""
 
 
+class Letters(msgspec.Struct, frozen=True):
+    """Letters that the mail service has taken in the last day, about, and how many it takes in one."""
+
+    sent: float
+    quota: int
+
+
 class Setup(msgspec.Struct, frozen=True):
     """Settings that matter to a verdict."""
 
@@ -232,6 +240,8 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
     certificate_lasts_s: float | None = None  # in all
     setup: Setup = Setup()
     kept: Kept = Kept()
+    letters: Letters | None = None  # where the quota is known
+    journal_full_in_s: float | None = None  # when the journal fills the disk it lies on here, if it goes on like this
 
     def use(self, resource: str) -> float:
         """The share of it that is used; 0 where nobody reports it."""

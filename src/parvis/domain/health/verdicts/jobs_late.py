@@ -15,18 +15,20 @@ def jobs_late(seen: Findings) -> Verdict | None:
     if not late:
         return None
     worst = max(late, key=lambda one: one.oldest_s)
-    due = sum(one.jobs for one in seen.jobs.late)
+    in_all, done_per_s = max(worst.jobs, worst.in_all), seen.lately("jobs_run", f"done_per_s@{worst.kind}")
     taken = all(are_taken(one.kind, seen) for one in late)
     return Verdict(
         name="jobs_late",
         urgency="now",
-        blame=0.1 * due,
+        blame=0.1 * sum(one.jobs for one in seen.jobs.late),
         title=say("Work is left lying, above all %(kind)s.", kind=worst.kind),
         hurt=WAITERS,
         evidence=(
             figure("oldest", worst.oldest_s, "s"),
-            figure("due in all", due),
-            figure("workers seen", seen.roles.get("work", 0)),
+            figure("due in all", sum(max(one.jobs, one.in_all) for one in seen.jobs.late)),
+            figure("done in", in_all / done_per_s, "s")
+            if done_per_s
+            else figure("workers seen", seen.roles.get("work", 0)),
         ),
         action=say("As many of them are under way as may be at once; look what those wait for.")
         if taken

@@ -31,6 +31,7 @@ PLAIN: dict[str, str] = {
     "processes_dying": later("Processes die"),
     "job_poison": later("A job takes its workers down"),
     "jobs_given_up": later("Jobs were given up"),
+    "mail_quota": later("The day's letters run out"),
     "mail_gone": later("The mail service takes no letters"),
     "mail_refused": later("The mail service refuses addresses"),
     "mail_slow": later("The mail service is slow"),
