@@ -2,8 +2,8 @@
 
 `python -m bench.measuring` starts a database of its own, answers a home timeline inside this process again and again, and
 takes its looks ten times as often as a server does; so the figure is divided by ten. Counters on the way of a request,
-which cannot be switched off, are timed by themselves and added. Then the same for the counting of page views, with pages
-that are remembered (the cheapest there are) and pages that are made.
+which cannot be switched off, are timed by themselves and added; that a request's time is divided is switched on and
+off. Then the same for the counting of page views, with pages that are remembered (the cheapest there are) and made.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ from parvis.base.clock import utc_now
 from parvis.base.ids import AccountId, AppId
 from parvis.base.settings import Settings
 from parvis.domain import accounts, insights
-from parvis.domain.health import Measuring
+from parvis.domain.health import Measuring, requests
 from parvis.infra import engines, migrate
 from parvis.infra.opening import open_services
+from parvis.infra.overload import middleware
+from parvis.infra.overload.middleware import UNTIMED
 from parvis.infra.postgres import Loans
 
 BLOCKS, BLOCK_S = 16, 2.0
@@ -69,27 +71,36 @@ async def _measure(settings: Settings, services: Any) -> None:
     )
     await outbox.get()
     await _block(app, token)
-    cost: dict[bool, list[float]] = {False: [], True: []}
-    for number in range(BLOCKS):
-        watched = number % 2 == 1
-        tasks = _watching(services) if watched else []
-        cost[watched].append(await _block(app, token))
+    cost: dict[str, list[float]] = {"nothing": [], "divided": [], "looked at": []}
+    for number in range(BLOCKS * 3):
+        what = list(cost)[number % 3]
+        middleware.UNTIMED = UNTIMED | ({""} if what == "nothing" else set())
+        tasks = _watching(services, app) if what == "looked at" else []
+        cost[what].append(await _block(app, token))
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    without, with_ = (statistics.median(cost[one]) for one in (False, True))
-    looks = (with_ - without) / OFTENER
+    middleware.UNTIMED = UNTIMED
+    without, divided, with_ = (statistics.median(several) for several in cost.values())
+    looks = (with_ - divided) / OFTENER
     counters = _counters_s()
-    print(f"CPU a request: {without * 1e3:.3f} ms without, {with_ * 1e3:.3f} ms with looks {OFTENER} times as often")
-    print(f"looks {looks * 1e6:.1f} µs a request, counters {counters * 1e6:.2f} µs a request")
-    print(f"measuring costs {(max(0.0, looks) + counters) / without:.2%} of a request's CPU")
+    print(
+        f"CPU a request: {without * 1e3:.4f} ms without, {divided * 1e3:.4f} ms with its time divided, "
+        f"{with_ * 1e3:.4f} ms with looks {OFTENER} times as often too"
+    )
+    print(
+        f"dividing {(divided - without) * 1e6:.2f} µs a request, looks {looks * 1e6:.2f} µs, "
+        f"counters {counters * 1e6:.2f} µs"
+    )
+    share = (max(0.0, divided - without) + max(0.0, looks) + counters) / without
+    print(f"measuring costs {share:.2%} of a request's CPU")
     await _counting(app)
     await inbox.put({"type": "lifespan.shutdown"})
     await life
 
 
-def _watching(services: Any) -> list[asyncio.Task[None]]:
-    measuring = Measuring(services, "web")
+def _watching(services: Any, app: Any) -> list[asyncio.Task[None]]:
+    measuring = Measuring(services, "web", [requests(app.overload.spent)])
 
     async def look() -> None:
         async with services.db.connection() as db:

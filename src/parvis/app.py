@@ -30,7 +30,7 @@ from parvis.domain import admission, insights, media
 from parvis.domain import health as health_room
 from parvis.domain.moderation import house_settings
 from parvis.domain.timelines import Live
-from parvis.infra import logs, tracing
+from parvis.infra import logs, tracing, waits
 from parvis.infra.doors import ENTRANCE, WRITING, Policy
 from parvis.infra.engines.processes import die_with_parent
 from parvis.infra.front import Front
@@ -79,7 +79,7 @@ def build(settings: Settings, services: Services | None = None, framework: Lites
             tracing.sent(settings, "web"),
             open_services(settings, application="parvis web", statement_s=STATEMENT_S) as opened,
             _started(app, front, opened),
-            health_room.measured(opened, "web", [_streams(app), _shedding(front), _load(front.overload)]),
+            health_room.measured(opened, "web", _probes(app, front)),
         ):
             looking = asyncio.create_task(keep_alive_on_listeners(), name="keep alive")
             when_told_to_stop(app.state.live.close)
@@ -171,6 +171,11 @@ async def _look_at_emoji(services: Services) -> None:
         await media.emoji.look(services)
 
 
+def _probes(app: Litestar, front: Front) -> list[health_room.Probe]:
+    """What a web process sees besides what every process does."""
+    return [_streams(app), _shedding(front), _load(front.overload), health_room.requests(front.overload.spent)]
+
+
 def _streams(app: Litestar) -> health_room.Probe:
     live_: Live = app.state.live
     return health_room.held("streams", lambda: float(live_.count), min(MOST_CONNECTIONS, allow_many_connections()))
@@ -260,6 +265,7 @@ def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]
         if isinstance(error, asyncpg.DiskFullError):
             return on_problem(request, Unavailable("The disk is full; nothing can be stored right now", 60))
         return on_problem(request, Unavailable("The database does not answer right now; try again in a few seconds"))
+    waits.failed()
     if _speaks_json(request):
         return api_errors.unexpected_response(request, error)
     return web_errors.unexpected_page(request, error)

@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from parvis.infra import waits
 from parvis.infra.postgres import Connection, Database
 
 EVERYBODY = 0  # a key that concerns every page
@@ -55,15 +56,19 @@ class Changes:
         Who comes while a statement is under way shares the next one: this one may have begun before their commit.
         Raises: as the database does; then nothing that was remembered counts any more.
         """
+        with waits.on(waits.SQL):  # others' statement, for whoever shares it
+            return await asyncio.shield(self._reading())
+
+    def _reading(self) -> asyncio.Task[int]:
         if self._next is not None:  # it has not begun
-            return await asyncio.shield(self._next)
+            return self._next
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._read(None), name="read changes")
             self._running.add_done_callback(_look)
-            return await asyncio.shield(self._running)
+            return self._running
         self._next = asyncio.create_task(self._read(self._running), name="read changes")
         self._next.add_done_callback(_look)
-        return await asyncio.shield(self._next)
+        return self._next
 
     def changed(self, keys: Iterable[int], since: int) -> bool:
         """Whether something about one of the keys has been read after that reading."""

@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from parvis.base.errors import TooMany
-from parvis.infra import tracing
+from parvis.infra import tracing, waits
 
 
 class Hasher:
@@ -54,7 +54,7 @@ class Hasher:
         self._busy += 1
         self.count += 1
         try:
-            with tracing.span("hash a password"):
+            with waits.on(waits.HASHING), tracing.span("hash a password"):
                 return await asyncio.get_running_loop().run_in_executor(self._pool, self._timed, function, *arguments)
         finally:
             self._busy -= 1

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
+from parvis.infra import waits
+
 T = TypeVar("T")
 
 
@@ -23,7 +25,8 @@ class Moment(Generic[T]):
         if self._answer is None or now - self._asked_at >= self._lasts_s or _failed(self._answer):
             self._asked_at = now
             self._answer = asyncio.ensure_future(_asking(ask))
-        return await asyncio.shield(self._answer)
+        with waits.on(waits.SQL):  # it is the database that is asked
+            return await asyncio.shield(self._answer)
 
 
 async def _asking(ask: Callable[[], Awaitable[T]]) -> T:

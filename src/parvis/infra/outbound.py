@@ -22,7 +22,7 @@ import msgspec
 
 from parvis.base.errors import Unavailable
 from parvis.base.settings import Settings
-from parvis.infra import tracing
+from parvis.infra import tracing, waits
 from parvis.infra.destinations import Destination, Refused, destination, is_public, next_hop
 from parvis.infra.pace import Pace
 
@@ -86,7 +86,11 @@ class Outbound:
         """
         schemes = errand.schemes | {"http"} if self._private else errand.schemes
         here = destination(url, schemes=schemes, private=self._private)
-        with self._counted(), tracing.span("ask another server", **{"server.address": here.host}):
+        with (
+            self._counted(),
+            waits.on(waits.OUTBOUND),
+            tracing.span("ask another server", **{"server.address": here.host}),
+        ):
             return await self._sent(method, here, errand, headers or {}, body, schemes)
 
     async def _sent(

@@ -15,7 +15,7 @@ import asyncpg
 from asyncpg.connection import LoggedQuery
 from asyncpg.pool import PoolConnectionProxy
 
-from parvis.infra import tracing
+from parvis.infra import tracing, waits
 
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 Row = asyncpg.Record
@@ -175,14 +175,18 @@ class Database:
 class _Borrowed:
     """A connection taken for a while; given back also by an exception."""
 
-    __slots__ = ("_connection", "_database", "_lent", "_watching")
+    __slots__ = ("_before", "_connection", "_database", "_lent", "_spent", "_watching")
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def __aenter__(self) -> Connection:
         asked = perf_counter()
-        self._connection = await self._database.take()
+        self._spent = spent = waits.current
+        if spent is None:
+            self._connection = await self._database.take()
+        else:
+            await self._take_for(spent)
         self._lent = perf_counter()
         self._database.loans.waited_s += self._lent - asked
         self._watching = None
@@ -193,6 +197,16 @@ class _Borrowed:
             self._watching.__enter__()
         return self._connection
 
+    async def _take_for(self, spent: waits.Spent) -> None:
+        """While the request holds a connection, its pauses are the database's."""
+        self._before, spent.label = spent.label, waits.POOL
+        try:
+            self._connection = await self._database.take()
+            spent.label = waits.SQL
+        except BaseException:
+            spent.label = self._before
+            raise
+
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
@@ -202,6 +216,8 @@ class _Borrowed:
         loans = self._database.loans
         loans.count += 1
         loans.kept_s += perf_counter() - self._lent
+        if self._spent is not None:
+            self._spent.label = self._before
         await self._database.give_back(self._connection, spoilt=kind is not None)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from parvis.base.errors import NotFound
-from parvis.infra import tracing
+from parvis.infra import tracing, waits
 from parvis.infra.storage import CHUNK_BYTES, StoredFile, check_room, checked_key, content_type_of, media_url
 
 FILE_MODE = 0o640
@@ -41,7 +41,7 @@ class DirectoryStorage:
         target = self.root / checked_key(key)
         part = self.root / _INCOMING / secrets.token_hex(16)
         try:
-            with tracing.span("store a file"):
+            with waits.on(waits.STORAGE), tracing.span("store a file"):
                 if isinstance(data, bytes):
                     return await asyncio.to_thread(_write_whole, part, target, data)
                 return await _write_chunks(part, target, data)
@@ -50,7 +50,7 @@ class DirectoryStorage:
             raise
 
     async def open(self, key: str, start: int = 0, end: int | None = None) -> StoredFile:
-        with tracing.span("open a stored file"):
+        with waits.on(waits.STORAGE), tracing.span("open a stored file"):
             file, size, modified = await asyncio.to_thread(_open, self.root / checked_key(key))
         stop = size if end is None else min(end, size)
         return StoredFile(

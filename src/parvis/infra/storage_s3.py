@@ -20,7 +20,7 @@ from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import ObjectStore, S3Store
 
 from parvis.base.errors import NotFound, Unavailable
-from parvis.infra import tracing
+from parvis.infra import tracing, waits
 from parvis.infra.storage import CHUNK_BYTES, StoredFile, check_room, checked_key, content_type_of, media_url
 
 _PARTS_AT_ONCE = 1  # of 5 MiB; the client holds about four of them of each file
@@ -69,14 +69,14 @@ class S3Storage:
             # Keys are random and never reused, so what lies under one never changes.
             "Cache-Control": "public, max-age=31536000, immutable",
         }
-        with _problems(), tracing.span("store a file"):
+        with _problems(), waits.on(waits.STORAGE), tracing.span("store a file"):
             await obstore.put_async(
                 self._store, checked_key(key), data, attributes=attributes, max_concurrency=_PARTS_AT_ONCE
             )
 
     async def open(self, key: str, start: int = 0, end: int | None = None) -> StoredFile:
         path = checked_key(key)
-        with _problems(), tracing.span("open a stored file"):
+        with _problems(), waits.on(waits.STORAGE), tracing.span("open a stored file"):
             meta = await obstore.head_async(self._store, path)
             size = meta["size"]
             stop = size if end is None else min(end, size)

@@ -127,6 +127,10 @@ CASES: dict[str, tuple[Findings, Findings]] = {
         seen(signals=signal("mail", sent=90, refused=4)),
     ),
     "mail_quota": (seen(letters=Letters(5_000, 5_000)), seen(letters=Letters(3_000, 5_000))),
+    "requests_failing": (
+        seen(signals=signal("requests", failed_per_s=2.0)),
+        seen(signals=signal("requests", failed_per_s=0.01)),
+    ),
     "mail_slow": (seen(signals=signal("mail", slowest_s=9.0)), seen(signals=signal("mail", slowest_s=1.0))),
     "transcodings_waiting": (
         jobs(late=(Late("media.transcode", 40, 5),), held=(Held("media.transcode", 1, 6),)),

@@ -27,6 +27,7 @@ from parvis.domain.health.overview import (
     seen_by_watch,
 )
 from parvis.domain.health.probes import Probe, held, refusing
+from parvis.domain.health.requests import requests, seconds_by_wait
 from parvis.domain.health.types import Check, Moment, Signal
 from parvis.domain.health.verdicts import RULES, Findings, Judgement, Rule, Verdict
 from parvis.domain.health.verdicts import judge as _judge
@@ -90,8 +91,10 @@ __all__ = [
     "needs_another_look",
     "overview",
     "refusing",
+    "requests",
     "roles_seen",
     "safekeeping",
+    "seconds_by_wait",
     "seen_by_watch",
     "session_ended",
     "sound",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from parvis.infra import waits
+
 GRACE_S = 10.0
 BYTES_PER_S = 16 * 1024
 BUFFERED_BYTES = 256 * 1024
@@ -50,7 +52,8 @@ class Body:
         until = self._began + GRACE_S + self._bytes / BYTES_PER_S
         try:
             async with asyncio.timeout_at(until):
-                message = await self._receive()
+                with waits.on(waits.CLIENT):
+                    message = await self._receive()
         except TimeoutError:
             raise TooSlow from None
         self._bytes += len(message.get("body", b""))

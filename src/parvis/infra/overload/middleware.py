@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from parvis.base.settings import Settings
-from parvis.infra import tracing
+from parvis.infra import tracing, waits
 from parvis.infra.doors import BROWSING, ENTRANCE, READING
 from parvis.infra.overload import answers, levels
 from parvis.infra.overload.answers import LEVEL
@@ -32,6 +32,7 @@ App = Callable[[Any, Any, Any], Any]
 # Receipts wait for a commit that many share, and hold no connection: the more are together, the less each costs.
 BULKHEADS = {"receipts": 1000, "hashing": 64, "media": 16, "files": 500, "operators": 8}
 BODIES_OF_NETWORK = 50  # that may be on their way at once
+UNTIMED = frozenset(("streams", "files"))
 EXPIRE_EVERY_S = 0.02
 LOCAL = frozenset(("127.0.0.1", "::1", ""))
 TOLD_EVERY_S, TOLD_AT_MOST = 60.0, 20
@@ -53,6 +54,7 @@ class Overload:
         self.watch = Watch(self)
         self.tell_of_page: Listener | None = None  # set by whoever counts
         self.refusals: Counter[str] = Counter()
+        self.spent = waits.Totals()
         self.rationed = 0  # of them, for what one network asks, however much room there is
         self.entered: Counter[str] = Counter()  # let in without one of the common places, by bulkhead
         self.pace = Pace()
@@ -106,6 +108,15 @@ class Overload:
         await self.limited(STREAMING, self.principals.asking(scope), scope, receive, send, inner)
 
     async def limited(self, route: Route, asking: Asking, scope: Any, receive: Any, send: Any, inner: App) -> None:
+        """The request is answered by `inner` or by a refusal, and what its time went to is known; but not of streams and
+        files, which take as long as whoever listens."""
+        work = self._limited(route, asking, scope, receive, send, inner)
+        if route.bulkhead in UNTIMED:
+            await work
+            return
+        await waits.timed(work, waits.Spent(), self.spent, route.path)
+
+    async def _limited(self, route: Route, asking: Asking, scope: Any, receive: Any, send: Any, inner: App) -> None:
         if not self.limits:
             self.entered[route.bulkhead] += 1
             await inner(scope, receive, send)
@@ -193,7 +204,10 @@ class Overload:
             self._expire_later(loop)
             turn.coming = coming = loop.create_future()
             try:
-                with tracing.span("wait for a place", **{"parvis.class": f"P{int(urgency)}"}):
+                with (
+                    waits.on(waits.PLACE),
+                    tracing.span("wait for a place", **{"parvis.class": f"P{int(urgency)}"}),
+                ):
                     verdict = await coming
             except asyncio.CancelledError:
                 if not coming.cancelled() and coming.result() == "run":
@@ -211,6 +225,7 @@ class Overload:
     async def refuse(self, reason: str, asking: Asking, scope: Any, send: Any) -> None:
         """The request is answered without having been worked on."""
         self.refusals[reason] += 1
+        waits.refused()
         if reason == "share":
             self._tell(asking.network, asyncio.get_running_loop().time())
         if scope["type"] == "websocket":

@@ -48,6 +48,7 @@ from parvis.domain.health.verdicts.one_client import one_client
 from parvis.domain.health.verdicts.outbound_slow import outbound_slow
 from parvis.domain.health.verdicts.pool_exhausted import pool_exhausted
 from parvis.domain.health.verdicts.processes_dying import processes_dying
+from parvis.domain.health.verdicts.requests_failing import requests_failing
 from parvis.domain.health.verdicts.requests_refused import requests_refused
 from parvis.domain.health.verdicts.rows_ageing import rows_ageing
 from parvis.domain.health.verdicts.schema_behind import schema_behind
@@ -107,6 +108,7 @@ RULES: tuple[Rule, ...] = (
     store_failing,
     store_slow,
     one_client,
+    requests_failing,
     requests_refused,
     gate_paused,
     gate_narrow,

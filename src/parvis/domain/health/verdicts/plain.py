@@ -46,6 +46,7 @@ PLAIN: dict[str, str] = {
     "store_failing": later("The media store fails"),
     "store_slow": later("The media store is slow"),
     "one_client": later("One client asks for too much"),
+    "requests_failing": later("Some requests fail"),
     "requests_refused": later("Requests are refused"),
     "gate_paused": later("The door is shut by order"),
     "gate_narrow": later("People wait at the door"),
