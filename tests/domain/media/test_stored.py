@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from parvis.domain import media
 from parvis.infra.postgres import Connection
 
 MANY = 20_000
+KEY = "posts/3f/3f0c2b9a8d7e6f5a4b3c2d1e0f9a8b7c"
 
 
 async def test_naming_very_many_files_does_not_compare_each_with_each(tx: Connection) -> None:
@@ -22,3 +25,28 @@ async def test_naming_very_many_files_does_not_compare_each_with_each(tx: Connec
     named = await media.naming(tx, [row["key"] for row in keys] + [row["source_key"] for row in keys] + ["posts/no"])
     assert len(named) == 2 * MANY
     assert all(one.wanted and not one.aside for one in named.values())
+
+
+async def test_of_an_upload_that_is_partly_there_what_its_row_lists_comes_back(tx: Connection) -> None:
+    listed = {
+        "previews": {"name": "1f-previews.vtt"},
+        "captions-en": {"name": "captions-en-new.vtt"},
+        "small": {"name": "small.webp"},
+    }
+    await tx.execute(
+        """
+        INSERT INTO media (account_id, id, kind, state, key, files, size_bytes, created_at)
+        VALUES (1, 1, 'video', 'ready', $1, $2::jsonb, 7, now())
+        """,
+        KEY,
+        msgspec.json.encode(listed).decode(),
+    )
+    here = [f"{KEY}/original.mp4", f"withheld/{KEY}/aside.webp"]
+    wanted = [f"{KEY}/{one['name']}" for one in listed.values()]
+    taken = [f"{KEY}/captions-en-old.vtt", f"{KEY}/removed.webp"]
+    kept = [f"{KEY}/original.mp4", f"{KEY}/aside.webp", *wanted, *taken]
+    found = await media.belonging(tx, kept, here, gone=[f"{KEY}/removed.webp", f"{KEY}/small.webp"])
+    assert sorted(found.values()) == sorted(wanted)
+    assert await media.lost_files(tx, frozenset(kept[1:]), frozenset(here)) == frozenset(wanted), "the kit keeps them"
+    await tx.execute("UPDATE media SET state = 'failed'")
+    assert await media.lost_files(tx, frozenset(kept[1:]), frozenset(here)) == frozenset()

@@ -46,3 +46,18 @@ async def naming(db: Connection, keys: Sequence[str]) -> list[Row]:
         """,
         keys,
     )
+
+
+async def listed(db: Connection, keys: Sequence[str]) -> list[Row]:
+    """The names that the rows of these uploads list, of those whose files ought to be there."""
+    return await db.fetch(
+        """
+          WITH asked AS (SELECT unnest($1::text[]) AS key)
+        SELECT key, file ->> 'name' AS name
+          FROM media
+          JOIN asked USING (key)
+         CROSS JOIN LATERAL jsonb_path_query(files, '$.*') AS file
+         WHERE state IN ('processing', 'ready')
+        """,
+        keys,
+    )
