@@ -45,8 +45,24 @@ async def test_of_an_upload_that_is_partly_there_what_its_row_lists_comes_back(t
     wanted = [f"{KEY}/{one['name']}" for one in listed.values()]
     taken = [f"{KEY}/captions-en-old.vtt", f"{KEY}/removed.webp"]
     kept = [f"{KEY}/original.mp4", f"{KEY}/aside.webp", *wanted, *taken]
-    found = await media.belonging(tx, kept, here, gone=[f"{KEY}/removed.webp", f"{KEY}/small.webp"])
+    found = await media.belonging(
+        tx, dict.fromkeys(kept, 7), dict.fromkeys(here, 7), gone=[f"{KEY}/removed.webp", f"{KEY}/small.webp"]
+    )
     assert sorted(found.values()) == sorted(wanted)
     assert await media.lost_files(tx, frozenset(kept[1:]), frozenset(here)) == frozenset(wanted), "the kit keeps them"
     await tx.execute("UPDATE media SET state = 'failed'")
     assert await media.lost_files(tx, frozenset(kept[1:]), frozenset(here)) == frozenset()
+
+
+async def test_a_file_that_was_cut_short_is_missing_and_one_that_the_kit_has_cut_short_is_not(tx: Connection) -> None:
+    await tx.execute(
+        """
+        INSERT INTO media (account_id, id, kind, state, key, size_bytes, created_at)
+        VALUES (1, 1, 'image', 'ready', $1, 7, now())
+        """,
+        KEY,
+    )
+    kept = {f"{KEY}/{name}": 7 for name in ("whole.webp", "short.webp", "empty.webp")} | {f"{KEY}/more.webp": 3}
+    here = dict(zip(kept, (7, 6, 0, 7), strict=True))
+    found = await media.belonging(tx, kept, here, gone=())
+    assert sorted(found.values()) == [f"{KEY}/empty.webp", f"{KEY}/short.webp"]

@@ -44,16 +44,18 @@ async def naming(db: Connection, keys: Collection[str]) -> Mapping[str, Named]:
 
 
 async def belonging(
-    db: Connection, kept: Collection[str], here: Collection[str], gone: Collection[str]
+    db: Connection, kept: Mapping[str, int], here: Mapping[str, int], gone: Collection[str]
 ) -> dict[str, str]:
-    """Where files belong that somebody keeps and the store ought to have and has not, and their names there.
+    """Where files belong that somebody keeps and the store ought to have and has not, and their names there. Files (with
+    their sizes) never change, so one that is shorter than it is kept was cut short, and is missing.
 
     Of what is partly `here` files that were taken from it stay away: those known to be gone, and captions, of which a new
     version has a name of its own. What the row of the upload lists was not taken.
     """
-    partly, lying = uploads_of(here), {_plain(name) for name in here}
-    missing = [name for name in kept if _plain(name) not in lying]
-    taken = {name for name in missing if key_of(name) in partly and (name in gone or name.endswith(".vtt"))}
+    partly, lying = uploads_of(here), {_plain(name): bytes_ for name, bytes_ in here.items()}
+    missing = [name for name, bytes_ in kept.items() if lying.get(_plain(name), -1) < bytes_]
+    absent = [name for name in missing if _plain(name) not in lying]
+    taken = {name for name in absent if key_of(name) in partly and (name in gone or name.endswith(".vtt"))}
     taken -= await _listed(db, taken)
     named = await naming(db, uploads_of(missing))
     found: dict[str, str] = {}

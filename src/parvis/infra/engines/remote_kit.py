@@ -200,7 +200,9 @@ async def _send_base(store: ObjectStore, base: Path) -> None:
 
 async def _send_media(store: ObjectStore, folder: Path, known: dict[str, int]) -> int:
     """All media are in the bucket; how many were not."""
-    fresh = [name for name, bytes_ in (await asyncio.to_thread(files, folder)).items() if known.get(name) != bytes_]
+    here = await asyncio.to_thread(files, folder)
+    short = kit_media.cut_short(folder, here, known)
+    fresh = [name for name, bytes_ in here.items() if known.get(name) != bytes_ and name not in short]
     await send_files(store, folder, "media", fresh)
     return len(fresh)
 
