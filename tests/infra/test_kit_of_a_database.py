@@ -258,6 +258,17 @@ async def test_nothing_but_copies_and_their_journal_is_pruned_in_a_bucket() -> N
     assert {name for name in await bucket.names(store) if name.startswith("wal/")} == {"wal/000000010000000000000003"}
 
 
+async def test_of_the_journal_in_a_bucket_only_what_the_copy_needs_is_fetched(tmp_path: Path) -> None:
+    store, base = MemoryStore(), "base-20260501T120000Z"
+    label = b"START WAL LOCATION: 0/3000028 (file 000000010000000000000003)\nCHECKPOINT LOCATION: 0/3000080\n"
+    for name, content in (("backup_label", label), ("backup_manifest", b"{}"), ("folders.json", b"[]")):
+        await obstore.put_async(store, f"{base}/{name}", content)
+    for name in ("000000010000000000000002", "000000010000000000000003", "000000010000000000000004.partial"):
+        await obstore.put_async(store, f"wal/{name}", b"x")
+    await remote_kit._fetch_kit(store, tmp_path, None, media=False)
+    assert kit.files(tmp_path / "wal").keys() == {"000000010000000000000003", "000000010000000000000004.partial"}
+
+
 @pytest.mark.long
 async def test_media_that_the_disk_lost_stay_in_a_bucket(tmp_path: Path) -> None:
     store, media = MemoryStore(), tmp_path / "media"

@@ -237,9 +237,8 @@ async def _prune_bases(store: ObjectStore, known: dict[str, int]) -> None:
     others = {name.partition("/")[0] for name in known} - set(kept)
     others = {name for name in others if is_base(name)}  # also what was cut short
     gone = [name for name in known if name.partition("/")[0] in others]
-    label = bytes(await (await obstore.get_async(store, f"{kept[0]}/backup_label")).bytes_async()).decode()
-    kept_journal = [name.removeprefix("wal/") for name in known if name.startswith("wal/")]
-    gone += [f"wal/{name}" for name in kept_journal if not is_needed(label, name)]
+    needed = _journal(known, await _label(store, kept[0]))
+    gone += [name for name in known if name.startswith("wal/") and name not in needed]
     await delete(store, gone)
 
 
@@ -275,16 +274,31 @@ def _bases(known: dict[str, int]) -> list[str]:
     return sorted(name for name in whole if is_base(name))
 
 
+def _journal(known: dict[str, int], label: str) -> dict[str, int]:
+    """The sizes of those objects that a copy with that label needs to go on."""
+    return {
+        name: bytes_
+        for name, bytes_ in known.items()
+        if name.startswith("wal/") and is_needed(label, name.removeprefix("wal/"))
+    }
+
+
+async def _label(store: ObjectStore, base: str) -> str:
+    return bytes(await (await obstore.get_async(store, f"{base}/backup_label")).bytes_async()).decode()
+
+
 async def _fetch_kit(store: ObjectStore, kit: Path, to: datetime | None, *, media: bool) -> None:
     known = await names(store)
     fitting = [one for one in _bases(known) if to is None or moment(Path(one)) <= to]
     if not fitting:
         raise BackupFailed("The bucket holds no copy that is old enough.")
+    label = await _label(store, fitting[-1])
     wanted = {fitting[-1], "secrets", GONE, CONFIGURATION, *(["media"] if media else [])}
-    with_journal = sum(bytes_ for name, bytes_ in known.items() if name.partition("/")[0] in wanted | {"wal"})
-    check_room(kit, 2 * with_journal, "to fetch the backup and bring it back")
-    await fetch(store, kit, {name: n for name, n in known.items() if name.partition("/")[0] in wanted})
-    await fetch(store, kit, await names(store, "wal"))  # as late as it goes: what was fetched took its time
+    some = {name: bytes_ for name, bytes_ in known.items() if name.partition("/")[0] in wanted}
+    check_room(kit, 2 * sum((some | _journal(known, label)).values()), "to fetch the backup and bring it back")
+    await fetch(store, kit, some)
+    # As late as it goes, because what was fetched took its time; and no more than the copy needs: a backup may be pruning.
+    await fetch(store, kit, _journal(await names(store, "wal"), label))
     base = kit / fitting[-1]
     for folder in msgspec.json.decode((base / FOLDERS).read_bytes(), type=list[str]):
         (base / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
