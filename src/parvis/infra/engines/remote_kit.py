@@ -18,12 +18,12 @@ from pathlib import Path
 
 import msgspec
 import obstore
-from obstore.exceptions import BaseError, NotFoundError
+from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
 from parvis.base.settings import Settings
 from parvis.infra.engines import backup, journal, kit_media
-from parvis.infra.engines.bucket import delete, fetch, first_line, names, problems, send_files
+from parvis.infra.engines.bucket import bucket_at, delete, fetch, first_line, names, read, send_files, write
 from parvis.infra.engines.kit import (
     BASES_KEPT,
     CONFIGURATION,
@@ -39,7 +39,6 @@ from parvis.infra.engines.kit import (
 )
 from parvis.infra.engines.kit_media import GONE, Shown
 from parvis.infra.storage import media_folder
-from parvis.infra.storage_s3 import s3_store
 
 log = logging.getLogger(__name__)
 
@@ -61,24 +60,23 @@ async def copy(settings: Settings, place: str, *, now: datetime, shown: Shown | 
     `shown` tells which media files the place shows. Media in a bucket of their own are not copied. Raises: BackupFailed.
     """
     clock = asyncio.get_running_loop()
-    began, store = clock.time(), s3_store(place)
+    began, store = clock.time(), bucket_at(place)
     folder = media_folder(settings)
-    with problems():
-        known = await names(store)
-        if folder is not None:
-            await kit_media.still_shown(folder, await asyncio.to_thread(files, folder), _media(known), shown)
-        base = await staged(settings, now)
-        bytes_ = await asyncio.to_thread(size, base)
-        await _send_base(store, base)
-        await asyncio.to_thread(shutil.rmtree, base.parent)
-        secrets = settings.home / "secrets"
-        await send_files(store, secrets, "secrets", await asyncio.to_thread(files, secrets))
-        await _send_configuration(store, settings.home, known)
-        fresh = 0 if folder is None else await _send_media(store, folder, _media(known))
-        known = await names(store)
-        await _prune_bases(store, known)
-        if folder is not None:
-            await _note_gone(store, await names(store), folder, now, shown)
+    known = await names(store)
+    if folder is not None:
+        await kit_media.still_shown(folder, await asyncio.to_thread(files, folder), _media(known), shown)
+    base = await staged(settings, now)
+    bytes_ = await asyncio.to_thread(size, base)
+    await _send_base(store, base)
+    await asyncio.to_thread(shutil.rmtree, base.parent)
+    secrets = settings.home / "secrets"
+    await send_files(store, secrets, "secrets", await asyncio.to_thread(files, secrets))
+    await _send_configuration(store, settings.home, known)
+    fresh = 0 if folder is None else await _send_media(store, folder, _media(known))
+    known = await names(store)
+    await _prune_bases(store, known)
+    if folder is not None:
+        await _note_gone(store, await names(store), folder, now, shown)
     return {"bytes": float(bytes_), "new_files": float(fresh), "seconds": clock.time() - began}
 
 
@@ -96,8 +94,7 @@ async def prepare_following(settings: Settings, place: str) -> None:
         raise BackupFailed(
             f"{stage} is a backup itself; the journal for a bucket passes through it and would leave it: move it elsewhere."
         )
-    with problems():
-        await check_leads_here(settings, s3_store(place), place)
+    await check_leads_here(settings, bucket_at(place), place)
     await backup.prepare_following(settings, stage)
 
 
@@ -114,7 +111,7 @@ async def follow(settings: Settings, place: str) -> None:
     receiving = asyncio.create_task(backup.follow(settings, stage))
     try:
         sent: dict[str, int] = {}
-        store = s3_store(place)
+        store = bucket_at(place)
         told = -TELL_EVERY_S
         while not receiving.done():
             try:
@@ -145,15 +142,13 @@ async def opened(
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=settings.home, prefix=PREFIX) as scratch:
         kit = Path(scratch)
-        with problems():
-            await _fetch_kit(s3_store(place), kit, to, media=media)
+        await _fetch_kit(bucket_at(place), kit, to, media=media)
         yield kit
 
 
 async def put_beside(place: str, folder: Path) -> None:
     """The files of the folder are beside the copies, under its name. Raises: BackupFailed."""
-    with problems():
-        await send_files(s3_store(place), folder, folder.name, await asyncio.to_thread(files, folder))
+    await send_files(bucket_at(place), folder, folder.name, await asyncio.to_thread(files, folder))
 
 
 async def media_names(place: str) -> frozenset[str]:
@@ -167,9 +162,8 @@ async def media_kept(place: str) -> tuple[dict[str, int], frozenset[str]]:
     if not is_remote(place):
         kit = Path(place)
         return await asyncio.to_thread(files, kit / "media"), frozenset(kit_media.gone(kit))
-    with problems():
-        store = s3_store(place)
-        return _media(await names(store, "media")), frozenset(await _gone(store))
+    store = bucket_at(place)
+    return _media(await names(store, "media")), frozenset(await _gone(store))
 
 
 @asynccontextmanager
@@ -179,8 +173,7 @@ async def media_of(settings: Settings, place: str, wanted: dict[str, int]) -> As
         yield Path(place).absolute() / "media"
         return
     with tempfile.TemporaryDirectory(dir=settings.home, prefix=".media-") as scratch:
-        with problems():
-            await fetch(s3_store(place), Path(scratch), {f"media/{name}": size for name, size in wanted.items()})
+        await fetch(bucket_at(place), Path(scratch), {f"media/{name}": size for name, size in wanted.items()})
         yield Path(scratch) / "media"
 
 
@@ -193,7 +186,7 @@ def _stage(settings: Settings) -> Path:
 async def _send_base(store: ObjectStore, base: Path) -> None:
     found = await asyncio.to_thread(files, base)
     folders = sorted(str(path.relative_to(base)) for path in base.rglob("*") if path.is_dir())
-    await obstore.put_async(store, f"{base.name}/{FOLDERS}", msgspec.json.encode(folders))
+    await write(store, f"{base.name}/{FOLDERS}", msgspec.json.encode(folders))
     await send_files(store, base, base.name, [name for name in found if name != MANIFEST])
     await send_files(store, base, base.name, [MANIFEST])
 
@@ -210,9 +203,9 @@ async def _send_media(store: ObjectStore, folder: Path, known: dict[str, int]) -
 async def _send_configuration(store: ObjectStore, home: Path, known: dict[str, int]) -> None:
     """What the operator set for the database is in the bucket as it is now."""
     if (home / CONFIGURATION).is_file():
-        await obstore.put_async(store, CONFIGURATION, (home / CONFIGURATION).read_bytes())
+        await write(store, CONFIGURATION, (home / CONFIGURATION).read_bytes())
     elif CONFIGURATION in known:
-        await obstore.delete_async(store, [CONFIGURATION])
+        await delete(store, [CONFIGURATION])
 
 
 async def _send_journal(store: ObjectStore, wal: Path, sent: dict[str, int]) -> None:
@@ -252,15 +245,12 @@ async def _note_gone(
     missing = kit_media.removed(kept, here, before, lost, shown)
     still, expired = kit_media.gone_since(missing, before, now, moment(Path(_bases(known)[0])))
     await delete(store, [f"media/{name}" for name in expired])
-    await obstore.put_async(store, GONE, msgspec.json.encode(still))
+    await write(store, GONE, msgspec.json.encode(still))
 
 
 async def _gone(store: ObjectStore) -> dict[str, datetime]:
-    try:
-        text = bytes(await (await obstore.get_async(store, GONE)).bytes_async())
-    except (NotFoundError, FileNotFoundError):
-        return {}
-    return kit_media.decoded(text, f"{GONE} in the bucket")
+    text = await read(store, GONE)
+    return {} if text is None else kit_media.decoded(text, f"{GONE} in the bucket")
 
 
 def _media(known: dict[str, int]) -> dict[str, int]:
@@ -284,7 +274,10 @@ def _journal(known: dict[str, int], label: str) -> dict[str, int]:
 
 
 async def _label(store: ObjectStore, base: str) -> str:
-    return bytes(await (await obstore.get_async(store, f"{base}/backup_label")).bytes_async()).decode()
+    label = await read(store, f"{base}/backup_label")
+    if label is None:
+        raise BackupFailed(f"The copy {base} in the bucket is not whole: it has no backup_label.")
+    return label.decode()
 
 
 async def _fetch_kit(store: ObjectStore, kit: Path, to: datetime | None, *, media: bool) -> None:
