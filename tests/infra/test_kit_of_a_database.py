@@ -185,6 +185,8 @@ async def test_what_is_missing_in_a_bucket_is_said_and_nothing_goes_on(tmp_path:
     assert len(found) < len(many)
     await asyncio.sleep(0.1)
     assert kit.files(tmp_path) == found
+    await bucket.fetch(store, tmp_path, {"base/missing": 1} | many, lenient=True)
+    assert kit.files(tmp_path) == many
 
 
 async def test_what_the_disk_of_this_machine_lacks_is_not_said_of_the_bucket(

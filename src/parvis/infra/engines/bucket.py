@@ -58,8 +58,9 @@ async def send_files(store: ObjectStore, folder: Path, prefix: str, some: Collec
     await _some_at_once(send, some)
 
 
-async def fetch(store: ObjectStore, kit: Path, some: dict[str, int]) -> None:
-    """Those objects are files of the kit. Of a segment of the journal that was finished meanwhile it is the whole.
+async def fetch(store: ObjectStore, kit: Path, some: dict[str, int], *, lenient: bool = False) -> None:
+    """Those objects are files of the kit. Of a segment of the journal that was finished meanwhile it is the whole. With
+    `lenient` objects that were removed meanwhile are left out.
 
     Raises: BackupFailed when there is no room for them and what is made of them.
     """
@@ -67,7 +68,12 @@ async def fetch(store: ObjectStore, kit: Path, some: dict[str, int]) -> None:
 
     async def fetch_one(name: str) -> None:
         with _problems():
-            name, answer = await _found(store, name)
+            try:
+                name, answer = await _found(store, name)
+            except FileNotFoundError:
+                if lenient:
+                    return
+                raise
         path = kit / name
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with path.open("wb") as file, _problems():

@@ -168,12 +168,14 @@ async def media_kept(place: str) -> tuple[dict[str, int], frozenset[str]]:
 
 @asynccontextmanager
 async def media_of(settings: Settings, place: str, wanted: dict[str, int]) -> AsyncIterator[Path]:
-    """A folder of this machine with those media of the kit, of which the sizes are known. Raises: BackupFailed."""
+    """A folder of this machine with those media of the kit, of which the sizes are known, but for what a backup removes
+    meanwhile. Raises: BackupFailed."""
     if not is_remote(place):
         yield Path(place).absolute() / "media"
         return
     with tempfile.TemporaryDirectory(dir=settings.home, prefix=".media-") as scratch:
-        await fetch(bucket_at(place), Path(scratch), {f"media/{name}": size for name, size in wanted.items()})
+        some = {f"media/{name}": size for name, size in wanted.items()}
+        await fetch(bucket_at(place), Path(scratch), some, lenient=True)
         yield Path(scratch) / "media"
 
 
