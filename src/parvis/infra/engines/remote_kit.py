@@ -30,6 +30,7 @@ from parvis.infra.engines.kit import (
     MANIFEST,
     PARTIAL,
     BackupFailed,
+    bases,
     check_room,
     files,
     is_base,
@@ -149,6 +150,13 @@ async def opened(
 async def put_beside(place: str, folder: Path) -> None:
     """The files of the folder are beside the copies, under its name. Raises: BackupFailed."""
     await send_files(bucket_at(place), folder, folder.name, await asyncio.to_thread(files, folder))
+
+
+async def moments(place: str) -> list[datetime]:
+    """From when on each copy of the kit is whole, the oldest first. Raises: BackupFailed."""
+    if not is_remote(place):
+        return [moment(base) for base in await asyncio.to_thread(bases, Path(place))]
+    return [moment(Path(name)) for name in _bases(await names(bucket_at(place)))]
 
 
 async def media_names(place: str) -> frozenset[str]:
