@@ -124,6 +124,11 @@ async def test_an_edit_does_not_take_a_quote_out_of_the_quoted_authors_reach(wor
     for words, status in (("look", 422), ("@alice see", 200)):
         asked = await world.client.put(path, json={"status": words}, headers=bob.headers)
         assert asked.status_code == status
+    async with world.services.db.connection() as db:  # what is withheld comes back as what it was
+        await db.execute("UPDATE post SET withheld_as = visibility, visibility = 4 WHERE id = $1", int(made["id"]))
+        asked = await world.client.put(path, json={"status": "look"}, headers=bob.headers)
+        assert asked.status_code == 422
+        await db.execute("UPDATE post SET visibility = withheld_as, withheld_as = NULL WHERE id = $1", int(made["id"]))
     assert decoded(await alice.post(f"/api/v1/statuses/{original['id']}/quotes/{made['id']}/revoke"))
     asked = await world.client.put(path, json={"status": "nothing quoted any more"}, headers=bob.headers)
     assert asked.status_code == 200

@@ -16,10 +16,9 @@ import asyncpg
 import httpx
 import pytest
 
-from parvis.infra.engines import remote_kit
+from parvis.infra.engines.bucket import bucket_at, names
 from parvis.infra.engines.places import Places
 from parvis.infra.engines.remote_kit import SEND_EVERY_S
-from parvis.infra.storage_s3 import s3_store
 from tests.faults.crowd import Crowd
 from tests.faults.processes import kill_all
 from tests.rig import seaweed
@@ -173,7 +172,7 @@ async def test_a_place_comes_back_from_a_bucket_with_all_that_was_followed(
         with pytest.MonkeyPatch.context() as patch:
             for name, value in bucket.items():
                 patch.setenv(name, value)
-            known = await remote_kit.names(s3_store(kit))
+            known = await names(bucket_at(kit))
         assert len({name.partition("/")[0] for name in known if name.startswith("base-")}) == 3
         assert {"handover/HANDOVER.md", "handover/handover.json"} <= known.keys()
         shutil.rmtree(server.home)

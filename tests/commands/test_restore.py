@@ -21,6 +21,8 @@ from parvis.commands import restore
 from parvis.infra import engines, migrate
 from parvis.infra.engines import backup, kit, remote_kit, restoring
 from parvis.infra.engines.kit import BackupFailed
+from parvis.infra.postgres import Database
+from parvis.worker import kept_media
 from tests.rig import seaweed
 from tests.rig.kits import QUICK, execute, fetchval, followed
 
@@ -185,9 +187,9 @@ async def illustrated(home: Path) -> AsyncIterator[Pictures]:
         yield Pictures(home, url)
 
 
-async def media_put_back(copies: Path, home: Path) -> None:
+async def media_put_back(copies: Path, home: Path, settings: Settings | None = None) -> None:
     words = argparse.Namespace(folder=str(copies), to=None, media=True)
-    assert await restore._put_media_back(words, Settings(home=home)) == 0
+    assert await restore._put_media_back(words, settings or Settings(home=home)) == 0
 
 
 @pytest.mark.long
@@ -313,3 +315,20 @@ async def test_media_come_back_only_where_there_is_room(homes: Path, monkeypatch
     with pytest.raises(BackupFailed, match="too little for the media"):
         await restored(copies, homes / "again")
     assert [lying(folder / "media", "lost") for folder in (home, homes / "again", copies)] == [[], [], ["lost"]]
+
+
+@pytest.mark.parametrize("problem", [TimeoutError(), PermissionError("not yours")])
+async def test_a_database_or_a_disk_that_fails_amid_media_is_said_in_a_sentence(
+    homes: Path, db: Database, database_url: str, monkeypatch: pytest.MonkeyPatch, problem: OSError
+) -> None:
+    async def fails(*_: object) -> None:
+        raise problem
+
+    monkeypatch.setattr(kept_media, "settle", fails)
+    monkeypatch.setattr(kept_media, "put_back", fails)
+    settings = Settings(home=homes, database_url=database_url)
+    (homes / restoring.BROUGHT).write_text(f"{_key('one')}/original.webp")
+    with pytest.raises(BackupFailed, match=r"as late as the database \((it took too long|not yours)\)"):
+        await restore._settle_media(db, settings)
+    with pytest.raises(BackupFailed, match=r": (it took too long|not yours)"):
+        await media_put_back(homes / "kit", homes, settings)

@@ -164,10 +164,23 @@ def test_a_kit_that_has_later_copies_or_a_journal_is_brought_back_to_the_moment_
         ("0032_chosen.sql", False, True),
     ):
         one = Upgrade(at, "/srv/new", came_from, ["0040"], "/backup/kit", at)
-        upgrade._say_how_to_go_back(Settings(home=tmp_path), one, followed=followed)
+        upgrade._say_how_to_go_back(Settings(home=tmp_path), one, followed=followed, pruned=False)
         said = capsys.readouterr().out
         assert "bring the copy of 2026-05-01 12:00:07 UTC back" in said
         assert f"    parvis restore /backup/kit{' --to 2026-05-01T12:00:07Z' if to else ''}\n" in said
+
+
+async def test_a_copy_that_was_pruned_since_is_not_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one = Upgrade(
+        utc_now(), "/srv/new", "0032_chosen.sql", ["0040"], str(tmp_path), datetime(2026, 5, 1, 12, tzinfo=UTC)
+    )
+    for day, pruned in ((2, True), (1, False)):
+        (tmp_path / f"base-2026050{day}T115900Z").mkdir()
+        assert await upgrade._is_pruned(one) == pruned
+        upgrade._say_how_to_go_back(Settings(home=tmp_path), one, followed=True, pruned=pruned)
+        said = capsys.readouterr().out
+        assert ("has no copy of before 2026-05-01 12:00:00 UTC any more" in said) == pruned
+        assert ("parvis restore /" in said or "--to 2026-05-01" in said) == (not pruned)
 
 
 async def test_only_the_release_that_made_the_last_upgrade_takes_it_back(tmp_path: Path) -> None:

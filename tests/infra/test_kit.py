@@ -89,6 +89,15 @@ async def test_what_the_disk_lost_stays_in_the_kit(media: Path, kit: Path, tmp_p
     assert brought_back(kit, tmp_path / "latest", None) == {"kept.webp", "gone.webp"}
 
 
+async def test_a_file_that_the_disk_cut_short_stays_whole_in_the_kit(media: Path, kit: Path) -> None:
+    base(kit, 0, "000000010000000000000002")
+    await kit_media.copy(media, kit, at(1), nothing)
+    (media / "posts" / "kept.webp").write_bytes(b"pic")
+    (kit / "media" / "posts" / "gone.webp").write_bytes(b"pic")  # a backup that was ended amid it
+    assert await kit_media.copy(media, kit, at(10), nothing) == 1
+    assert {one.read_bytes() for one in (kit / "media").rglob("*.webp")} == {b"picture"}
+
+
 async def test_nothing_new_is_known_to_be_gone_where_nobody_can_tell(media: Path, kit: Path) -> None:
     base(kit, 0, "000000010000000000000002")
     await kit_media.copy(media, kit, at(1), None)

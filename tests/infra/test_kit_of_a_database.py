@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import obstore
@@ -179,12 +179,26 @@ async def test_what_is_missing_in_a_bucket_is_said_and_nothing_goes_on(tmp_path:
     many = {f"base/{number}": 1 for number in range(200)}
     for name in many:
         await obstore.put_async(store, name, b"x")
-    with pytest.raises(kit.BackupFailed, match="does not answer as it should: Object at location"), bucket.problems():
+    with pytest.raises(kit.BackupFailed, match="does not answer as it should: Object at location"):
         await bucket.fetch(store, tmp_path, {"base/missing": 1} | many)
     found = kit.files(tmp_path)
     assert len(found) < len(many)
     await asyncio.sleep(0.1)
     assert kit.files(tmp_path) == found
+    await bucket.fetch(store, tmp_path, {"base/missing": 1} | many, lenient=True)
+    assert kit.files(tmp_path) == many
+
+
+async def test_what_the_disk_of_this_machine_lacks_is_not_said_of_the_bucket(
+    homes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def staged(_settings: Settings, _now: datetime) -> Path:
+        raise FileNotFoundError(2, "No such file or directory", "/home/backup/sending")
+
+    monkeypatch.setattr(remote_kit, "bucket_at", lambda _place: MemoryStore())
+    monkeypatch.setattr(remote_kit, "staged", staged)
+    with pytest.raises(FileNotFoundError, match="/home/backup/sending"):
+        await remote_kit.copy(Settings(home=homes), "s3://parvis/kit", now=utc_now())
 
 
 def bucket_away(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,6 +270,17 @@ async def test_nothing_but_copies_and_their_journal_is_pruned_in_a_bucket() -> N
         "base-old", "base-20260502T120000Z", "base-20260503T120000Z", "base-20260504T120000Z",
     }  # fmt: skip
     assert {name for name in await bucket.names(store) if name.startswith("wal/")} == {"wal/000000010000000000000003"}
+
+
+async def test_of_the_journal_in_a_bucket_only_what_the_copy_needs_is_fetched(tmp_path: Path) -> None:
+    store, base = MemoryStore(), "base-20260501T120000Z"
+    label = b"START WAL LOCATION: 0/3000028 (file 000000010000000000000003)\nCHECKPOINT LOCATION: 0/3000080\n"
+    for name, content in (("backup_label", label), ("backup_manifest", b"{}"), ("folders.json", b"[]")):
+        await obstore.put_async(store, f"{base}/{name}", content)
+    for name in ("000000010000000000000002", "000000010000000000000003", "000000010000000000000004.partial"):
+        await obstore.put_async(store, f"wal/{name}", b"x")
+    await remote_kit._fetch_kit(store, tmp_path, None, media=False)
+    assert kit.files(tmp_path / "wal").keys() == {"000000010000000000000003", "000000010000000000000004.partial"}
 
 
 @pytest.mark.long

@@ -64,8 +64,10 @@ async def _put_media_back(arguments: argparse.Namespace, settings: Settings) -> 
     async with engines.reachable(settings, nats=False) as reached:
         try:
             count = await kept_media.put_back(reached, arguments.folder, folder)
-        except postgres.asyncpg.PostgresError as error:
-            raise BackupFailed(f"The database cannot tell which media the place shows: {error}") from error
+        except (postgres.asyncpg.PostgresError, TimeoutError) as error:
+            raise BackupFailed(f"The database cannot tell which media the place shows: {_reason(error)}") from error
+        except OSError as error:
+            raise BackupFailed(f"Media cannot be put back: {_reason(error)}") from error
     print(f"{count:,} media files were put back into {folder}.")
     return 0
 
@@ -137,12 +139,20 @@ async def _settle_media(db: postgres.Database, settings: Settings) -> None:
     except postgres.asyncpg.SyntaxOrAccessError:  # a table or a column that is not there yet
         print("The copy is of an earlier release: media are as they were when they were copied.", flush=True)
         return
+    except (postgres.asyncpg.PostgresError, OSError) as error:  # TimeoutError among them
+        raise BackupFailed(
+            f"Media could not be made as late as the database ({_reason(error)}). The same command goes on where this ended."
+        ) from error
     if moved or removed:
         print(
             "Media are as late as the database: "
             f"files that are gone again: {removed:,}; moved to where moderators want them: {moved:,}.",
             flush=True,
         )
+
+
+def _reason(error: Exception) -> str:
+    return str(error) or "it took too long"  # which says nothing of itself
 
 
 async def _sign_everybody_out(db: postgres.Database, to: datetime | None) -> int:

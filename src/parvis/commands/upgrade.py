@@ -27,6 +27,7 @@ from parvis.domain import health, moderation
 from parvis.domain.health.verdicts.verdict import size, span
 from parvis.infra import engines, migrate, postgres, replacing, upgrades
 from parvis.infra.engines import backup, processes, remote_kit
+from parvis.infra.engines.kit import BackupFailed
 from parvis.infra.upgrades import Upgrade
 from parvis.worker import drill
 
@@ -97,7 +98,7 @@ async def _upgrade(arguments: argparse.Namespace, settings: Settings, environmen
         followed = await _is_followed(reached, one.kept)
         await _replace(reached, environment)
     upgrades.ended(settings.home)
-    _say_how_to_go_back(settings, one, followed=followed)
+    _say_how_to_go_back(settings, one, followed=followed, pruned=await _is_pruned(one))
     return 0
 
 
@@ -235,6 +236,16 @@ async def _is_followed(settings: Settings, kept: str) -> bool:
         await db.close()
 
 
+async def _is_pruned(one: Upgrade) -> bool:
+    """Whether the kit has no copy of before any more: the same release may have been told again to upgrade much later."""
+    if not one.kept or one.copied_at is None:
+        return False
+    try:
+        return not any(moment <= one.copied_at for moment in await remote_kit.moments(one.kept))
+    except BackupFailed:  # a bucket that does not answer may have it
+        return False
+
+
 async def _replace(settings: Settings, environment: Mapping[str, str]) -> None:
     """Web processes and workers are those of the release in place, where a server runs here."""
     if not environment:
@@ -245,7 +256,7 @@ async def _replace(settings: Settings, environment: Mapping[str, str]) -> None:
     print("A `parvis watch` or `parvis backup --follow` beside goes on as it is: restart those services yourself.")
 
 
-def _say_how_to_go_back(settings: Settings, one: Upgrade, *, followed: bool) -> None:
+def _say_how_to_go_back(settings: Settings, one: Upgrade, *, followed: bool, pruned: bool) -> None:
     """In lines that can be typed; a test does. The moment names the copy: later ones, and the journal of a kit that is
     followed, have the migrations too."""
     print(
@@ -253,6 +264,12 @@ def _say_how_to_go_back(settings: Settings, one: Upgrade, *, followed: bool) -> 
     )
     print(f"    {sys.executable} -m parvis upgrade --back")
     if not one.kept:
+        return
+    if pruned:
+        print(
+            f"Should data be damaged: {one.kept} has no copy of before {one.copied_at:%Y-%m-%d %H:%M:%S} UTC any more, when\n"
+            "this upgrade began; those that it has are of this release, and `parvis restore` of this one brings them back."
+        )
         return
     home, kept = settings.home, one.kept
     to, which = "", "the copy"

@@ -6,7 +6,6 @@ import asyncio
 
 import structlog
 
-from parvis.base.clock import utc_now
 from parvis.domain import admission
 from parvis.infra.services import Services
 from parvis.worker.outcomes import DATABASE_TROUBLE
@@ -21,11 +20,18 @@ async def keep_gate(services: Services) -> None:
     await asyncio.sleep(6)  # the first measurements are five seconds away
     while True:
         try:
-            decided = await admission.adjust_gate(services, now=utc_now())
-            if decided is not None:
-                log.debug("gate.decided", rate_per_s=decided.rate_per_s, reason=decided.binding)
+            await look(services)
         except DATABASE_TROUBLE as error:
             log.debug("gate.waits_for_database", error=repr(error))
         except Exception:
             log.exception("gate.failed")
         await asyncio.sleep(LOOK_EVERY_S)
+
+
+async def look(services: Services) -> None:
+    """The gate has decided, if it was time by the database's clock."""
+    async with services.db.connection() as db:
+        now = await admission.gate_clock(db)
+    decided = await admission.adjust_gate(services, now=now)
+    if decided is not None:
+        log.debug("gate.decided", rate_per_s=decided.rate_per_s, reason=decided.binding)

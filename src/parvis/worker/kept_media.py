@@ -59,9 +59,11 @@ async def put_back(settings: Settings, place: str, folder: Path) -> int:
         if not found:
             return 0
         async with remote_kit.media_of(settings, place, {name: kept[name] for name in found.values()}) as source:
-            await returned.put(source, folder, found)
-        await settle(db, folder, found)  # somebody may have removed or withheld some meanwhile
-    return len(found)
+            try:
+                return await returned.put(source, folder, found)
+            finally:  # somebody may have removed or withheld some meanwhile, also of those that came before a failure
+                there = await asyncio.to_thread(lambda: [name for name in found if (folder / name).is_file()])
+                await settle(db, folder, there)
 
 
 async def settle(db: Connection, folder: Path, names: Collection[str]) -> tuple[int, int]:

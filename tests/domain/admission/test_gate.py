@@ -15,6 +15,7 @@ from parvis.domain.admission.types import State
 from parvis.domain.health import queries
 from parvis.domain.health.types import Signal
 from parvis.infra.services import Services
+from parvis.worker import doors
 from tests.domain.admission.line import place_of
 
 CALM = (Signal("cpu", 0.1, 0.05, 2.0), Signal("database", 5.0, 0.0))
@@ -97,6 +98,20 @@ async def test_the_door_goes_on_when_the_clock_was_set_back(services: Services) 
     assert await admission.adjust_gate(services, now=now + timedelta(hours=1)) is not None
     assert await admission.adjust_gate(services, now=now) is not None
     assert await admission.adjust_gate(services, now=now - timedelta(seconds=1)) is None, "two machines differ a little"
+
+
+async def test_workers_whose_clocks_differ_widely_do_not_decide_more_often(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await measured(services, *CALM)
+    decisions = []
+    for ahead_s in (0, 30, -30, 30):
+        shifted = utc_now() + timedelta(seconds=ahead_s)
+        monkeypatch.setattr(doors, "utc_now", lambda shifted=shifted: shifted, raising=False)
+        await doors.look(services)
+        async with services.db.connection() as db:
+            decisions.append((await admission.gate_standing(db)).decided_at)
+    assert len(set(decisions)) == 1
 
 
 async def test_a_slow_database_narrows_the_door_and_is_named(services: Services) -> None:

@@ -103,6 +103,23 @@ async def test_a_locked_account_is_asked_and_answers(tx: Connection) -> None:
             await answer
 
 
+async def test_whoever_follows_as_many_as_can_be_follows_no_more_also_by_asking_twice(
+    tx: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [bob] = await made(tx, "bob", locked=True)
+    alice, carol, dave = await made(tx, "alice", "carol", "dave")
+    await follow(tx, alice, bob)
+    await follow(tx, alice, carol)
+    monkeypatch.setattr(relationships.rules, "MOST_FOLLOWED", 1)
+    await follow(tx, alice, bob, notify=True)
+    await follow(tx, alice, carol, notify=True)
+    await accounts.update_profile(tx, bob, change=ProfileChange(locked=False), now=utc_now())
+    for other in (bob, dave):
+        with pytest.raises(Invalid, match="more than 1 accounts"):
+            await follow(tx, alice, other)
+    assert not (await tie(tx, alice, bob)).following
+
+
 async def test_a_request_is_withdrawn_by_unfollowing(tx: Connection) -> None:
     [bob] = await made(tx, "bob", locked=True)
     [alice] = await made(tx, "alice")

@@ -19,6 +19,7 @@ from parvis.domain.admission.choices import (
 from parvis.domain.admission.enter import choose_password, enter, enter_by_token
 from parvis.domain.admission.gate import as_door, has_room
 from parvis.domain.admission.gate import changes as gate_changes
+from parvis.domain.admission.gate import clock as gate_clock
 from parvis.domain.admission.gate import command as command_gate
 from parvis.domain.admission.gate import forget as forget_gate
 from parvis.domain.admission.gate import history as gate_history
@@ -98,6 +99,7 @@ __all__ = [
     "forget",
     "forget_gate",
     "gate_changes",
+    "gate_clock",
     "gate_history",
     "gate_standing",
     "has_room",

@@ -94,8 +94,14 @@ async def command(
     await gate_queries.changed(tx, Change(now, mode, cap_per_s, None, message, by_id))
 
 
+async def clock(db: Connection) -> datetime:
+    """The one clock by which all workers decide: theirs may differ by more than two decisions are apart."""
+    return await gate_queries.current_time(db)
+
+
 async def step(services: Services, *, now: datetime) -> Decision | None:
-    """The door has been adjusted and the next ones admitted; None when it was not yet time, or another does it."""
+    """The door has been adjusted and the next ones admitted; None when it was not yet time, or another does it. `now` is by
+    `clock`."""
     async with services.db.transaction() as tx:
         if not await gate_queries.elected(tx):
             return None

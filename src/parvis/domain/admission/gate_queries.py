@@ -20,6 +20,11 @@ async def elected(tx: Connection) -> bool:
     return bool(await tx.fetchval("SELECT pg_try_advisory_xact_lock($1)", LOCK))
 
 
+async def current_time(db: Connection) -> datetime:
+    """The database's clock, not the start of the transaction."""
+    return await db.fetchval("SELECT clock_timestamp()")
+
+
 async def standing(db: Connection) -> Standing:
     row = await db.fetchrow("SELECT gate_state.*, waiting FROM gate_state, admission_tree")
     assert row is not None

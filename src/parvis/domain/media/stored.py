@@ -29,10 +29,12 @@ async def some_ready(db: Connection, before: datetime, most: int) -> frozenset[s
 
 
 async def lost_files(db: Connection, missing: Collection[str], here: Collection[str]) -> frozenset[str]:
-    """Of files that are missing in the store those that ought to be there, and of which nothing is `here`."""
-    whole = uploads_of(missing) - uploads_of(here)
-    wanted = {key for key, named in (await naming(db, whole)).items() if named.wanted}
-    return frozenset(name for name in missing if key_of(name) in wanted)
+    """Of files that are missing in the store those that ought to be there: all of an upload of which nothing is `here`, and
+    of others what their row lists."""
+    partly, lying = uploads_of(here), {_plain(name) for name in here}
+    wanted = {key for key, named in (await naming(db, uploads_of(missing) - partly)).items() if named.wanted}
+    listed = await _listed(db, [name for name in missing if key_of(name) in partly and _plain(name) not in lying])
+    return frozenset(name for name in missing if key_of(name) in wanted) | listed
 
 
 async def naming(db: Connection, keys: Collection[str]) -> Mapping[str, Named]:
@@ -42,23 +44,33 @@ async def naming(db: Connection, keys: Collection[str]) -> Mapping[str, Named]:
 
 
 async def belonging(
-    db: Connection, kept: Collection[str], here: Collection[str], gone: Collection[str]
+    db: Connection, kept: Mapping[str, int], here: Mapping[str, int], gone: Collection[str]
 ) -> dict[str, str]:
-    """Where files belong that somebody keeps and the store ought to have and has not, and their names there.
+    """Where files belong that somebody keeps and the store ought to have and has not, and their names there. Files (with
+    their sizes) never change, so one that is shorter than it is kept was cut short, and is missing.
 
     Of what is partly `here` files that were taken from it stay away: those known to be gone, and captions, of which a new
-    version has a name of its own.
+    version has a name of its own. What the row of the upload lists was not taken.
     """
-    partly, lying = uploads_of(here), {_plain(name) for name in here}
-    missing = [name for name in kept if _plain(name) not in lying]
+    partly, lying = uploads_of(here), {_plain(name): bytes_ for name, bytes_ in here.items()}
+    missing = [name for name, bytes_ in kept.items() if lying.get(_plain(name), -1) < bytes_]
+    absent = [name for name in missing if _plain(name) not in lying]
+    taken = {name for name in absent if key_of(name) in partly and (name in gone or name.endswith(".vtt"))}
+    taken -= await _listed(db, taken)
     named = await naming(db, uploads_of(missing))
     found: dict[str, str] = {}
     for name in sorted(missing):
         says = named.get(key_of(name))
-        taken = key_of(name) in partly and (name in gone or name.endswith(".vtt"))
-        if says is not None and says.wanted and not taken:
+        if says is not None and says.wanted and name not in taken:
             found[place_of(name, aside=says.aside)] = name
     return found
+
+
+async def _listed(db: Connection, names: Collection[str]) -> frozenset[str]:
+    """Those of the files that the row of their upload lists."""
+    rows = await stored_queries.listed(db, list({key_of(name) for name in names}))
+    listed = {f"{row['key']}/{row['name']}" for row in rows}
+    return frozenset(name for name in names if _plain(name) in listed)
 
 
 def uploads_of(names: Collection[str]) -> frozenset[str]:

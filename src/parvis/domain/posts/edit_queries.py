@@ -10,11 +10,11 @@ from parvis.infra.postgres import Connection, Row
 
 
 async def locked_post(tx: Connection, author: AccountId, post_id: PostId) -> Row | None:
-    """The author's post as it is, held until the transaction ends."""
+    """The author's post as it is, held until the transaction ends; `visibility` as its author chose it, withheld or not."""
     return await tx.fetchrow(
         """
-        SELECT text, warning, sensitive, language, attachments, repost_of_id, warned_as, visibility, quote_state,
-               quote_of_account_id
+        SELECT text, warning, sensitive, language, attachments, repost_of_id, warned_as,
+               coalesce(withheld_as, visibility) AS visibility, quote_state, quote_of_account_id
           FROM post
          WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL
            FOR UPDATE

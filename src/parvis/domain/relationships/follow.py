@@ -55,14 +55,20 @@ async def follow(
     elif now_is["requested"]:
         await queries.request_changed(tx, target_id, account_id, change=wanted)
         if not _must_ask(now_is):
+            _check_room(now_is)
             await accept_request(tx, ids, target_id, account_id, now=now)
-    elif now_is["my_following"] >= rules.MOST_FOLLOWED:
-        raise Invalid("base", f"You cannot follow more than {rules.MOST_FOLLOWED} accounts", "limit")
     elif _must_ask(now_is):
+        _check_room(now_is)
         if await queries.new_request(tx, ids.next(), target_id, account_id, options=wanted.from_new, now=now):
             await events.record(tx, FollowRequested(account_id, target_id))
     else:
+        _check_room(now_is)
         await _begin(tx, ids, account_id, target_id, wanted.from_new, now)
+
+
+def _check_room(now_is: Row) -> None:
+    if now_is["my_following"] >= rules.MOST_FOLLOWED:
+        raise Invalid("base", f"You cannot follow more than {rules.MOST_FOLLOWED} accounts", "limit")
 
 
 def _must_ask(now_is: Row) -> bool:

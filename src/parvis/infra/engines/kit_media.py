@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -38,7 +38,8 @@ async def copy(folder: Path, kit: Path, now: datetime, shown: Shown | None) -> i
     the kit keeps them. Without `shown` nothing new is known to be gone. Raises: BackupFailed.
     """
     await asyncio.to_thread(_check_room, folder, kit)
-    copied = await asyncio.to_thread(copy_new, folder, kit / "media")
+    short = cut_short(folder, await asyncio.to_thread(files, folder), await asyncio.to_thread(files, kit / "media"))
+    copied = await asyncio.to_thread(copy_new, folder, kit / "media", without=short)
     here = await asyncio.to_thread(files, folder)
     kept = await asyncio.to_thread(files, kit / "media")
     lost = await still_shown(folder, here, kept, shown)
@@ -49,6 +50,16 @@ async def copy(folder: Path, kit: Path, now: datetime, shown: Shown | None) -> i
         (kit / "media" / name).unlink(missing_ok=True)
     write_whole(kit / GONE, msgspec.json.encode(still).decode())
     return copied
+
+
+def cut_short(folder: Path, here: Mapping[str, int], kept: Mapping[str, int]) -> frozenset[str]:
+    """Files of the folder that are shorter than the kit has them, and that stay as they are in the kit: files never change,
+    so the disk lost their ends."""
+    short = frozenset(name for name, bytes_ in here.items() if bytes_ < kept.get(name, 0))
+    if short:
+        fields = {"files": len(short), "one": min(short), "folder": str(folder)}
+        log.error("backup.media_cut_short", extra={"fields": fields})
+    return short
 
 
 def _check_room(folder: Path, kit: Path) -> None:

@@ -18,18 +18,19 @@ from pathlib import Path
 
 import msgspec
 import obstore
-from obstore.exceptions import BaseError, NotFoundError
+from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
 from parvis.base.settings import Settings
 from parvis.infra.engines import backup, journal, kit_media
-from parvis.infra.engines.bucket import delete, fetch, first_line, names, problems, send_files
+from parvis.infra.engines.bucket import bucket_at, delete, fetch, first_line, names, read, send_files, write
 from parvis.infra.engines.kit import (
     BASES_KEPT,
     CONFIGURATION,
     MANIFEST,
     PARTIAL,
     BackupFailed,
+    bases,
     check_room,
     files,
     is_base,
@@ -39,7 +40,6 @@ from parvis.infra.engines.kit import (
 )
 from parvis.infra.engines.kit_media import GONE, Shown
 from parvis.infra.storage import media_folder
-from parvis.infra.storage_s3 import s3_store
 
 log = logging.getLogger(__name__)
 
@@ -61,24 +61,23 @@ async def copy(settings: Settings, place: str, *, now: datetime, shown: Shown | 
     `shown` tells which media files the place shows. Media in a bucket of their own are not copied. Raises: BackupFailed.
     """
     clock = asyncio.get_running_loop()
-    began, store = clock.time(), s3_store(place)
+    began, store = clock.time(), bucket_at(place)
     folder = media_folder(settings)
-    with problems():
-        known = await names(store)
-        if folder is not None:
-            await kit_media.still_shown(folder, await asyncio.to_thread(files, folder), _media(known), shown)
-        base = await staged(settings, now)
-        bytes_ = await asyncio.to_thread(size, base)
-        await _send_base(store, base)
-        await asyncio.to_thread(shutil.rmtree, base.parent)
-        secrets = settings.home / "secrets"
-        await send_files(store, secrets, "secrets", await asyncio.to_thread(files, secrets))
-        await _send_configuration(store, settings.home, known)
-        fresh = 0 if folder is None else await _send_media(store, folder, _media(known))
-        known = await names(store)
-        await _prune_bases(store, known)
-        if folder is not None:
-            await _note_gone(store, await names(store), folder, now, shown)
+    known = await names(store)
+    if folder is not None:
+        await kit_media.still_shown(folder, await asyncio.to_thread(files, folder), _media(known), shown)
+    base = await staged(settings, now)
+    bytes_ = await asyncio.to_thread(size, base)
+    await _send_base(store, base)
+    await asyncio.to_thread(shutil.rmtree, base.parent)
+    secrets = settings.home / "secrets"
+    await send_files(store, secrets, "secrets", await asyncio.to_thread(files, secrets))
+    await _send_configuration(store, settings.home, known)
+    fresh = 0 if folder is None else await _send_media(store, folder, _media(known))
+    known = await names(store)
+    await _prune_bases(store, known)
+    if folder is not None:
+        await _note_gone(store, await names(store), folder, now, shown)
     return {"bytes": float(bytes_), "new_files": float(fresh), "seconds": clock.time() - began}
 
 
@@ -96,8 +95,7 @@ async def prepare_following(settings: Settings, place: str) -> None:
         raise BackupFailed(
             f"{stage} is a backup itself; the journal for a bucket passes through it and would leave it: move it elsewhere."
         )
-    with problems():
-        await check_leads_here(settings, s3_store(place), place)
+    await check_leads_here(settings, bucket_at(place), place)
     await backup.prepare_following(settings, stage)
 
 
@@ -114,7 +112,7 @@ async def follow(settings: Settings, place: str) -> None:
     receiving = asyncio.create_task(backup.follow(settings, stage))
     try:
         sent: dict[str, int] = {}
-        store = s3_store(place)
+        store = bucket_at(place)
         told = -TELL_EVERY_S
         while not receiving.done():
             try:
@@ -145,15 +143,20 @@ async def opened(
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=settings.home, prefix=PREFIX) as scratch:
         kit = Path(scratch)
-        with problems():
-            await _fetch_kit(s3_store(place), kit, to, media=media)
+        await _fetch_kit(bucket_at(place), kit, to, media=media)
         yield kit
 
 
 async def put_beside(place: str, folder: Path) -> None:
     """The files of the folder are beside the copies, under its name. Raises: BackupFailed."""
-    with problems():
-        await send_files(s3_store(place), folder, folder.name, await asyncio.to_thread(files, folder))
+    await send_files(bucket_at(place), folder, folder.name, await asyncio.to_thread(files, folder))
+
+
+async def moments(place: str) -> list[datetime]:
+    """From when on each copy of the kit is whole, the oldest first. Raises: BackupFailed."""
+    if not is_remote(place):
+        return [moment(base) for base in await asyncio.to_thread(bases, Path(place))]
+    return [moment(Path(name)) for name in _bases(await names(bucket_at(place)))]
 
 
 async def media_names(place: str) -> frozenset[str]:
@@ -167,20 +170,20 @@ async def media_kept(place: str) -> tuple[dict[str, int], frozenset[str]]:
     if not is_remote(place):
         kit = Path(place)
         return await asyncio.to_thread(files, kit / "media"), frozenset(kit_media.gone(kit))
-    with problems():
-        store = s3_store(place)
-        return _media(await names(store, "media")), frozenset(await _gone(store))
+    store = bucket_at(place)
+    return _media(await names(store, "media")), frozenset(await _gone(store))
 
 
 @asynccontextmanager
 async def media_of(settings: Settings, place: str, wanted: dict[str, int]) -> AsyncIterator[Path]:
-    """A folder of this machine with those media of the kit, of which the sizes are known. Raises: BackupFailed."""
+    """A folder of this machine with those media of the kit, of which the sizes are known, but for what a backup removes
+    meanwhile. Raises: BackupFailed."""
     if not is_remote(place):
         yield Path(place).absolute() / "media"
         return
     with tempfile.TemporaryDirectory(dir=settings.home, prefix=".media-") as scratch:
-        with problems():
-            await fetch(s3_store(place), Path(scratch), {f"media/{name}": size for name, size in wanted.items()})
+        some = {f"media/{name}": size for name, size in wanted.items()}
+        await fetch(bucket_at(place), Path(scratch), some, lenient=True)
         yield Path(scratch) / "media"
 
 
@@ -193,14 +196,16 @@ def _stage(settings: Settings) -> Path:
 async def _send_base(store: ObjectStore, base: Path) -> None:
     found = await asyncio.to_thread(files, base)
     folders = sorted(str(path.relative_to(base)) for path in base.rglob("*") if path.is_dir())
-    await obstore.put_async(store, f"{base.name}/{FOLDERS}", msgspec.json.encode(folders))
+    await write(store, f"{base.name}/{FOLDERS}", msgspec.json.encode(folders))
     await send_files(store, base, base.name, [name for name in found if name != MANIFEST])
     await send_files(store, base, base.name, [MANIFEST])
 
 
 async def _send_media(store: ObjectStore, folder: Path, known: dict[str, int]) -> int:
     """All media are in the bucket; how many were not."""
-    fresh = [name for name, bytes_ in (await asyncio.to_thread(files, folder)).items() if known.get(name) != bytes_]
+    here = await asyncio.to_thread(files, folder)
+    short = kit_media.cut_short(folder, here, known)
+    fresh = [name for name, bytes_ in here.items() if known.get(name) != bytes_ and name not in short]
     await send_files(store, folder, "media", fresh)
     return len(fresh)
 
@@ -208,9 +213,9 @@ async def _send_media(store: ObjectStore, folder: Path, known: dict[str, int]) -
 async def _send_configuration(store: ObjectStore, home: Path, known: dict[str, int]) -> None:
     """What the operator set for the database is in the bucket as it is now."""
     if (home / CONFIGURATION).is_file():
-        await obstore.put_async(store, CONFIGURATION, (home / CONFIGURATION).read_bytes())
+        await write(store, CONFIGURATION, (home / CONFIGURATION).read_bytes())
     elif CONFIGURATION in known:
-        await obstore.delete_async(store, [CONFIGURATION])
+        await delete(store, [CONFIGURATION])
 
 
 async def _send_journal(store: ObjectStore, wal: Path, sent: dict[str, int]) -> None:
@@ -235,9 +240,8 @@ async def _prune_bases(store: ObjectStore, known: dict[str, int]) -> None:
     others = {name.partition("/")[0] for name in known} - set(kept)
     others = {name for name in others if is_base(name)}  # also what was cut short
     gone = [name for name in known if name.partition("/")[0] in others]
-    label = bytes(await (await obstore.get_async(store, f"{kept[0]}/backup_label")).bytes_async()).decode()
-    kept_journal = [name.removeprefix("wal/") for name in known if name.startswith("wal/")]
-    gone += [f"wal/{name}" for name in kept_journal if not is_needed(label, name)]
+    needed = _journal(known, await _label(store, kept[0]))
+    gone += [name for name in known if name.startswith("wal/") and name not in needed]
     await delete(store, gone)
 
 
@@ -251,15 +255,12 @@ async def _note_gone(
     missing = kit_media.removed(kept, here, before, lost, shown)
     still, expired = kit_media.gone_since(missing, before, now, moment(Path(_bases(known)[0])))
     await delete(store, [f"media/{name}" for name in expired])
-    await obstore.put_async(store, GONE, msgspec.json.encode(still))
+    await write(store, GONE, msgspec.json.encode(still))
 
 
 async def _gone(store: ObjectStore) -> dict[str, datetime]:
-    try:
-        text = bytes(await (await obstore.get_async(store, GONE)).bytes_async())
-    except (NotFoundError, FileNotFoundError):
-        return {}
-    return kit_media.decoded(text, f"{GONE} in the bucket")
+    text = await read(store, GONE)
+    return {} if text is None else kit_media.decoded(text, f"{GONE} in the bucket")
 
 
 def _media(known: dict[str, int]) -> dict[str, int]:
@@ -273,16 +274,34 @@ def _bases(known: dict[str, int]) -> list[str]:
     return sorted(name for name in whole if is_base(name))
 
 
+def _journal(known: dict[str, int], label: str) -> dict[str, int]:
+    """The sizes of those objects that a copy with that label needs to go on."""
+    return {
+        name: bytes_
+        for name, bytes_ in known.items()
+        if name.startswith("wal/") and is_needed(label, name.removeprefix("wal/"))
+    }
+
+
+async def _label(store: ObjectStore, base: str) -> str:
+    label = await read(store, f"{base}/backup_label")
+    if label is None:
+        raise BackupFailed(f"The copy {base} in the bucket is not whole: it has no backup_label.")
+    return label.decode()
+
+
 async def _fetch_kit(store: ObjectStore, kit: Path, to: datetime | None, *, media: bool) -> None:
     known = await names(store)
     fitting = [one for one in _bases(known) if to is None or moment(Path(one)) <= to]
     if not fitting:
         raise BackupFailed("The bucket holds no copy that is old enough.")
+    label = await _label(store, fitting[-1])
     wanted = {fitting[-1], "secrets", GONE, CONFIGURATION, *(["media"] if media else [])}
-    with_journal = sum(bytes_ for name, bytes_ in known.items() if name.partition("/")[0] in wanted | {"wal"})
-    check_room(kit, 2 * with_journal, "to fetch the backup and bring it back")
-    await fetch(store, kit, {name: n for name, n in known.items() if name.partition("/")[0] in wanted})
-    await fetch(store, kit, await names(store, "wal"))  # as late as it goes: what was fetched took its time
+    some = {name: bytes_ for name, bytes_ in known.items() if name.partition("/")[0] in wanted}
+    check_room(kit, 2 * sum((some | _journal(known, label)).values()), "to fetch the backup and bring it back")
+    await fetch(store, kit, some)
+    # As late as it goes, because what was fetched took its time; and no more than the copy needs: a backup may be pruning.
+    await fetch(store, kit, _journal(await names(store, "wal"), label))
     base = kit / fitting[-1]
     for folder in msgspec.json.decode((base / FOLDERS).read_bytes(), type=list[str]):
         (base / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
