@@ -1,7 +1,7 @@
 """The public status page: static files, one a language, a feed and a document for machines, which outlive the application.
 
 They say in plain words how the place is and what was wrong, and nothing that helps an attacker: no names of sessions,
-addresses or statements.
+addresses or statements, and of the figures only those that say how people fare.
 """
 
 from __future__ import annotations
@@ -13,17 +13,16 @@ from email.utils import format_datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
 import msgspec
 
 from parvis.base.clock import iso_ms
 from parvis.base.settings import Settings
 from parvis.domain.health import Incident, Judgement
-from parvis.domain.health.verdicts.plain import PLAIN
-from parvis.domain.health.verdicts.verdict import Verdict
+from parvis.domain.health.verdicts.plain import PLAIN, figures_for_all
+from parvis.domain.health.verdicts.verdict import Verdict, shown
 from parvis.infra import engines
-from parvis.infra.catalogues import LOCALES, catalogue_of, later
+from parvis.infra.catalogues import LOCALES, catalogue_of, in_figures, later
 from parvis.infra.overload import levels
 from parvis.infra.templates import Templates
 
@@ -72,16 +71,16 @@ def write(settings: Settings, judgement: Judgement, incidents: Sequence[Incident
 
 def files(settings: Settings, judgement: Judgement, incidents: Sequence[Incident], level: int = 0) -> dict[str, str]:
     """By name: what each file holds. `level`: what is left out because there is too much to do, 0 for nothing."""
-    told = [one for one in incidents if one.verdict.urgency != "note"]
-    shown = sorted(told, key=lambda one: not one.is_open)[:SHOWN]  # whatever lasts, however long ago it began
+    found = [one for one in incidents if one.verdict.urgency != "note"]
+    told = sorted(found, key=lambda one: not one.is_open)[:SHOWN]  # whatever lasts, however long ago it began
     pages = {
-        f"index{'' if locale == LOCALES[0] else '.' + locale}.html": _page(settings, judgement, shown, locale, level)
+        f"index{'' if locale == LOCALES[0] else '.' + locale}.html": _page(settings, judgement, told, locale, level)
         for locale in LOCALES
     }
     return pages | {
-        "feed.xml": _feed(settings, shown),
+        "feed.xml": _feed(settings, told, LOCALES[0]),
         "status.js": SCRIPT,
-        "status.json": _document(settings, judgement, shown, level),
+        "status.json": _document(settings, judgement, told, level),
     }
 
 
@@ -119,6 +118,10 @@ def _shown(incident: Incident, locale: str) -> dict[str, Any]:
     return {
         "title": plain(incident.verdict, locale),
         "hurt": text(incident.verdict.hurt.text) % incident.verdict.hurt.values,
+        "figures": [
+            {"label": text(one.label), "number": in_figures(shown(one), locale)}
+            for one in figures_for_all(incident.verdict)
+        ],
         "opened_at": incident.opened_at,
         "closed_at": incident.closed_at,
         "minutes": max(1, round((ended - incident.opened_at).total_seconds() / 60)),
@@ -130,25 +133,22 @@ def plain(verdict: Verdict, locale: str) -> str:
     return catalogue_of(locale).text(PLAIN.get(verdict.name, STATES["trouble"]))
 
 
-def _feed(settings: Settings, incidents: Sequence[Incident]) -> str:
-    items = "".join(
-        f"<item><title>{escape(plain(one.verdict, 'en'))}</title>"
-        f'<guid isPermaLink="false">{escape(one.name)}-{iso_ms(one.opened_at)}-{"over" if one.closed_at else "open"}</guid>'
-        f"<pubDate>{format_datetime((one.closed_at or one.opened_at).astimezone(UTC))}</pubDate>"
-        f"<link>{escape(settings.public_origin)}/status/</link>"
-        f"<description>{escape(_sentence(one))}</description></item>\n"
-        for one in incidents
-    )
-    return (
-        '<?xml version="1.0" encoding="utf-8"?>\n<rss version="2.0"><channel>'
-        f"<title>{escape(settings.name)}: status</title><link>{escape(settings.public_origin)}/status/</link>"
-        f"<description>Incidents at {escape(settings.name)}</description>\n{items}</channel></rss>\n"
+def _feed(settings: Settings, incidents: Sequence[Incident], locale: str) -> str:
+    return _templates().render(
+        "status/feed.xml",
+        locale=locale,
+        place=settings.name,
+        origin=settings.public_origin,
+        items=[_shown(one, locale) | _item(one) for one in incidents],
     )
 
 
-def _sentence(incident: Incident) -> str:
-    ended = f", over {iso_ms(incident.closed_at)}" if incident.closed_at else ", not over yet"
-    return f"Since {iso_ms(incident.opened_at)}{ended}. {incident.verdict.hurt}"
+def _item(incident: Incident) -> dict[str, str]:
+    """What only a feed says of it: its end is another item than its beginning, so that readers hear of both."""
+    return {
+        "guid": f"{incident.name}-{iso_ms(incident.opened_at)}-{'over' if incident.closed_at else 'open'}",
+        "published": format_datetime((incident.closed_at or incident.opened_at).astimezone(UTC)),
+    }
 
 
 def _document(settings: Settings, judgement: Judgement, incidents: Sequence[Incident], level: int) -> str:
@@ -163,6 +163,7 @@ def _document(settings: Settings, judgement: Judgement, incidents: Sequence[Inci
                 "name": one.name,
                 "title": plain(one.verdict, "en"),
                 "hurt": str(one.verdict.hurt),
+                "figures": figures_for_all(one.verdict),
                 "opened_at": one.opened_at,
                 "closed_at": one.closed_at,
             }
