@@ -107,3 +107,15 @@ def test_the_feed_is_sound_xml_whatever_the_place_is_called(settings: Settings) 
     assert feed.findtext("channel/title") == "R&D <square> · Status"
     assert [one.findtext("title") for one in feed.iter("item")] == ["A lock is held"] * 2
     assert [(one.findtext("guid") or "").rpartition("-")[2] for one in feed.iter("item")] == ["open", "over"]
+
+
+def test_each_page_leads_to_a_feed_in_its_language(settings: Settings) -> None:
+    found = files(settings, incident())
+    for locale, title in (("en", "A lock is held"), ("fr", "Un verrou est retenu")):
+        assert (
+            f'href="/status/{status_page.named("feed.xml", locale)}"' in found[status_page.named("index.html", locale)]
+        )
+        feed = ET.fromstring(found[status_page.named("feed.xml", locale)])
+        assert feed.findtext("channel/language") == locale
+        assert feed.findtext("channel/item/title") == title
+        assert feed.findtext("channel/item/guid") == ET.fromstring(found["feed.xml"]).findtext("channel/item/guid")

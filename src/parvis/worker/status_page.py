@@ -1,4 +1,4 @@
-"""The public status page: static files, one a language, a feed and a document for machines, which outlive the application.
+"""The public status page: static files that outlive the application, a page and a feed a language, and one for machines.
 
 They say in plain words how the place is and what was wrong, and nothing that helps an attacker: no names of sessions,
 addresses or statements, and of the figures only those that say how people fare.
@@ -71,17 +71,19 @@ def write(settings: Settings, judgement: Judgement, incidents: Sequence[Incident
 
 def files(settings: Settings, judgement: Judgement, incidents: Sequence[Incident], level: int = 0) -> dict[str, str]:
     """By name: what each file holds. `level`: what is left out because there is too much to do, 0 for nothing."""
-    found = [one for one in incidents if one.verdict.urgency != "note"]
-    told = sorted(found, key=lambda one: not one.is_open)[:SHOWN]  # whatever lasts, however long ago it began
-    pages = {
-        f"index{'' if locale == LOCALES[0] else '.' + locale}.html": _page(settings, judgement, told, locale, level)
-        for locale in LOCALES
-    }
-    return pages | {
-        "feed.xml": _feed(settings, told, LOCALES[0]),
-        "status.js": SCRIPT,
-        "status.json": _document(settings, judgement, told, level),
-    }
+    pressing = [one for one in incidents if one.verdict.urgency != "note"]
+    told = sorted(pressing, key=lambda one: not one.is_open)[:SHOWN]  # whatever lasts, however long ago it began
+    found: dict[str, str] = {}
+    for locale in LOCALES:
+        found[named("index.html", locale)] = _page(settings, judgement, told, locale, level)
+        found[named("feed.xml", locale)] = _feed(settings, told, locale)
+    return found | {"status.js": SCRIPT, "status.json": _document(settings, judgement, told, level)}
+
+
+def named(name: str, locale: str) -> str:
+    """What a file is called in that language: `index.html`, `index.fr.html`."""
+    stem, _, ending = name.rpartition(".")
+    return name if locale == LOCALES[0] else f"{stem}.{locale}.{ending}"
 
 
 def state_of(judgement: Judgement, incidents: Sequence[Incident]) -> str:
@@ -108,7 +110,8 @@ def _page(settings: Settings, judgement: Judgement, incidents: Sequence[Incident
         silent=text(SILENT),
         open=[_shown(one, locale) for one in incidents if one.is_open],
         past=[_shown(one, locale) for one in incidents if not one.is_open],
-        languages=[(one, "index.html" if one == LOCALES[0] else f"index.{one}.html") for one in LOCALES],
+        feed=named("feed.xml", locale),
+        languages=[(one, named("index.html", one)) for one in LOCALES],
     )
 
 
@@ -139,6 +142,7 @@ def _feed(settings: Settings, incidents: Sequence[Incident], locale: str) -> str
         locale=locale,
         place=settings.name,
         origin=settings.public_origin,
+        page=named("index.html", locale),
         items=[_shown(one, locale) | _item(one) for one in incidents],
     )
 
