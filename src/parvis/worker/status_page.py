@@ -6,12 +6,10 @@ addresses or statements, and of the figures only those that say how people fare.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from datetime import UTC
 from email.utils import format_datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -21,7 +19,6 @@ from parvis.base.settings import Settings
 from parvis.domain.health import Incident, Judgement
 from parvis.domain.health.verdicts.plain import PLAIN, figures_for_all
 from parvis.domain.health.verdicts.verdict import Verdict, shown
-from parvis.infra import engines
 from parvis.infra.catalogues import LOCALES, catalogue_of, in_figures, later
 from parvis.infra.overload import levels
 from parvis.infra.templates import Templates
@@ -56,17 +53,6 @@ for (const time of document.querySelectorAll("time")) {
   time.textContent = `${days.format(then)}, ${hour.join(":")}`;
 }
 """
-
-
-def write(settings: Settings, judgement: Judgement, incidents: Sequence[Incident], level: int = 0) -> None:
-    """The files say how the place is at the moment of this judgement. A folder that cannot be written is left as it is."""
-    if not settings.status_directory:
-        return
-    folder = Path(settings.status_directory)
-    with contextlib.suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in files(settings, judgement, incidents, level).items():
-            engines.write_whole(folder / name, content, 0o644)
 
 
 def files(settings: Settings, judgement: Judgement, incidents: Sequence[Incident], level: int = 0) -> dict[str, str]:

@@ -29,6 +29,7 @@ from parvis.infra import engines, postgres
 from parvis.infra.overload import levels
 from parvis.infra.storage import Storage, open_storage
 from parvis.worker import status_page
+from parvis.worker.status_files import StatusFiles
 from parvis.worker.telling import Telling
 
 log = structlog.get_logger(__name__)
@@ -53,6 +54,7 @@ class Watch:
         self._db: asyncpg.Connection | None = None
         self._leads = False
         self._telling = Telling(self._noted)
+        self._status = StatusFiles(settings.status_directory)
         self._tide_known: health.Tide | None = None
         self._tide_at: datetime | None = None
 
@@ -73,11 +75,16 @@ class Watch:
             await self._write_down(db, seen, now)
         self.seen = seen
         level = levels.NO_DATABASE if seen.database is None else math.ceil(seen.fact("shedding", "level"))
-        await asyncio.to_thread(status_page.write, self.settings, judgement, self.book.shown(SHOWN), level)
+        await self._show(judgement, level)
         if self._leads or db is None:
             await self._tell(db, now)
         _keep(self.settings, self.book.shown(SHOWN))
         return judgement
+
+    async def _show(self, judgement: health.Judgement, level: int) -> None:
+        if self.settings.status_directory:
+            files = status_page.files(self.settings, judgement, self.book.shown(SHOWN), level)
+            await self._status.keep(files, judgement.at)
 
     async def close(self) -> None:
         await self._telling.close()
