@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 PUT_S = 4.0  # for so long a look waits for a bucket
-ALL_AGAIN_AFTER = timedelta(hours=1)  # somebody may have emptied the folder
+ALL_AGAIN_AFTER = timedelta(hours=1)  # somebody may have emptied the bucket
 CACHED_S = 10  # by whoever stands between a bucket and its readers: the next look has written it anew
 CONTENT_TYPES = {
     "html": "text/html; charset=utf-8",
@@ -29,36 +29,47 @@ CONTENT_TYPES = {
 
 
 class StatusFiles:
-    """The files in `place`, and what was written of them: what did not change is not written again."""
+    """The files in `place`. What did not change is not written again: a folder can be read, of a bucket it is known what
+    was sent."""
 
     def __init__(self, place: str) -> None:
         self._place = place
         self._store: ObjectStore | None = None
-        self._written: dict[str, str] = {}
+        self._sent: dict[str, int] = {}  # the hash of each content
         self._all_at: datetime | None = None
         self._away = False
 
-    async def keep(self, files: Mapping[str, str], now: datetime) -> None:
-        """The place holds these files; where it is away, that is said once, and the next call tries again."""
-        if not self._place:
-            return
-        if self._all_at is None or now - self._all_at > ALL_AGAIN_AFTER:
-            self._written, self._all_at = {}, now
-        changed = {name: content for name, content in files.items() if self._written.get(name) != content}
+    async def keep(self, files: Mapping[str, str], now: datetime) -> bool:
+        """The place holds these files. Where it is away, answers no and says so once in the log."""
         try:
-            await self._write(changed)
+            await self._keep(files, now)
         except Exception as error:  # whatever it is: the watch goes on
             self._say_away(error)
-            return
-        self._written |= changed
+            return False
         self._away = False
+        return True
 
-    async def _write(self, files: Mapping[str, str]) -> None:
+    async def _keep(self, files: Mapping[str, str], now: datetime) -> None:
         if not self._place.startswith("s3://"):
             await asyncio.to_thread(write, Path(self._place), files)
             return
+        if self._all_at is None or now - self._all_at > ALL_AGAIN_AFTER:
+            self._sent, self._all_at = {}, now
+        changed = {name: content for name, content in files.items() if self._sent.get(name) != hash(content)}
         async with asyncio.timeout(PUT_S):
-            await _send(self._opened(), files)
+            await self._send(self._opened(), changed)
+
+    async def _send(self, store: ObjectStore, files: Mapping[str, str]) -> None:
+        """The bucket holds these files, all sent at once. Raises what one of those does that failed."""
+
+        async def send(name: str, content: str) -> None:
+            await _put(store, name, content)
+            self._sent[name] = hash(content)
+
+        results = await asyncio.gather(*(send(*one) for one in files.items()), return_exceptions=True)
+        for failed in results:
+            if failed is not None:
+                raise failed
 
     def _opened(self) -> ObjectStore:
         if self._store is None:
@@ -78,18 +89,22 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
     """The folder holds these files, for everybody to read. Raises: OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
-        engines.write_whole(folder / name, content, 0o644)
+        if not _holds(folder / name, content):
+            engines.write_whole(folder / name, content, 0o644)
 
 
-async def _send(store: ObjectStore, files: Mapping[str, str]) -> None:
-    """The bucket holds these files, all sent at once. Raises what the first of them that fails does."""
+def _holds(path: Path, content: str) -> bool:
+    try:
+        return path.read_text() == content
+    except (FileNotFoundError, UnicodeDecodeError):
+        return False
+
+
+async def _put(store: ObjectStore, name: str, content: str) -> None:
     import obstore
 
-    async def send(name: str, content: str) -> None:
-        attributes: Any = {
-            "Content-Type": CONTENT_TYPES[name.rpartition(".")[2]],
-            "Cache-Control": f"public, max-age={CACHED_S}",
-        }
-        await obstore.put_async(store, name, content.encode(), attributes=attributes)
-
-    await asyncio.gather(*(send(*one) for one in files.items()))
+    attributes: Any = {
+        "Content-Type": CONTENT_TYPES[name.rpartition(".")[2]],
+        "Cache-Control": f"public, max-age={CACHED_S}",
+    }
+    await obstore.put_async(store, name, content.encode(), attributes=attributes)

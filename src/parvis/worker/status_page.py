@@ -7,19 +7,20 @@ addresses or statements, and of the figures only those that say how people fare.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, date
 from email.utils import format_datetime
 from functools import cache
 from typing import Any
 
 import msgspec
+from babel.dates import format_skeleton
 
 from parvis.base.clock import iso_ms
 from parvis.base.settings import Settings
 from parvis.domain.health import Incident, Judgement
 from parvis.domain.health.verdicts.plain import PLAIN, figures_for_all
 from parvis.domain.health.verdicts.verdict import Verdict, shown
-from parvis.infra.catalogues import LOCALES, catalogue_of, in_figures, later
+from parvis.infra.catalogues import LOCALES, babel_locale, catalogue_of, in_figures, later
 from parvis.infra.overload import levels
 from parvis.infra.templates import Templates
 
@@ -36,7 +37,7 @@ SILENT = later("Nobody has looked for a while: this page is no longer kept up to
 SCRIPT = """\
 // The page is a file: whether somebody still writes it is told by the clock of whoever sends it, or else the reader's.
 const words = document.querySelector("[data-at]");
-fetch(location.href, { method: "HEAD", cache: "no-store" })
+if (words) fetch(location.href, { method: "HEAD", cache: "no-store" })
   .then((sent) => Date.parse(sent.headers.get("Date")) || Date.now(), () => Date.now())
   .then((now) => {
     if (now - Date.parse(words.dataset.at) < words.dataset.after * 1000) return;
@@ -55,15 +56,36 @@ for (const time of document.querySelectorAll("time")) {
 """
 
 
-def files(settings: Settings, judgement: Judgement, incidents: Sequence[Incident], level: int = 0) -> dict[str, str]:
-    """By name: what each file holds. `level`: what is left out because there is too much to do, 0 for nothing."""
+def files(
+    settings: Settings,
+    judgement: Judgement,
+    incidents: Sequence[Incident],
+    level: int = 0,
+    months: Sequence[str] = (),
+) -> dict[str, str]:
+    """By name: what each file holds. `level`: what is left out because there is too much to do, 0 for nothing.
+    `months`: those that have pages, as `2026-05`."""
     pressing = [one for one in incidents if one.verdict.urgency != "note"]
     told = sorted(pressing, key=lambda one: not one.is_open)[:SHOWN]  # whatever lasts, however long ago it began
     found: dict[str, str] = {}
     for locale in LOCALES:
-        found[named("index.html", locale)] = _page(settings, judgement, told, locale, level)
+        found[named("index.html", locale)] = _page(settings, judgement, told, locale, level, months)
         found[named("feed.xml", locale)] = _feed(settings, told, locale)
     return found | {"status.js": SCRIPT, "status.json": _document(settings, judgement, told, level)}
+
+
+def month_files(settings: Settings, month: str, incidents: Sequence[Incident]) -> dict[str, str]:
+    """By name: a page of that month in each language."""
+    return {
+        named(f"{month}.html", locale): _templates().render(
+            "status/month.html",
+            locale=locale,
+            month=_month(month, locale),
+            past=[_shown(one, locale) for one in incidents],
+            **_frame(settings, locale, f"{month}.html"),
+        )
+        for locale in LOCALES
+    }
 
 
 def named(name: str, locale: str) -> str:
@@ -80,14 +102,19 @@ def state_of(judgement: Judgement, incidents: Sequence[Incident]) -> str:
     return "soon" if "soon" in urgencies else "well"
 
 
-def _page(settings: Settings, judgement: Judgement, incidents: Sequence[Incident], locale: str, level: int) -> str:
+def _page(
+    settings: Settings,
+    judgement: Judgement,
+    incidents: Sequence[Incident],
+    locale: str,
+    level: int,
+    months: Sequence[str],
+) -> str:
     text = catalogue_of(locale).text
     state = state_of(judgement, incidents)
     return _templates().render(
         "status/index.html",
         locale=locale,
-        place=settings.name,
-        origin=settings.public_origin,
         at=judgement.at,
         state=state,
         words=text(STATES[state]),
@@ -96,9 +123,25 @@ def _page(settings: Settings, judgement: Judgement, incidents: Sequence[Incident
         silent=text(SILENT),
         open=[_shown(one, locale) for one in incidents if one.is_open],
         past=[_shown(one, locale) for one in incidents if not one.is_open],
-        feed=named("feed.xml", locale),
-        languages=[(one, named("index.html", one)) for one in LOCALES],
+        months=[(_month(one, locale), named(f"{one}.html", locale)) for one in months],
+        **_frame(settings, locale, "index.html"),
     )
+
+
+def _frame(settings: Settings, locale: str, name: str) -> dict[str, Any]:
+    """What every page says of the place, and where it leads."""
+    return {
+        "place": settings.name,
+        "origin": settings.public_origin,
+        "index": named("index.html", locale),
+        "feed": named("feed.xml", locale),
+        "languages": [(one, named(name, one)) for one in LOCALES],
+    }
+
+
+def _month(month: str, locale: str) -> str:
+    """`May 2026`."""
+    return format_skeleton("yMMMM", date.fromisoformat(f"{month}-01"), locale=babel_locale(locale))
 
 
 def _shown(incident: Incident, locale: str) -> dict[str, Any]:
