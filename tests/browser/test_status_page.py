@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, expect
 from parvis.base.clock import utc_now
 from parvis.base.settings import Settings
 from parvis.domain import health
-from parvis.worker import status_page
+from parvis.worker import status_files, status_page
 
 
 @pytest.fixture
@@ -30,14 +30,18 @@ def files(tmp_path: Path) -> Iterator[str]:
     server.server_close()
 
 
+def write(settings: Settings, judgement: health.Judgement) -> None:
+    status_files.write(Path(settings.status_directory), status_page.files(settings, judgement, []))
+
+
 def test_a_page_that_nobody_writes_any_more_says_so(chrome: Browser, files: str, tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, status_directory=str(tmp_path / "status"))
     page = chrome.new_page()
-    status_page.write(settings, health.Judgement(utc_now(), "healthy", ()), [])
+    write(settings, health.Judgement(utc_now(), "healthy", ()))
     with page.expect_request(lambda one: one.method == "HEAD"):
         page.goto(files)
     expect(page.get_by_role("status")).to_have_text("All is well.")
-    status_page.write(settings, health.Judgement(utc_now() - timedelta(minutes=2), "healthy", ()), [])
+    write(settings, health.Judgement(utc_now() - timedelta(minutes=2), "healthy", ()))
     later = utc_now().timestamp() + 10  # files are told apart by the second
     os.utime(tmp_path / "status" / "index.html", (later, later))
     page.goto(files)
@@ -47,7 +51,7 @@ def test_a_page_that_nobody_writes_any_more_says_so(chrome: Browser, files: str,
 
 def test_moments_are_in_words_and_by_the_clock_of_whoever_reads(chrome: Browser, files: str, tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, status_directory=str(tmp_path / "status"))
-    status_page.write(settings, health.Judgement(datetime(2026, 8, 7, 22, 5, tzinfo=UTC), "healthy", ()), [])
+    write(settings, health.Judgement(datetime(2026, 8, 7, 22, 5, tzinfo=UTC), "healthy", ()))
     for scripts, name, said in (
         (True, "index.html", "Looked at 8 August 2026, 00:05; this page renews itself."),
         (True, "index.fr.html", "Observé le 8 août 2026, 00:05\u00a0; cette page"),

@@ -133,7 +133,7 @@ DESCRIPTIONS: dict[str, str] = {
     "transcodings_idle": "Whether encoders run only while nothing else wants the processor; where it never rests, turn it off.",
     "alert_mail": "Who hears of incidents by mail, comma separated. Default: PARVIS_CONTACT_EMAIL.",
     "alert_webhook": "An address that is told of incidents by POST, as JSON.",
-    "status_directory": "Folder for the public status page, which a proxy serves also when Parvis is dead; empty: none.",
+    "status_directory": "Folder or s3://bucket/prefix of the status page, served also when Parvis is dead; empty: none.",
     "backup": "Where `parvis backup` keeps copies: every week the newest is brought back on trial; empty: no trial.",
     "metrics_bind": "Address and port of /metrics for Prometheus, such as 127.0.0.1:9464; empty: none.",
     "traces_url": "An OpenTelemetry collector (OTLP over HTTP), such as http://127.0.0.1:4318/v1/traces; empty: no traces.",

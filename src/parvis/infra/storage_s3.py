@@ -28,17 +28,17 @@ _FILES_AT_ONCE = 2  # of a process
 _LIST_CHUNK = 1000  # as many as S3 deletes in one request
 
 
-def s3_store(url: str) -> ObjectStore:
-    """A client of the bucket and prefix of `s3://bucket/prefix`."""
+def s3_store(url: str, *, within_s: int = 60, retries: int = 3) -> ObjectStore:
+    """A client of the bucket and prefix of `s3://bucket/prefix`, which gives each request so long and so many goes."""
     endpoint = os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_ENDPOINT") or ""
     return S3Store.from_url(
         url,
         client_options={
             "allow_http": endpoint.startswith("http://"),  # only where the operator wrote it so
-            "connect_timeout": "5s",
-            "timeout": "60s",
+            "connect_timeout": f"{min(5, within_s)}s",
+            "timeout": f"{within_s}s",
         },
-        retry_config={"max_retries": 3},
+        retry_config={"max_retries": retries},
     )
 
 

@@ -1,29 +1,26 @@
-"""The public status page: static files, one a language, a feed and a document for machines, which outlive the application.
+"""The public status page: static files that outlive the application, a page and a feed a language, and one for machines.
 
 They say in plain words how the place is and what was wrong, and nothing that helps an attacker: no names of sessions,
-addresses or statements.
+addresses or statements, and of the figures only those that say how people fare.
 """
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, date
 from email.utils import format_datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
 import msgspec
+from babel.dates import format_skeleton
 
 from parvis.base.clock import iso_ms
 from parvis.base.settings import Settings
 from parvis.domain.health import Incident, Judgement
-from parvis.domain.health.verdicts.plain import PLAIN
-from parvis.domain.health.verdicts.verdict import Verdict
-from parvis.infra import engines
-from parvis.infra.catalogues import LOCALES, catalogue_of, later
+from parvis.domain.health.verdicts.plain import PLAIN, figures_for_all
+from parvis.domain.health.verdicts.verdict import Verdict, shown
+from parvis.infra.catalogues import LOCALES, babel_locale, catalogue_of, in_figures, later
 from parvis.infra.overload import levels
 from parvis.infra.templates import Templates
 
@@ -40,7 +37,7 @@ SILENT = later("Nobody has looked for a while: this page is no longer kept up to
 SCRIPT = """\
 // The page is a file: whether somebody still writes it is told by the clock of whoever sends it, or else the reader's.
 const words = document.querySelector("[data-at]");
-fetch(location.href, { method: "HEAD", cache: "no-store" })
+if (words) fetch(location.href, { method: "HEAD", cache: "no-store" })
   .then((sent) => Date.parse(sent.headers.get("Date")) || Date.now(), () => Date.now())
   .then((now) => {
     if (now - Date.parse(words.dataset.at) < words.dataset.after * 1000) return;
@@ -59,30 +56,42 @@ for (const time of document.querySelectorAll("time")) {
 """
 
 
-def write(settings: Settings, judgement: Judgement, incidents: Sequence[Incident], level: int = 0) -> None:
-    """The files say how the place is at the moment of this judgement. A folder that cannot be written is left as it is."""
-    if not settings.status_directory:
-        return
-    folder = Path(settings.status_directory)
-    with contextlib.suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in files(settings, judgement, incidents, level).items():
-            engines.write_whole(folder / name, content, 0o644)
+def files(
+    settings: Settings,
+    judgement: Judgement,
+    incidents: Sequence[Incident],
+    level: int = 0,
+    months: Sequence[str] = (),
+) -> dict[str, str]:
+    """By name: what each file holds. `level`: what is left out because there is too much to do, 0 for nothing.
+    `months`: those that have pages, as `2026-05`."""
+    pressing = [one for one in incidents if one.verdict.urgency != "note"]
+    told = sorted(pressing, key=lambda one: not one.is_open)[:SHOWN]  # whatever lasts, however long ago it began
+    found: dict[str, str] = {}
+    for locale in LOCALES:
+        found[named("index.html", locale)] = _page(settings, judgement, told, locale, level, months)
+        found[named("feed.xml", locale)] = _feed(settings, told, locale)
+    return found | {"status.js": SCRIPT, "status.json": _document(settings, judgement, told, level)}
 
 
-def files(settings: Settings, judgement: Judgement, incidents: Sequence[Incident], level: int = 0) -> dict[str, str]:
-    """By name: what each file holds. `level`: what is left out because there is too much to do, 0 for nothing."""
-    told = [one for one in incidents if one.verdict.urgency != "note"]
-    shown = sorted(told, key=lambda one: not one.is_open)[:SHOWN]  # whatever lasts, however long ago it began
-    pages = {
-        f"index{'' if locale == LOCALES[0] else '.' + locale}.html": _page(settings, judgement, shown, locale, level)
+def month_files(settings: Settings, month: str, incidents: Sequence[Incident]) -> dict[str, str]:
+    """By name: a page of that month in each language."""
+    return {
+        named(f"{month}.html", locale): _templates().render(
+            "status/month.html",
+            locale=locale,
+            month=_month(month, locale),
+            past=[_shown(one, locale) for one in incidents],
+            **_frame(settings, locale, f"{month}.html"),
+        )
         for locale in LOCALES
     }
-    return pages | {
-        "feed.xml": _feed(settings, shown),
-        "status.js": SCRIPT,
-        "status.json": _document(settings, judgement, shown, level),
-    }
+
+
+def named(name: str, locale: str) -> str:
+    """What a file is called in that language: `index.html`, `index.fr.html`."""
+    stem, _, ending = name.rpartition(".")
+    return name if locale == LOCALES[0] else f"{stem}.{locale}.{ending}"
 
 
 def state_of(judgement: Judgement, incidents: Sequence[Incident]) -> str:
@@ -93,14 +102,19 @@ def state_of(judgement: Judgement, incidents: Sequence[Incident]) -> str:
     return "soon" if "soon" in urgencies else "well"
 
 
-def _page(settings: Settings, judgement: Judgement, incidents: Sequence[Incident], locale: str, level: int) -> str:
+def _page(
+    settings: Settings,
+    judgement: Judgement,
+    incidents: Sequence[Incident],
+    locale: str,
+    level: int,
+    months: Sequence[str],
+) -> str:
     text = catalogue_of(locale).text
     state = state_of(judgement, incidents)
     return _templates().render(
         "status/index.html",
         locale=locale,
-        place=settings.name,
-        origin=settings.public_origin,
         at=judgement.at,
         state=state,
         words=text(STATES[state]),
@@ -109,8 +123,25 @@ def _page(settings: Settings, judgement: Judgement, incidents: Sequence[Incident
         silent=text(SILENT),
         open=[_shown(one, locale) for one in incidents if one.is_open],
         past=[_shown(one, locale) for one in incidents if not one.is_open],
-        languages=[(one, "index.html" if one == LOCALES[0] else f"index.{one}.html") for one in LOCALES],
+        months=[(_month(one, locale), named(f"{one}.html", locale)) for one in months],
+        **_frame(settings, locale, "index.html"),
     )
+
+
+def _frame(settings: Settings, locale: str, name: str) -> dict[str, Any]:
+    """What every page says of the place, and where it leads."""
+    return {
+        "place": settings.name,
+        "origin": settings.public_origin,
+        "index": named("index.html", locale),
+        "feed": named("feed.xml", locale),
+        "languages": [(one, named(name, one)) for one in LOCALES],
+    }
+
+
+def _month(month: str, locale: str) -> str:
+    """`May 2026`."""
+    return format_skeleton("yMMMM", date.fromisoformat(f"{month}-01"), locale=babel_locale(locale))
 
 
 def _shown(incident: Incident, locale: str) -> dict[str, Any]:
@@ -119,6 +150,10 @@ def _shown(incident: Incident, locale: str) -> dict[str, Any]:
     return {
         "title": plain(incident.verdict, locale),
         "hurt": text(incident.verdict.hurt.text) % incident.verdict.hurt.values,
+        "figures": [
+            {"label": text(one.label), "number": in_figures(shown(one), locale)}
+            for one in figures_for_all(incident.verdict)
+        ],
         "opened_at": incident.opened_at,
         "closed_at": incident.closed_at,
         "minutes": max(1, round((ended - incident.opened_at).total_seconds() / 60)),
@@ -130,25 +165,23 @@ def plain(verdict: Verdict, locale: str) -> str:
     return catalogue_of(locale).text(PLAIN.get(verdict.name, STATES["trouble"]))
 
 
-def _feed(settings: Settings, incidents: Sequence[Incident]) -> str:
-    items = "".join(
-        f"<item><title>{escape(plain(one.verdict, 'en'))}</title>"
-        f'<guid isPermaLink="false">{escape(one.name)}-{iso_ms(one.opened_at)}-{"over" if one.closed_at else "open"}</guid>'
-        f"<pubDate>{format_datetime((one.closed_at or one.opened_at).astimezone(UTC))}</pubDate>"
-        f"<link>{escape(settings.public_origin)}/status/</link>"
-        f"<description>{escape(_sentence(one))}</description></item>\n"
-        for one in incidents
-    )
-    return (
-        '<?xml version="1.0" encoding="utf-8"?>\n<rss version="2.0"><channel>'
-        f"<title>{escape(settings.name)}: status</title><link>{escape(settings.public_origin)}/status/</link>"
-        f"<description>Incidents at {escape(settings.name)}</description>\n{items}</channel></rss>\n"
+def _feed(settings: Settings, incidents: Sequence[Incident], locale: str) -> str:
+    return _templates().render(
+        "status/feed.xml",
+        locale=locale,
+        place=settings.name,
+        origin=settings.public_origin,
+        page=named("index.html", locale),
+        items=[_shown(one, locale) | _item(one) for one in incidents],
     )
 
 
-def _sentence(incident: Incident) -> str:
-    ended = f", over {iso_ms(incident.closed_at)}" if incident.closed_at else ", not over yet"
-    return f"Since {iso_ms(incident.opened_at)}{ended}. {incident.verdict.hurt}"
+def _item(incident: Incident) -> dict[str, str]:
+    """What only a feed says of it: its end is another item than its beginning, so that readers hear of both."""
+    return {
+        "guid": f"{incident.name}-{iso_ms(incident.opened_at)}-{'over' if incident.closed_at else 'open'}",
+        "published": format_datetime((incident.closed_at or incident.opened_at).astimezone(UTC)),
+    }
 
 
 def _document(settings: Settings, judgement: Judgement, incidents: Sequence[Incident], level: int) -> str:
@@ -163,6 +196,7 @@ def _document(settings: Settings, judgement: Judgement, incidents: Sequence[Inci
                 "name": one.name,
                 "title": plain(one.verdict, "en"),
                 "hurt": str(one.verdict.hurt),
+                "figures": figures_for_all(one.verdict),
                 "opened_at": one.opened_at,
                 "closed_at": one.closed_at,
             }

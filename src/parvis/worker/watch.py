@@ -29,6 +29,8 @@ from parvis.infra import engines, postgres
 from parvis.infra.overload import levels
 from parvis.infra.storage import Storage, open_storage
 from parvis.worker import status_page
+from parvis.worker.status_files import StatusFiles
+from parvis.worker.status_history import History
 from parvis.worker.telling import Telling
 
 log = structlog.get_logger(__name__)
@@ -53,6 +55,8 @@ class Watch:
         self._db: asyncpg.Connection | None = None
         self._leads = False
         self._telling = Telling(self._noted)
+        self._status = StatusFiles(settings.status_directory)
+        self._history = History()
         self._tide_known: health.Tide | None = None
         self._tide_at: datetime | None = None
 
@@ -73,11 +77,25 @@ class Watch:
             await self._write_down(db, seen, now)
         self.seen = seen
         level = levels.NO_DATABASE if seen.database is None else math.ceil(seen.fact("shedding", "level"))
-        await asyncio.to_thread(status_page.write, self.settings, judgement, self.book.shown(SHOWN), level)
+        await self._show(db if seen.database is not None else None, judgement, level)
         if self._leads or db is None:
             await self._tell(db, now)
         _keep(self.settings, self.book.shown(SHOWN))
         return judgement
+
+    async def _show(self, db: asyncpg.Connection | None, judgement: health.Judgement, level: int) -> None:
+        """The status page says how the place is; what was wrong in months before is read while there is a database."""
+        if not self.settings.status_directory:
+            return
+        pages: dict[str, str] = {}
+        if db is not None:
+            with contextlib.suppress(*TROUBLE):
+                pages = await self._history.changed(db, self.settings)
+        pages |= await asyncio.to_thread(
+            status_page.files, self.settings, judgement, self.book.shown(SHOWN), level, self._history.months
+        )
+        if await self._status.keep(pages, judgement.at):
+            self._history.written()
 
     async def close(self) -> None:
         await self._telling.close()

@@ -194,6 +194,41 @@ async def incidents(db: Connection, limit: int) -> list[Incident]:
     return [_incident(row) for row in rows]
 
 
+async def incident_months(db: Connection) -> dict[str, tuple[int, datetime]]:
+    """The months (`2026-05`, by UTC) in which something began that was told everybody and is over, the newest first; with
+    how much that was and when the last of it ended, by which one sees whether a month has changed."""
+    rows = await db.fetch(
+        """
+        SELECT to_char(opened_at AT TIME ZONE 'UTC', 'YYYY-MM') AS month, count(*) AS incidents, max(closed_at) AS ended_at
+          FROM incident
+         WHERE closed_at IS NOT NULL
+           AND verdict ->> 'urgency' <> 'note'
+         GROUP BY month
+         ORDER BY month DESC
+        """
+    )
+    return {row["month"]: (row["incidents"], row["ended_at"]) for row in rows}
+
+
+async def incidents_of_month(db: Connection, month: str, limit: int) -> list[Incident]:
+    """What began in that month (`2026-05`, by UTC), was told everybody and is over, the newest first."""
+    rows = await db.fetch(
+        """
+        SELECT name, opened_at, seen_at, closed_at, blame, verdict, told_at, ended_told_at
+          FROM incident
+         WHERE opened_at >= to_date($1, 'YYYY-MM')::timestamp AT TIME ZONE 'UTC'
+           AND opened_at < (to_date($1, 'YYYY-MM') + interval '1 month') AT TIME ZONE 'UTC'
+           AND closed_at IS NOT NULL
+           AND verdict ->> 'urgency' <> 'note'
+         ORDER BY opened_at DESC
+         LIMIT $2
+        """,
+        month,
+        limit,
+    )
+    return [_incident(row) for row in rows]
+
+
 async def kept_safe(
     db: Connection, what: str, began_at: datetime, ended_at: datetime, problem: str, facts: dict[str, float]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from parvis.domain.health.verdicts.verdict import Figure, Verdict
 from parvis.infra.catalogues import later
 
 PLAIN: dict[str, str] = {
@@ -62,3 +63,53 @@ PLAIN: dict[str, str] = {
     "limiter_off": later("The limiter is off"),
     "cache_off": later("The cache of public pages is off"),
 }
+
+# Whose figures everybody may see: they say how long people wait and how much is left undone. The others' say how far a
+# limit is away, how old the last backup is, how much an attack brings about; and a verdict that is not named here is new.
+FIGURES_FOR_ALL = frozenset(
+    {
+        "archive_failing",
+        "broker_gone",
+        "certificate_ending",
+        "clock_differs",
+        "cpu_full",
+        "database_gone",
+        "database_reading",
+        "database_restarted",
+        "database_slow",
+        "disk_full",
+        "disk_slow",
+        "fan_out_late",
+        "gate_narrow",
+        "gate_paused",
+        "idle_in_transaction",
+        "index_lost",
+        "job_poison",
+        "job_stuck",
+        "jobs_failing",
+        "jobs_given_up",
+        "jobs_late",
+        "lock_held",
+        "loop_blocked",
+        "mail_gone",
+        "mail_slow",
+        "outbound_slow",
+        "pool_exhausted",
+        "processes_dying",
+        "requests_refused",
+        "slow_statement",
+        "store_failing",
+        "store_slow",
+        "transcodings_waiting",
+        "web_missing",
+        "workers_missing",
+    }
+)
+UNITS_FOR_ALL = frozenset({"count", "s", "share", "per_s"})  # bytes say how large the machine is
+
+
+def figures_for_all(verdict: Verdict) -> list[Figure]:
+    """The figures of the verdict that give nothing away."""
+    if verdict.name not in FIGURES_FOR_ALL:
+        return []
+    return [one for one in verdict.evidence if one.unit in UNITS_FOR_ALL]

@@ -1,0 +1,39 @@
+"""The status page's memory: a page a month and language of what was wrong and is over."""
+
+from __future__ import annotations
+
+import asyncio
+
+import asyncpg
+
+from parvis.base.settings import Settings
+from parvis.domain import health
+from parvis.worker import status_page
+
+Mark = tuple[int, object]
+MOST = 500  # incidents of a month
+
+
+class History:
+    """The months that have a page, the newest first, and how each was when its pages were written."""
+
+    def __init__(self) -> None:
+        self.months: list[str] = []
+        self._written: dict[str, Mark] = {}
+        self._under_way: dict[str, Mark] = {}
+
+    async def changed(self, db: asyncpg.Connection, settings: Settings) -> dict[str, str]:
+        """The pages of a month that changed since they were written: of one, so that no look takes long."""
+        months = await health.incident_months(db)
+        self.months, self._under_way = list(months), {}
+        for month, mark in months.items():
+            if self._written.get(month) != mark:
+                found = await health.incidents_of_month(db, month, MOST)
+                self._under_way = {month: mark}
+                return await asyncio.to_thread(status_page.month_files, settings, month, found)
+        return {}
+
+    def written(self) -> None:
+        """The pages that were given last are where they should be."""
+        self._written |= self._under_way
+        self._under_way = {}
