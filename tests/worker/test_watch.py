@@ -20,6 +20,7 @@ from prometheus_client.samples import Sample
 from parvis.base.clock import iso_ms, utc_now
 from parvis.base.settings import Settings
 from parvis.domain import health
+from parvis.domain.health import history
 from parvis.domain.health.verdicts.findings import Disk, Findings
 from parvis.domain.health.verdicts.verdict import Verdict, figure, say
 from parvis.infra.overload import levels
@@ -287,7 +288,7 @@ async def test_what_only_the_watch_sees_is_kept_and_told_too(services: Services)
         kept = {moment.resource: moment.facts for _, moment in await health.minutes(db, began - timedelta(minutes=1))}
     assert kept["database"]["size_bytes"] > 1e6
     assert kept["database"].keys() > {"response_s", "wal_bytes", "slot_bytes", "sessions"}
-    assert kept["disk"][f"free_files@{services.settings.home}"] > 0
+    assert kept["disk"][history.room("files", str(services.settings.home))] > 0
     assert kept["store"]["fails"] == 0 < kept["store"]["took_s"]
     assert kept["jobs"]["late_s@slow"] > 59
     assert (kept["jobs"]["late@slow"], kept["jobs"]["failing@slow"], kept["jobs"]["failures@slow"]) == (1, 1, 2)
