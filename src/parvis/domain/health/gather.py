@@ -96,7 +96,8 @@ async def gather(
     base: dict[str, Any] = {
         "at": now,
         "disks": foretold(disks, lately),
-        "broker_error": broker,
+        "broker_error": broker[0],
+        "broker_took_s": broker[1],
         "store": store,
         "certificate_ends_in_s": certificate[0],
         "certificate_lasts_s": certificate[1],
@@ -275,14 +276,16 @@ def _roles(readings: Sequence[Reading]) -> dict[str, int]:
     return dict(Counter(role for _, role in {(one.process, one.role) for one in readings}))
 
 
-async def _broker(settings: Settings) -> str:
+async def _broker(settings: Settings) -> tuple[str, float]:
+    """Why it does not answer, empty if it does; and how many seconds that took."""
     if not settings.nats_url:
-        return "it was never started"
+        return "it was never started", 0.0
+    began, error = time.perf_counter(), ""
     try:
         await nats_server.version_at(settings.nats_url)
-    except (ConnectionError, OSError, TimeoutError) as error:
-        return str(error) or type(error).__name__
-    return ""
+    except (ConnectionError, OSError, TimeoutError) as trouble:
+        error = str(trouble) or type(trouble).__name__
+    return error, time.perf_counter() - began
 
 
 async def _store(storage: Storage | None, opening_s: float, unopened: str) -> Store | None:

@@ -18,7 +18,7 @@ SUMMED = (
     "lent_per_s", "deferred_per_s", "refused_per_s", "refused_share_per_s", "refused_for_load_per_s",
     "refused_door_per_s", "served_per_s", "page_hits_per_s", "waiting", "answered", "unreachable", "sent", "refused",
 )  # fmt: skip
-SUMMED_BY_KIND = "done_per_s@"
+SUMMED_BY_KIND = ("done_per_s@", "failed_per_s@", "worked_s_per_s@")
 OF_ALL = ("database",)  # every process sees the same from where it is
 SEEN_BY_ALL = ("jobs",)  # every process sees all of it
 

@@ -26,6 +26,9 @@ def all_signals(seen: Findings) -> dict[str, Signal]:
         found["store"] = Signal(
             "store", 0.0, 0.0, None, {"took_s": seen.store.took_s, "fails": float(bool(seen.store.error))}
         )
+    if seen.setup.has_broker:
+        facts = {"answers": float(not seen.broker_error), "took_s": seen.broker_took_s}
+        found["broker"] = Signal("broker", 0.0, 0.0, None, facts)
     if seen.certificate_ends_in_s is not None:
         found["certificate"] = Signal("certificate", 0.0, 0.0, None, {"ends_in_s": seen.certificate_ends_in_s})
     foreseen = as_signal(forecasts(seen))
@@ -38,8 +41,9 @@ def _add(found: dict[str, Signal], otherwise: Signal, facts: dict[str, float]) -
 
 
 def _of_database(database: Database) -> dict[str, float]:
-    names = ("size_bytes", "wal_bytes", "slot_bytes", "archive_failing_s", "sessions", "oldest_row_age")
+    names = ("size_bytes", "wal_bytes", "slot_bytes", "archive_failing_s", "sessions", "oldest_row_age", "up_s")
     facts = {name: float(getattr(database, name)) for name in names}
+    facts["unapplied"] = float(len(database.unapplied))
     return facts | {f"waiting@{event}": sessions for event, sessions in database.waiting.items()}
 
 

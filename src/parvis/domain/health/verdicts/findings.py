@@ -241,6 +241,7 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
     jobs: Jobs = Jobs()
     store: Store | None = None
     broker_error: str = ""
+    broker_took_s: float = 0.0  # to connect, or to fail
     door: Door | None = None
     tide: Tide | None = None
     clock_ahead_s: float = 0.0
