@@ -90,6 +90,7 @@ async def test_how_long_jobs_take_is_told_of_those_since_the_last_time(services:
         told = runner.times.probe(10.0)
         assert runner.times.probe(10.0).used == 0.0
     assert told.used == 0.3
+    assert told.facts["failed_per_s@a"] == 0.1
     assert 0.35 <= told.facts["longest_s"] < 2
     assert 0.15 <= told.facts["mean_s"] < told.facts["longest_s"]
 

@@ -17,9 +17,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
+from parvis import __version__
 from parvis.base.clock import iso_ms, utc_now
 from parvis.base.settings import Settings
 from parvis.domain import health
+from parvis.domain.health import history
 from parvis.domain.health.verdicts.findings import Disk, Findings
 from parvis.domain.health.verdicts.verdict import Verdict, figure, say
 from parvis.infra.overload import levels
@@ -287,7 +289,10 @@ async def test_what_only_the_watch_sees_is_kept_and_told_too(services: Services)
         kept = {moment.resource: moment.facts for _, moment in await health.minutes(db, began - timedelta(minutes=1))}
     assert kept["database"]["size_bytes"] > 1e6
     assert kept["database"].keys() > {"response_s", "wal_bytes", "slot_bytes", "sessions"}
-    assert kept["disk"][f"free_files@{services.settings.home}"] > 0
+    assert kept["disk"][history.room("files", str(services.settings.home))] > 0
+    assert kept["database"]["up_s"] > 0 == kept["database"]["unapplied"]
+    assert kept["broker"]["answers"] == 1 > kept["broker"]["took_s"] > 0
+    assert kept["memory"]["killed_per_s"] >= 0
     assert kept["store"]["fails"] == 0 < kept["store"]["took_s"]
     assert kept["jobs"]["late_s@slow"] > 59
     assert (kept["jobs"]["late@slow"], kept["jobs"]["failing@slow"], kept["jobs"]["failures@slow"]) == (1, 1, 2)
@@ -335,6 +340,8 @@ async def test_prometheus_reads_what_the_watch_saw_on_a_port_of_its_own(services
         for one in family.samples
     }
     assert told["parvis_database_answers",] == 1
+    assert told["parvis_info", ("version", __version__)] == told["parvis_broker_answers",] == 1
+    assert told["parvis_migrations_unapplied",] == 0
     assert told["parvis_jobs_due", ("kind", "slow")] == 1
     assert told["parvis_jobs_oldest_seconds", ("kind", "slow")] > 59
     assert 0 <= told["parvis_resource_use_ratio", ("resource", "cpu")] <= 1

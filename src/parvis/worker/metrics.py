@@ -9,6 +9,7 @@ import structlog
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import GaugeMetricFamily
 
+from parvis import __version__
 from parvis.base.settings import BadSetting
 from parvis.domain.health import Book, Findings, all_signals
 
@@ -48,6 +49,7 @@ class Metrics:
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Asked by the library, in its thread; what it reads is never changed, only replaced."""
+        yield _family("info", "Which release keeps the watch.", ("version",), [((__version__,), 1.0)])
         seen, incidents = self._watched.seen, self._watched.book.open
         if seen is None:
             return
@@ -84,6 +86,7 @@ class Metrics:
             ("folder",),
             free,
         )
+        yield _family("broker_answers", "Whether NATS does.", (), [((), float(not seen.broker_error))])
         yield from _of_jobs(seen)
         yield from _of_database(seen)
         yield _family(
@@ -110,6 +113,8 @@ def _of_database(seen: Findings) -> Iterator[GaugeMetricFamily]:
         return
     for name in ("sessions", "most_sessions", "wal_bytes", "slot_bytes", "size_bytes", "up_s", "oldest_row_age"):
         yield _family(f"database_{name}", "As the database says.", (), [((), float(getattr(database, name)))])
+    unapplied = float(len(database.unapplied))
+    yield _family("migrations_unapplied", "Steps of the schema that are still to be made.", (), [((), unapplied)])
 
 
 def _family(name: str, words: str, labels: tuple[str, ...], values: Values) -> GaugeMetricFamily:

@@ -196,6 +196,7 @@ class Runner:
     async def _perform(self, job: Job, handler: Handler) -> None:
         async with self._slots:
             self._held[_key(job)].began = began = asyncio.get_running_loop().time()
+            failed = False
             try:
                 with tracing.job(job.kind, **{"parvis.attempts": job.attempts, "parvis.failures": job.failures}):
                     async with limited(handler.time_limit_s):
@@ -203,12 +204,12 @@ class Runner:
             except asyncio.CancelledError:
                 if self._stopping or _key(job) not in self._held:
                     raise
-                self._failed(job, RuntimeError("something inside it was cancelled"), private=handler.private)
+                failed = self._failed(job, RuntimeError("something inside it was cancelled"), private=handler.private)
             except Exception as error:
-                self._failed(job, error, private=handler.private)
+                failed = self._failed(job, error, private=handler.private)
             else:
                 self._outcomes.done(job)
-            self.times.took(job.kind, asyncio.get_running_loop().time() - began)
+            self.times.took(job.kind, asyncio.get_running_loop().time() - began, failed=failed)
 
     async def _route(self, jobs: list[Job], router: Router) -> None:
         async with self._slots:
@@ -226,12 +227,13 @@ class Runner:
         for job in jobs:  # one of them is at fault; the others must not suffer
             await self._route([job], router)
 
-    def _failed(self, job: Job, error: Exception, *, private: bool = False) -> None:
+    def _failed(self, job: Job, error: Exception, *, private: bool = False) -> bool:
+        """Whether that is a failure, of which is kept when the job is tried again; else it is done with."""
         said = {"id": job.id, "kind": job.kind, "payload": "(private)" if private else job.payload}
         if isinstance(error, Problem) and not isinstance(error, PASSING):
             log.info("job.dropped", **said, reason=repr(error))  # the world has moved on; trying again changes nothing
             self._outcomes.done(job)
-            return
+            return False
         text = f"{type(error).__name__}: {error}".replace("\0", "")[:2000].encode("utf-8", "replace").decode()
         self._errors.append(error)
         failures = job.failures + 1
@@ -243,6 +245,7 @@ class Runner:
                 "job.failed", **said, failures=failures, error=text, again_in_s=round(rest_s, 1), exc_info=error
             )
         self._outcomes.failed(Failed(job, text, rest_s))
+        return True
 
     def _let_go(self, jobs: Iterable[Job]) -> None:
         """These are no longer ours; there is room for more."""

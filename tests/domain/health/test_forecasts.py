@@ -7,16 +7,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 
 from parvis.base.clock import utc_now
 from parvis.base.settings import Settings
 from parvis.domain import health
+from parvis.domain.health import watch_queries
+from parvis.domain.health.disks import Pace, foretold, paces
 from parvis.domain.health.gather import journal_full_in_s
 from parvis.domain.health.types import Signal
 from parvis.domain.health.verdicts.findings import Database, Disk, Findings, Jobs, Late, Letters
 from parvis.domain.health.verdicts.jobs_late import jobs_late
 from parvis.domain.health.verdicts.mail_quota import mail_quota
+from parvis.infra.postgres import Connection
 from parvis.infra.postgres import Database as Pool
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -48,7 +52,10 @@ def test_nothing_is_foretold_of_a_place_of_which_nothing_is_known() -> None:
 
 def test_everything_that_will_be_over_is_told_the_soonest_first() -> None:
     everything = seen(
-        disks=(Disk("/srv", 100 * GIB, 60 * GIB, full_in_s=9 * DAY_S), Disk("/other", 100 * GIB, 60 * GIB)),
+        disks=(
+            Disk("/srv", 100 * GIB, 60 * GIB, full_in_s=9 * DAY_S, files_end_in_s=8 * DAY_S),
+            Disk("/other", GIB, GIB),
+        ),
         journal_full_in_s=3 * DAY_S,
         certificate_ends_in_s=40 * DAY_S,
         letters=Letters(2_000, 5_000),
@@ -59,6 +66,7 @@ def test_everything_that_will_be_over_is_told_the_soonest_first() -> None:
         ("work", "media.transcode", 1_800),
         ("letters", "", 6_000),
         ("journal", "", 3 * DAY_S),
+        ("files", "/srv", 8 * DAY_S),
         ("disk", "/srv", 9 * DAY_S),
         ("certificate", "", 40 * DAY_S),
     ]
@@ -112,9 +120,9 @@ def test_work_that_is_late_says_when_it_is_done_where_that_is_known() -> None:
 
 
 def test_what_was_foretold_is_written_down_as_facts_and_read_again() -> None:
-    known = seen(disks=(Disk("/a@b", GIB, GIB, full_in_s=5.0),), certificate_ends_in_s=9.0)
+    known = seen(disks=(Disk("/a@b", GIB, GIB, full_in_s=5.0, files_end_in_s=6.0),), certificate_ends_in_s=9.0)
     facts = health.all_signals(known)[health.FORECAST].facts
-    assert facts == {"disk_in_s@/a@b": 5.0, "certificate_in_s@": 9.0}
+    assert facts == {"disk_in_s@/a@b": 5.0, "files_in_s@/a@b": 6.0, "certificate_in_s@": 9.0}
     assert health.from_facts(facts | {"weather_in_s@": 1.0, "odd": 2.0}) == health.forecasts(known)
 
 
@@ -157,3 +165,64 @@ async def test_a_journal_that_is_larger_than_wanted_is_foretold_by_its_pace(
         (tmp_path / "postgres").mkdir()
         assert await full_in_s(grown) == pytest.approx(100 * 3_600, rel=0.02)
         assert await full_in_s(Database(wal_bytes=2 * GIB, wal_wanted_bytes=GIB)) is None, "it shrinks"
+
+
+async def test_the_pace_of_each_folder_is_that_of_this_machine(fresh_database: Pool, tmp_path: Path) -> None:
+    now, settings = utc_now(), Settings(home=tmp_path)
+    home = Disk(str(tmp_path), 100 * GIB, 60 * GIB, 9_000, 6_000)
+    media = Disk("/media", 100 * GIB, 60 * GIB, 9_000, 5_000, holds="media")
+    told = Findings(at=now, disks=(media,)), Findings(at=now, disks=(home,))
+    async with fresh_database.connection() as db:
+        there = {"free_bytes@there:/media": 90.0 * GIB, "free_files@there:/media": 9_000.0}
+        await health.Minutes().add(db, lately("disk", **there), now - timedelta(hours=5))
+        unknown = {one.folder: Pace() for one in (home, media)}
+        assert await paces(db, settings, (home, media), now) == unknown, "that was another machine's"
+        for hours, findings in ((4, told[0]), (3, told[1])):
+            await health.Minutes().add(db, health.all_signals(findings), now - timedelta(hours=hours))
+        less = [msgspec.structs.replace(one, free_bytes=50 * GIB, free_files=4_000) for one in (home, media)]
+        found = await paces(db, settings, less, now)
+        known = foretold(less, found)
+        assert await paces(db, settings, (home, media), now) == unknown, "nothing was filled"
+    assert found[home.folder].bytes_per_s == 0.0, "what processes say of it is asked, and none did"
+    assert [one.full_in_s for one in known] == [None, pytest.approx(20 * 3_600, rel=0.02)]
+    assert [one.files_end_in_s for one in known] == [
+        pytest.approx(hours * 3_600, rel=0.02) for hours in (6, 16)
+    ]  # fmt: skip
+
+
+async def test_of_backups_which_grow_in_steps_some_hours_foretell_nothing(fresh_database: Pool, tmp_path: Path) -> None:
+    now, copies = utc_now(), Disk("/copies", 100 * GIB, 80 * GIB, holds="copies")
+    later = msgspec.structs.replace(copies, free_bytes=40 * GIB)
+
+    async def full_in_s(db: Connection) -> float | None:
+        return foretold((later,), await paces(db, Settings(home=tmp_path), (later,), now))[0].full_in_s
+
+    async with fresh_database.connection() as db:
+        seen = health.all_signals(Findings(at=now, disks=(copies,)))
+        await health.Minutes().add(db, seen, now - timedelta(hours=5))
+        await health.Minutes().add(db, {}, now)
+        assert await full_in_s(db) is None
+        ago = now.replace(minute=0, second=0, microsecond=0) - timedelta(days=10)
+        await health.Minutes().add(db, seen, ago)
+        await watch_queries.hours_stored(db, ago + timedelta(hours=2))
+        assert await full_in_s(db) == pytest.approx(10 * DAY_S, rel=0.01)
+
+
+def test_a_disk_with_nothing_but_backups_presses_when_the_database_no_longer_fits_on_it() -> None:
+    def named(disk: Disk, **known: Any) -> list[str]:
+        judgement = health.judge(seen(disks=(disk,), **known))
+        return [one.verdict.name for one in judgement.causes if one.verdict.name in {"disk_full", "disk_filling"}]
+
+    nearly = Disk("/copies", 100 * GIB, GIB, holds="copies")
+    assert named(nearly, database=Database(size_bytes=GIB // 2)) == []
+    assert named(nearly, database=Database(size_bytes=2 * GIB)) == ["disk_filling"]
+    assert named(nearly, database=None) == []
+
+
+def test_a_full_disk_of_media_does_not_explain_why_the_database_is_gone() -> None:
+    def causes(disk: Disk) -> set[str]:
+        return {one.verdict.name for one in health.judge(seen(disks=(disk,), database=None)).causes}
+
+    full = Disk("/media", 100 * GIB, 0)
+    assert causes(full) == {"disk_full"}
+    assert causes(msgspec.structs.replace(full, holds="media")) == {"disk_full", "database_gone"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ import pytest
 from parvis.base.clock import utc_now
 from parvis.base.settings import Settings
 from parvis.domain import health
-from parvis.domain.health.gather import PASSING, disks, expected_indexes
+from parvis.domain.health import disks
+from parvis.domain.health.disks import PASSING, Looker, Pace, foretold
+from parvis.domain.health.gather import expected_indexes
 from parvis.infra import engines
 from parvis.infra.engines import backup, remote_kit
 from parvis.infra.engines.places import Places
@@ -152,12 +155,52 @@ async def test_engines_that_are_away_are_verdicts_and_not_errors(tmp_path: Path)
     assert "broker_gone" in found
 
 
-def test_while_a_drill_is_under_way_nothing_is_foretold_from_the_pace(tmp_path: Path) -> None:
-    settings, paces = Settings(home=tmp_path), {str(tmp_path): 1e9}
-    assert disks(settings, paces)[0].full_in_s is not None
+async def test_while_a_drill_is_under_way_nothing_is_foretold_from_the_pace(tmp_path: Path) -> None:
+    seen, paces = await Looker().disks(Settings(home=tmp_path)), {str(tmp_path): Pace(1e9, 1e3)}
+    before = foretold(seen, paces)[0]
+    assert before.full_in_s is not None
+    assert before.files_end_in_s is not None or not before.files
     (tmp_path / f"{drill.PREFIX}x").mkdir()
-    assert disks(settings, paces)[0].full_in_s is None
+    assert foretold(seen, paces)[0] == seen[0]
     assert {drill.PREFIX, remote_kit.PREFIX} <= set(PASSING)
+
+
+async def test_every_file_system_below_a_folder_of_ours_is_looked_at_once(tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+
+        async def seen(**known: str) -> list[tuple[str, str]]:
+            return [(one.folder, one.holds) for one in await Looker().disks(Settings(home=tmp_path, **known))]
+
+        ours = [(str(tmp_path), "place")]
+        assert await seen() == await seen(media_url=str(tmp_path), backup=str(tmp_path)) == ours
+        assert await seen(media_url="s3://bucket/x", backup="s3://bucket/y") == ours
+        assert await seen(media_url=f"{folder}/not-there", backup=f"{folder}/nor-there") == ours
+        assert await seen(media_url=f"file://{folder}", backup=folder) == [*ours, (folder, "media")]
+        assert await seen(backup=folder) == [*ours, (folder, "copies")]
+
+
+async def test_a_disk_on_the_network_that_hangs_keeps_nobody_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers, look, asked = threading.Event(), disks._look, list[str]()
+
+    def slow(folder: disks.Folder) -> disks.Look:
+        asked.append(folder[1])
+        if folder[1] == "copies":
+            answers.wait(20)
+        return look(folder)
+
+    monkeypatch.setattr(disks, "_look", slow)
+    monkeypatch.setattr(disks, "WITHIN_S", 0.05)
+    looker, settings = Looker(), Settings(home=tmp_path, backup="/dev/shm")
+    for _ in range(2):
+        assert [one.holds for one in await looker.disks(settings)] == ["place"]
+    assert asked.count("copies") == 1, "no second look begins beside one that hangs"
+    answers.set()
+    assert looker._thread is not None
+    await asyncio.to_thread(looker._thread.join, 20)
+    monkeypatch.setattr(disks, "WITHIN_S", 20.0)
+    assert [one.holds for one in await looker.disks(settings)] == ["place", "copies"]
 
 
 async def test_a_database_without_a_connection_left_is_not_gone(nats_url: str) -> None:

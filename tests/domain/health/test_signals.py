@@ -154,6 +154,19 @@ def test_processes_of_one_machine_do_not_count_its_cores_twice() -> None:
     assert (there.used, there.use, there.capacity) == (2.8, 0.9, 4.0)
 
 
+def test_what_the_kernel_ended_for_want_of_memory_is_counted_of_our_container_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "_CGROUPS", tmp_path)
+    of_all = machine.killed()
+    (tmp_path / "memory.events").write_text("low 0\noom 3\noom_kill 2\noom_group_kill 0\n")
+    memory = probes._memory()
+    assert memory(5.0).facts["killed_per_s"] == 0.0
+    (tmp_path / "memory.events").write_text("oom_kill 4\n")
+    assert memory(5.0).facts["killed_per_s"] == 0.4
+    assert of_all >= 0.0
+
+
 async def test_the_disk_of_a_machine_is_compared_with_itself(services: Services) -> None:
     """Another that joins, or has less room, says nothing of when this one will be full."""
     now, mib = utc_now(), float(1 << 20)

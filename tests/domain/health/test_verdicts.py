@@ -450,7 +450,53 @@ def test_a_certificate_ends_soon_by_how_long_it_is_good_for() -> None:
     day = 86_400.0
     for left, lasts, soon in ((13, 90, True), (5, 6, False), (1, 6, True), (13, None, True)):
         found = seen(certificate_ends_in_s=left * day, certificate_lasts_s=lasts and lasts * day)
-        assert (BY_NAME["certificate_ending"](found) is not None) == soon
+        verdict = BY_NAME["certificate_ending"](found)
+        assert (verdict is not None) == soon
+        if verdict is not None and lasts:
+            assert [round(one.value, 2) for one in verdict.evidence] == [
+                left * day,
+                lasts * day,
+                round(left / lasts, 2),
+            ]
+    over = BY_NAME["certificate_ending"](seen(certificate_ends_in_s=-day, certificate_lasts_s=90 * day))
+    assert over is not None
+    assert over.evidence[2].value == 0
+
+
+@pytest.mark.parametrize(
+    ("rise", "use", "fires"),
+    [
+        (1.15, 0.9, True),
+        (1.15, 0.86, False),
+        (1.06, 0.95, True),
+        (1.04, 0.99, False),
+        (1.25, 0.77, True),
+        (1.25, 0.75, False),
+    ],
+)
+def test_a_rise_is_told_of_by_the_room_there_is_and_not_by_how_large_it_is(
+    rise: float, use: float, fires: bool
+) -> None:
+    found = seen(tide=Tide(100.0 * rise, 100.0, "cpu", use))
+    assert (BY_NAME["visits_outgrow"](found) is not None) == fires
+
+
+@pytest.mark.parametrize(
+    ("resource", "command"),
+    [
+        ("cpu", "PARVIS_WEB_WORKERS=3"),
+        ("web", "PARVIS_WEB_WORKERS=3"),
+        ("pool", "PARVIS_DATABASE_POOL=20"),
+        ("streams", "LimitNOFILE=1048576"),
+        ("database", "parvis gate status"),
+    ],
+)
+def test_what_gives_the_place_more_of_what_is_short_is_a_setting_where_there_is_one(
+    resource: str, command: str
+) -> None:
+    setup = Setup(web_workers=2, database_pool=10)
+    assert command_of(seen(setup=setup, door=Door("auto", 0.2, resource, 5000))) == command
+    assert command_of(seen(setup=setup, tide=Tide(150.0, 100.0, resource, 0.9))) == command
 
 
 def test_a_journal_that_is_followed_no_more_is_named_and_what_never_was_is_not_called_new() -> None:

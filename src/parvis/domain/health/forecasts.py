@@ -12,7 +12,7 @@ from parvis.domain.health.verdicts.findings import Findings
 from parvis.domain.health.verdicts.mail_quota import letters_end_in_s
 from parvis.domain.health.verdicts.verdict import Words, say
 
-What = Literal["disk", "journal", "letters", "certificate", "work"]
+What = Literal["disk", "files", "journal", "letters", "certificate", "work"]
 
 RESOURCE, UNIT = "forecast", "_in_s"
 FURTHEST_S = 366 * 86_400.0  # what is further away than that, nobody plans for
@@ -31,6 +31,8 @@ class Forecast(msgspec.Struct, frozen=True):
         match self.what:
             case "disk":
                 return say("The disk of %(folder)s is full", folder=self.of)
+            case "files":
+                return say("The disk of %(folder)s has no room for more files", folder=self.of)
             case "journal":
                 return say("The database's journal fills its disk")
             case "letters":
@@ -67,6 +69,9 @@ def _in_order(found: Iterable[Forecast]) -> tuple[Forecast, ...]:
 
 def _foreseen(seen: Findings) -> Iterator[Forecast]:
     yield from (Forecast("disk", one.folder, one.full_in_s) for one in seen.disks if one.full_in_s is not None)
+    yield from (
+        Forecast("files", one.folder, one.files_end_in_s) for one in seen.disks if one.files_end_in_s is not None
+    )
     if seen.journal_full_in_s is not None:
         yield Forecast("journal", "", seen.journal_full_in_s)
     if seen.certificate_ends_in_s is not None:

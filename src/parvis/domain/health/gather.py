@@ -6,7 +6,6 @@ Nothing here fails: what cannot be asked is not known, and the rules say so.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import re
 import ssl
@@ -14,7 +13,6 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -25,6 +23,7 @@ from cryptography import x509
 from parvis.base.settings import Settings
 from parvis.domain.health import gather_queries as ask
 from parvis.domain.health import history, queries, sessions
+from parvis.domain.health.disks import Looker, Pace, foretold, paces
 from parvis.domain.health.headroom import FRESH, merged
 from parvis.domain.health.types import Reading, Signal
 from parvis.domain.health.verdicts.findings import (
@@ -65,11 +64,7 @@ TROUBLE = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
 )
-PASSING = (
-    ".drill-",
-    ".kit-",
-    ".archive-",
-)  # folders that grow for an hour and are gone: by their pace nothing is foretold
+LOOKER = Looker()
 _INDEX = re.compile(r"^CREATE (?:UNIQUE )?INDEX (\w+) ON (?:ONLY )?public\.[^;]+;", re.M)
 
 
@@ -83,22 +78,26 @@ async def gather(
     tide: Tide | None = None,
     recent: dict[str, Signal] | None = None,
     before: dict[str, Signal] | None = None,
-    paces: dict[str, float] | None = None,
     now: datetime,
 ) -> Findings:
     """Everything that is known of the place now.
 
     `opening_s`: how long it took to open the store; `unopened`: why it could not be opened, if it could not. `before`:
-    the signals of an earlier look, if there was one. `paces`: by folder, how many bytes a second it has lately grown by.
+    the signals of an earlier look, if there was one.
     """
+    disks = await LOOKER.disks(settings)
     known, broker, store, certificate = await asyncio.gather(
-        _asked(settings, now), _broker(settings), _store(storage, opening_s, unopened), _certificate(settings, now)
+        _asked(settings, disks, now),
+        _broker(settings),
+        _store(storage, opening_s, unopened),
+        _certificate(settings, now),
     )
-    lately = known.pop("paces", {})
+    lately: dict[str, Pace] = known.pop("paces", {})
     base: dict[str, Any] = {
         "at": now,
-        "disks": disks(settings, lately if paces is None else paces),
-        "broker_error": broker,
+        "disks": foretold(disks, lately),
+        "broker_error": broker[0],
+        "broker_took_s": broker[1],
         "store": store,
         "certificate_ends_in_s": certificate[0],
         "certificate_lasts_s": certificate[1],
@@ -126,26 +125,7 @@ def setup(settings: Settings) -> Setup:
     )
 
 
-def disks(settings: Settings, paces: dict[str, float]) -> tuple[Disk, ...]:
-    """The file systems below our folders, each once."""
-    found: dict[int, Disk] = {}
-    for folder in (settings.home, settings.home / "postgres", settings.home / "media"):
-        with contextlib.suppress(OSError):
-            device = os.stat(folder).st_dev
-            if device not in found:
-                found[device] = _disk(folder, paces.get(str(folder), 0.0))
-    return tuple(found.values())
-
-
-def _disk(folder: Path, pace: float) -> Disk:
-    said = os.statvfs(folder)
-    free = said.f_bavail * said.f_frsize
-    passing = any(any(folder.glob(f"{name}*")) for name in PASSING)
-    full_in_s = free / pace if pace > 0 and not passing else None
-    return Disk(str(folder), said.f_blocks * said.f_frsize, free, said.f_files, said.f_favail, full_in_s)
-
-
-async def _asked(settings: Settings, now: datetime) -> dict[str, Any]:
+async def _asked(settings: Settings, disks: Sequence[Disk], now: datetime) -> dict[str, Any]:
     try:
         async with asyncio.timeout(ASK_WITHIN_S):
             db = await asyncpg.connect(
@@ -154,7 +134,7 @@ async def _asked(settings: Settings, now: datetime) -> dict[str, Any]:
                 server_settings={"application_name": "parvis doctor", "lock_timeout": "700ms"},
             )
             try:
-                return await _of_database(db, settings, now)
+                return await _of_database(db, settings, disks, now)
             finally:
                 db.terminate()
     except TROUBLE as error:
@@ -168,7 +148,7 @@ def _trouble(error: Exception) -> Trouble:
     return "starting" if isinstance(error, asyncpg.CannotConnectNowError) else "gone"
 
 
-async def _of_database(db: Connection, settings: Settings, now: datetime) -> dict[str, Any]:
+async def _of_database(db: Connection, settings: Settings, disks: Sequence[Disk], now: datetime) -> dict[str, Any]:
     looks = [await ask.sessions(db)]
     for _ in range(LOOKS - 1):
         await asyncio.sleep(APART_S)
@@ -189,7 +169,7 @@ async def _of_database(db: Connection, settings: Settings, now: datetime) -> dic
         "jobs": await _unless_locked(jobs_seen(db), Jobs()),
         "recent": await _unless_locked(history.recent(db, now), {}),
         "kept": await _unless_locked(_kept(db, settings, now), Kept()),
-        "paces": await _unless_locked(_paces(db, settings, now), {}),
+        "paces": await _unless_locked(paces(db, settings, disks, now), {}),
         "journal_full_in_s": await _unless_locked(journal_full_in_s(db, settings, database, now), None),
         "letters": await _unless_locked(_letters(db, settings, now), None),
     }
@@ -202,13 +182,6 @@ async def _kept(db: Connection, settings: Settings, now: datetime) -> Kept:
             found[f"{row['what']}_age_s"] = (now - row["well_at"]).total_seconds()
         found[f"{row['what']}_problem"] = row["problem"]
     return Kept(**found)
-
-
-async def _paces(db: Connection, settings: Settings, now: datetime) -> dict[str, float]:
-    if not settings.home.is_dir():
-        return {}
-    said = os.statvfs(settings.home)
-    return {str(settings.home): await history.disk_pace(db, float(said.f_bavail * said.f_frsize), now)}
 
 
 async def journal_full_in_s(db: Connection, settings: Settings, database: Database, now: datetime) -> float | None:
@@ -303,14 +276,16 @@ def _roles(readings: Sequence[Reading]) -> dict[str, int]:
     return dict(Counter(role for _, role in {(one.process, one.role) for one in readings}))
 
 
-async def _broker(settings: Settings) -> str:
+async def _broker(settings: Settings) -> tuple[str, float]:
+    """Why it does not answer, empty if it does; and how many seconds that took."""
     if not settings.nats_url:
-        return "it was never started"
+        return "it was never started", 0.0
+    began, error = time.perf_counter(), ""
     try:
         await nats_server.version_at(settings.nats_url)
-    except (ConnectionError, OSError, TimeoutError) as error:
-        return str(error) or type(error).__name__
-    return ""
+    except (ConnectionError, OSError, TimeoutError) as trouble:
+        error = str(trouble) or type(trouble).__name__
+    return error, time.perf_counter() - began
 
 
 async def _store(storage: Storage | None, opening_s: float, unopened: str) -> Store | None:

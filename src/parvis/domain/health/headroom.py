@@ -19,7 +19,7 @@ SUMMED = (
     "refused_door_per_s", "served_per_s", "page_hits_per_s", "waiting", "answered", "unreachable", "sent", "refused",
     "failed_per_s",
 )  # fmt: skip
-SUMMED_BY_KIND = ("done_per_s@", "spent@", "bucket@", "failed_per_s@")
+SUMMED_BY_KIND = ("done_per_s@", "worked_s_per_s@", "failed_per_s@", "spent@", "bucket@")
 OF_ALL = ("database",)  # every process sees the same from where it is
 SEEN_BY_ALL = ("jobs",)  # every process sees all of it
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
 
+from parvis.domain.health import machine
 from parvis.domain.health import watch_queries as queries
 from parvis.domain.health.probes import FREE_HERE
 from parvis.domain.health.types import Moment, Signal
@@ -14,8 +16,22 @@ from parvis.infra.postgres import Connection
 LATELY = timedelta(minutes=2)
 MINUTES_KEPT = timedelta(days=30)
 HOURS_KEPT = timedelta(days=730)
-FORECAST_FROM, FORECAST_OVER = timedelta(minutes=30), timedelta(hours=6)
 DAY = timedelta(days=1)
+
+
+class Span(NamedTuple):
+    """From how far back something is compared with now: at most, and at least; and by which rows."""
+
+    most: timedelta
+    least: timedelta
+    table: queries.Table
+
+
+HOURS = Span(timedelta(hours=6), timedelta(minutes=30), "health_minute")
+WEEKS = Span(timedelta(days=14), timedelta(days=7), "health_hour")
+
+
+Room = Literal["bytes", "files"]
 
 
 class Minutes:
@@ -70,6 +86,21 @@ async def disk_pace(db: Connection, free_bytes: float, now: datetime) -> float:
     return max(0.0, -await _pace(db, "disk", FREE_HERE, free_bytes, now))
 
 
+async def room_pace(
+    db: Connection, what: Room, folder: str, free: float, now: datetime, *, by_weeks: bool = False
+) -> float:
+    """How much a second of the room in that folder of this machine is used up; 0 while that is not known.
+
+    `by_weeks`: it grows in steps, such as one a day, so that some hours say nothing.
+    """
+    return max(0.0, -await _pace(db, "disk", room(what, folder), free, now, WEEKS if by_weeks else HOURS))
+
+
+def room(what: Room, folder: str) -> str:
+    """The name of the fact of what is free in a folder here: another machine may have one of the same name."""
+    return f"free_{what}@{machine.HOST}:{folder}"
+
+
 async def journal_pace(db: Connection, wal_bytes: float, now: datetime) -> float:
     """How many bytes a second the database's journal has grown by in the last hours; 0 while that is not known."""
     return max(0.0, await _pace(db, "database", "wal_bytes", wal_bytes, now))
@@ -80,10 +111,10 @@ async def letters_of_a_day(db: Connection, now: datetime) -> float:
     return await queries.letters_sent(db, now - DAY)
 
 
-async def _pace(db: Connection, resource: str, fact: str, value: float, now: datetime) -> float:
+async def _pace(db: Connection, resource: str, fact: str, value: float, now: datetime, span: Span = HOURS) -> float:
     """By how much a second it has grown to that value."""
-    then = await queries.fact_then(db, resource, fact, now - FORECAST_OVER)
-    if then is None or now - then["at"] < FORECAST_FROM:
+    then = await queries.fact_then(db, resource, fact, now - span.most, span.table)
+    if then is None or now - then["at"] < span.least:
         return 0.0
     return (value - then["value"]) / (now - then["at"]).total_seconds()
 

@@ -68,6 +68,15 @@ def memory_bytes() -> tuple[int, int, int]:
     return total, free, said.get("SwapTotal", 0) - said.get("SwapFree", 0)
 
 
+def killed() -> float:
+    """How many processes the kernel has ended so far because there was no memory: of our container, else of all."""
+    for path in (_CGROUPS / "memory.events", Path("/proc/vmstat")):
+        with suppress(OSError, ValueError, StopIteration):
+            lines = path.read_text().splitlines()
+            return float(next(line.split()[1] for line in lines if line.startswith("oom_kill ")))
+    return 0.0
+
+
 def _of_cores(wanted: set[int], *, nice_only: bool = False) -> float:
     """All that was not idle; what a hypervisor took (steal) counts, for it is not there to be used."""
     ticks = 0

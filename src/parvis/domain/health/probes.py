@@ -23,7 +23,7 @@ def of_process(services: Services, role: str) -> list[Probe]:
     """What every process can see by itself."""
     own: list[Probe] = [_cpu(), _loop(role), _pool(services, role), _database(services), _disk(services)]
     own += [] if role == "web" else [_encoders]
-    return [*own, _hashing(services, role), _mail(services), _outbound(services), _memory, _clock()]
+    return [*own, _hashing(services, role), _mail(services), _outbound(services), _memory(), _clock()]
 
 
 class Since:
@@ -147,11 +147,16 @@ def _disk(services: Services) -> Probe:
     return probe
 
 
-def _memory(_: float) -> Signal:
+def _memory() -> Probe:
     """What could still be had counts as free, caches among it; of a container with a limit, what that leaves."""
-    total, free, swapped = machine.memory_bytes()
-    facts = {"free_bytes": float(free), "swapped_bytes": float(swapped)}
-    return Signal("memory", float(total - free), (total - free) / max(1, total), float(total), facts)
+    killed = Since(machine.killed)
+
+    def probe(elapsed_s: float) -> Signal:
+        total, free, swapped = machine.memory_bytes()
+        facts = {"free_bytes": float(free), "swapped_bytes": float(swapped), "killed_per_s": killed() / elapsed_s}
+        return Signal("memory", float(total - free), (total - free) / max(1, total), float(total), facts)
+
+    return probe
 
 
 def _encoders(_: float) -> Signal:

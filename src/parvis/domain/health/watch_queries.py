@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -14,6 +14,8 @@ from parvis.domain.health.verdicts.verdict import Verdict
 from parvis.infra.postgres import Connection, Row
 
 LOCK = 7_720_001
+
+Table = Literal["health_minute", "health_hour"]
 
 
 async def elected(db: Connection) -> bool:
@@ -110,7 +112,7 @@ async def busiest(db: Connection, since: datetime, resources: Sequence[str]) -> 
 
 
 async def _moments(
-    db: Connection, table: str, since: datetime, resources: Sequence[str] | None
+    db: Connection, table: Table, since: datetime, resources: Sequence[str] | None
 ) -> list[tuple[datetime, Moment]]:
     rows = await db.fetch(
         f"""
@@ -125,12 +127,14 @@ async def _moments(
     return [(row["at"], _moment(row)) for row in rows]
 
 
-async def fact_then(db: Connection, resource: str, fact: str, since: datetime) -> Row | None:
-    """What that fact was, in the oldest minute since then that has it."""
+async def fact_then(
+    db: Connection, resource: str, fact: str, since: datetime, table: Table = "health_minute"
+) -> Row | None:
+    """What that fact was, in the oldest minute or hour since then that has it."""
     return await db.fetchrow(
-        """
+        f"""
         SELECT at, (facts ->> $3)::float8 AS value
-          FROM health_minute
+          FROM {table}
          WHERE at >= $1 AND resource = $2 AND facts ? $3
          ORDER BY at
          LIMIT 1

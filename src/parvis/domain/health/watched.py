@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
+from parvis.domain.health import history
 from parvis.domain.health.forecasts import as_signal, forecasts
 from parvis.domain.health.types import Signal
 from parvis.domain.health.verdicts.findings import Database, Disk, Findings, Jobs
 
 
 def all_signals(seen: Findings) -> dict[str, Signal]:
-    """By resource. What there is several of has its own name behind an `@`: a folder, a kind of job, a wait event.
+    """By resource. What there is several of has its own name behind an `@`: a machine's folder, a kind of job, a wait event.
 
     A kind of job of which none is late, under way or failing has no fact, nor has what no session waits for.
     """
@@ -18,12 +19,16 @@ def all_signals(seen: Findings) -> dict[str, Signal]:
     if seen.database is not None:
         _add(found, Signal("database", 0.0, 0.0), _of_database(seen.database))
     if seen.disks:
-        _add(found, Signal("disk", 0.0, max(1.0 - one.free for one in seen.disks)), _of_disks(seen.disks))
+        fullest = max(1.0 - one.free for one in seen.our_disks) if seen.our_disks else 0.0
+        _add(found, Signal("disk", 0.0, fullest), _of_disks(seen.disks))
     _add(found, Signal("jobs", 0.0, 0.0), _of_jobs(seen.jobs))
     if seen.store is not None:
         found["store"] = Signal(
             "store", 0.0, 0.0, None, {"took_s": seen.store.took_s, "fails": float(bool(seen.store.error))}
         )
+    if seen.setup.has_broker:
+        facts = {"answers": float(not seen.broker_error), "took_s": seen.broker_took_s}
+        found["broker"] = Signal("broker", 0.0, 0.0, None, facts)
     if seen.certificate_ends_in_s is not None:
         found["certificate"] = Signal("certificate", 0.0, 0.0, None, {"ends_in_s": seen.certificate_ends_in_s})
     foreseen = as_signal(forecasts(seen))
@@ -36,17 +41,18 @@ def _add(found: dict[str, Signal], otherwise: Signal, facts: dict[str, float]) -
 
 
 def _of_database(database: Database) -> dict[str, float]:
-    names = ("size_bytes", "wal_bytes", "slot_bytes", "archive_failing_s", "sessions", "oldest_row_age")
+    names = ("size_bytes", "wal_bytes", "slot_bytes", "archive_failing_s", "sessions", "oldest_row_age", "up_s")
     facts = {name: float(getattr(database, name)) for name in names}
+    facts["unapplied"] = float(len(database.unapplied))
     return facts | {f"waiting@{event}": sessions for event, sessions in database.waiting.items()}
 
 
 def _of_disks(disks: tuple[Disk, ...]) -> dict[str, float]:
     facts: dict[str, float] = {}
     for one in disks:
-        facts[f"free_bytes@{one.folder}"] = float(one.free_bytes)
+        facts[history.room("bytes", one.folder)] = float(one.free_bytes)
         if one.files:
-            facts[f"free_files@{one.folder}"] = float(one.free_files)
+            facts[history.room("files", one.folder)] = float(one.free_files)
     return facts
 
 

@@ -18,7 +18,7 @@ def broker_gone(seen: Findings) -> Verdict | None:
         title=say("NATS does not answer: %(error)s", error=seen.broker_error),
         hurt=say("Whoever has a page open: nothing new appears by itself. Nothing is lost."),
         evidence=(
-            figure("answers", 0),
+            figure("tried for", seen.broker_took_s, "s"),
             figure("open streams", streams),
             figure("web processes seen", seen.roles.get("web", 0)),
         ),

@@ -13,6 +13,7 @@ def certificate_ending(seen: Findings) -> Verdict | None:
     left, lasts = seen.certificate_ends_in_s, seen.certificate_lasts_s
     if left is None or left > (WITHIN_S if lasts is None else min(WITHIN_S, lasts / 4)):
         return None
+    whole = max(lasts or 0.0, left, 1.0)
     return Verdict(
         name="certificate_ending",
         urgency="soon" if left > 0 else "now",
@@ -23,8 +24,8 @@ def certificate_ending(seen: Findings) -> Verdict | None:
         hurt=NOBODY_YET if left > 0 else EVERYBODY,
         evidence=(
             figure("good for", left, "s"),
-            figure("usually renewed before", 30 * 86_400.0, "s"),
-            figure("web processes seen", seen.roles.get("web", 0)),
+            figure("it was made for", whole, "s"),
+            figure("share of that which is left", max(0.0, left) / whole, "share"),
         ),
         action=say("Renew it at the proxy, and look why that did not happen by itself."),
         command="certbot renew",

@@ -22,7 +22,7 @@ def clock_differs(seen: Findings) -> Verdict | None:
         evidence=(
             figure("apart by", abs(ahead), "s"),
             figure("the database is ahead by", ahead, "s"),
-            figure("borne", FROM_S, "s"),
+            figure("the database answers in", seen.fact("database", "response_s"), "s"),
         ),
         action=say("Set the clocks by a time server."),
         command="timedatectl set-ntp true",

@@ -22,7 +22,7 @@ def clock_stepped(seen: Findings) -> Verdict | None:
         evidence=(
             figure("jumped by", step, "s"),
             figure("the database is ahead by", seen.clock_ahead_s, "s"),
-            figure("borne", FROM_S, "s"),
+            figure("the database answers in", seen.fact("database", "response_s"), "s"),
         ),
         action=say("Let a time server move it slowly, and look who set it."),
         command="timedatectl set-ntp true",

@@ -11,7 +11,7 @@ def database_gone(seen: Findings) -> Verdict | None:
     if seen.database is not None or seen.database_trouble == "full":
         return None
     starting = seen.database_trouble == "starting"
-    disk = min((one.free for one in seen.disks), default=1.0)
+    disk = min((one.free for one in seen.our_disks), default=1.0)
     return Verdict(
         name="database_gone",
         urgency="now",

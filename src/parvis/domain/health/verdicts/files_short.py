@@ -10,10 +10,10 @@ LEAST_FREE = 0.03
 
 def files_short(seen: Findings) -> Verdict | None:
     """Fires when fewer than three in a hundred of the possible files are left."""
-    short = [one for one in seen.disks if one.files and one.free_files / one.files < LEAST_FREE]
+    short = [one for one in seen.our_disks if one.files and one.free_files / one.files < LEAST_FREE]
     if not short:
         return None
-    disk = min(short, key=lambda one: one.free_files)
+    disk = min(short, key=lambda one: (one.holds != "place", one.free_files))
     return Verdict(
         name="files_short",
         urgency="now",
@@ -28,5 +28,5 @@ def files_short(seen: Findings) -> Verdict | None:
         action=say("Remove small files that nobody needs, or move the folder to a file system with more inodes."),
         command=f"du -x --inodes --max-depth=2 {disk.folder} | sort -n | tail -n 15",
         gain=AT_ONCE,
-        explains=("database_gone", "store_failing"),
+        explains=("store_failing",) if disk.holds == "media" else ("database_gone", "store_failing"),
     )

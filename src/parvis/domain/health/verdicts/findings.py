@@ -75,8 +75,14 @@ class Database(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int = 0
 
 
+Holds = Literal["place", "media", "copies"]
+
+
 class Disk(msgspec.Struct, frozen=True):
-    """A file system that something of ours lies on. `full_in_s`: when it will be full if it goes on like this."""
+    """A file system that something of ours lies on. `holds`: the database and everything else, media only, or backups only.
+
+    `full_in_s`, `files_end_in_s`: when it will be full, or cannot hold more files, if it goes on like this.
+    """
 
     folder: str
     bytes: int
@@ -84,6 +90,8 @@ class Disk(msgspec.Struct, frozen=True):
     files: int = 0  # 0: it has no such bound
     free_files: int = 0
     full_in_s: float | None = None
+    files_end_in_s: float | None = None
+    holds: Holds = "place"
 
     @property
     def free(self) -> float:
@@ -233,6 +241,7 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
     jobs: Jobs = Jobs()
     store: Store | None = None
     broker_error: str = ""
+    broker_took_s: float = 0.0  # to connect, or to fail
     door: Door | None = None
     tide: Tide | None = None
     clock_ahead_s: float = 0.0
@@ -256,6 +265,11 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
         """The same, as the mean of the last minutes; what is seen now where there is no history."""
         signal = self.recent.get(resource)
         return signal.facts.get(name, 0.0) if signal else self.fact(resource, name)
+
+    @property
+    def our_disks(self) -> tuple[Disk, ...]:
+        """Those that people feel when they are full: without such as hold nothing but backups."""
+        return tuple(one for one in self.disks if one.holds != "copies")
 
     @property
     def asked_per_s(self) -> float:

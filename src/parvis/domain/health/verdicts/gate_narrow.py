@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from parvis.domain.health.verdicts.findings import Findings
-from parvis.domain.health.verdicts.verdict import NEWCOMERS, Verdict, figure, say
+from parvis.domain.health.verdicts.more import more_of
+from parvis.domain.health.verdicts.verdict import NEWCOMERS, Verdict, Words, figure, say
 
 LEAST_WAITING = 100
 LEAST_S = 3600.0
@@ -17,6 +18,7 @@ def gate_narrow(seen: Findings) -> Verdict | None:
     wait_s = door.waiting / door.rate_per_s
     if wait_s < LEAST_S:
         return None
+    action, command = _widened(seen, door.binding)
     return Verdict(
         name="gate_narrow",
         urgency="now",
@@ -28,9 +30,14 @@ def gate_narrow(seen: Findings) -> Verdict | None:
             figure("come in", door.rate_per_s, "per_s"),
             figure("the last one waits", wait_s, "s"),
         ),
-        action=say("No more come in than somebody set. Let in as many as the place can bear.")
-        if door.binding == "cap"
-        else say("Give the place more of what is short; the door widens by itself."),
-        command="parvis gate auto" if door.binding == "cap" else "parvis gate status",
+        action=action,
+        command=command,
         gain=say("The wait falls as the rate rises."),
     )
+
+
+def _widened(seen: Findings, binding: str) -> tuple[Words, str]:
+    """What to do about what keeps it narrow, and the command for it."""
+    if binding == "cap":
+        return say("No more come in than somebody set. Let in as many as the place can bear."), "parvis gate auto"
+    return more_of(binding, seen, say("Give the place more of what is short; the door widens by itself."))

@@ -22,7 +22,7 @@ def rows_ageing(seen: Findings) -> Verdict | None:
         hurt=say("Nobody until it stops; then everybody who writes."),
         evidence=(
             figure("age of the oldest row", database.oldest_row_age),
-            figure("it stops at", END),
+            figure("size of the database", database.size_bytes, "bytes"),
             figure("used up", database.oldest_row_age / END, "share"),
         ),
         action=say("End transactions that have been open for long; then let it clean up."),

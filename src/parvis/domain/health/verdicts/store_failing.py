@@ -21,7 +21,7 @@ def store_failing(seen: Findings) -> Verdict | None:
         hurt=say("Whoever adds a picture or a film, or looks at one."),
         evidence=(
             figure("tried for", seen.store.took_s, "s"),
-            figure("disk free", min((one.free for one in seen.disks), default=1.0), "share"),
+            figure("disk free", min((one.free for one in seen.our_disks), default=1.0), "share"),
             figure("jobs that fail", sum(one.jobs for one in seen.jobs.failing)),
         ),
         action=say("Look at its folder or bucket, its room, and its rights."),
