@@ -129,7 +129,7 @@ def foretold(disks: Sequence[Disk], paces: Mapping[str, Pace]) -> tuple[Disk, ..
 
 
 def _foretold(disk: Disk, pace: Pace) -> Disk:
-    if disk.holds != "copies" and any(any(Path(disk.folder).glob(f"{name}*")) for name in PASSING):
+    if disk.holds == "place" and any(any(Path(disk.folder).glob(f"{name}*")) for name in PASSING):
         return disk
     return msgspec.structs.replace(
         disk,
