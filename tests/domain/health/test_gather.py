@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import tempfile
 import threading
 from pathlib import Path
@@ -177,6 +178,11 @@ async def test_every_file_system_below_a_folder_of_ours_is_looked_at_once(tmp_pa
         assert await seen(media_url=f"{folder}/not-there", backup=f"{folder}/nor-there") == ours
         assert await seen(media_url=f"file://{folder}", backup=folder) == [*ours, (folder, "media")]
         assert await seen(backup=folder) == [*ours, (folder, "copies")]
+
+
+async def test_of_a_disk_that_does_not_say_how_large_it_is_nothing_is_known(tmp_path: Path) -> None:
+    if not os.statvfs("/proc").f_blocks:  # such as this
+        assert len(await Looker().disks(Settings(home=tmp_path, media_url="/proc"))) == 1
 
 
 async def test_a_disk_on_the_network_that_hangs_keeps_nobody_waiting(

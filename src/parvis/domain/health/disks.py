@@ -83,7 +83,7 @@ def _elsewhere(settings: Settings) -> list[Folder]:
 
 
 def _look(folder: Folder) -> Look:
-    """None where there is no such folder."""
+    """None where there is no such folder, and of one that does not say how large it is, as a bucket that was mounted."""
     path, holds = folder
     try:
         found = os.stat(path)
@@ -91,6 +91,8 @@ def _look(folder: Folder) -> Look:
             return None
         said = os.statvfs(path)
     except OSError:
+        return None
+    if not said.f_blocks:
         return None
     size, free = said.f_blocks * said.f_frsize, said.f_bavail * said.f_frsize
     return found.st_dev, Disk(str(path), size, free, said.f_files, said.f_favail, holds=holds)
@@ -127,7 +129,7 @@ def foretold(disks: Sequence[Disk], paces: Mapping[str, Pace]) -> tuple[Disk, ..
 
 
 def _foretold(disk: Disk, pace: Pace) -> Disk:
-    if disk.holds != "copies" and any(any(Path(disk.folder).glob(f"{name}*")) for name in PASSING):
+    if disk.holds == "place" and any(any(Path(disk.folder).glob(f"{name}*")) for name in PASSING):
         return disk
     return msgspec.structs.replace(
         disk,
