@@ -21,7 +21,7 @@ from parvis.domain import media
 from parvis.infra import events, jobs
 from parvis.infra.jobs import NewJob
 from parvis.infra.news import account_subject, author_subject
-from parvis.infra.queue import Queue
+from parvis.infra.queue import Job, Queue
 from parvis.infra.services import Services
 from parvis.worker import consumers
 from parvis.worker.handlers import Handler
@@ -150,6 +150,16 @@ async def test_whoever_removes_files_comes_again_while_others_of_the_same_owner_
     await consumers.purge_pictures(services, removed)
     async with services.db.connection() as db:
         assert await db.fetchval("SELECT count(*) FROM media") == 0
+
+
+def test_nobody_looks_for_pictures_of_a_removed_repost() -> None:
+    def kinds(is_repost: bool) -> set[str]:
+        event = PostRemoved(post_id=7, author_id=2, is_repost=is_repost)
+        return {one.kind for one in consumers._followers(consumers.CONSUMERS, Job(1, 1, "event", events.encode(event)))}
+
+    assert kinds(False) - kinds(True) == {"consume.purge_pictures"}
+    old = '{"event":"PostRemoved","post_id":7,"author_id":2}'
+    assert events.decode(old) == PostRemoved(post_id=7, author_id=2)
 
 
 def test_whoever_moves_or_removes_files_may_wait_for_who_moves_others_of_the_same_owner() -> None:

@@ -230,10 +230,12 @@ def router(table: Mapping[type[Event], Sequence[Consumer]]) -> Router:
 
 
 def _followers(table: Mapping[type[Event], Sequence[Consumer]], job: Job) -> list[NewJob]:
+    """What the event becomes. A removed post may have any number of reposts, none of which has pictures to be removed."""
     event = events.decode(job.payload)
     return [
         NewJob(kind_of(consumer), event, priority=_TELLING if consumer is tell else 0)
         for consumer in table.get(type(event), ())
+        if not (consumer is purge_pictures and isinstance(event, happened.PostRemoved) and event.is_repost)
     ]
 
 
