@@ -6,11 +6,22 @@ import asyncio
 
 import pytest
 
-from parvis.base.events import AccountChanged, AccountCreated, Event, Followed, PostEdited, PostPublished, TokenRevoked
+from parvis.base.events import (
+    AccountChanged,
+    AccountCreated,
+    Event,
+    Followed,
+    PostEdited,
+    PostPublished,
+    PostRemoved,
+    TokenRevoked,
+)
+from parvis.base.ids import AccountId
+from parvis.domain import media
 from parvis.infra import events, jobs
 from parvis.infra.jobs import NewJob
 from parvis.infra.news import account_subject, author_subject
-from parvis.infra.queue import Queue
+from parvis.infra.queue import Job, Queue
 from parvis.infra.services import Services
 from parvis.worker import consumers
 from parvis.worker.handlers import Handler
@@ -117,6 +128,38 @@ async def test_what_another_release_left_to_do_is_done(services: Services, kind:
         await jobs.enqueue_many(tx, [NewJob(kind, PostEdited(post_id=2**62, author_id=2))])
     await Runner(services, Queue(services.db), consumers.handlers()).drain()
     assert await no_jobs(services)
+
+
+async def test_whoever_removes_files_comes_again_while_others_of_the_same_owner_are_moved(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumers, "PATIENCE_S", 0.1)
+    async with services.db.transaction() as tx:
+        await tx.execute(
+            """
+            INSERT INTO media (account_id, id, post_id, kind, state, key, size_bytes, created_at)
+            VALUES (2, 1, 7, 'image', 'ready', 'posts/one', 7, now())
+            """
+        )
+    removed = PostRemoved(post_id=7, author_id=2)
+    async with media.files_locked(services, AccountId(2)):
+        async with asyncio.timeout(5):
+            await consumers.purge_pictures(services, removed)
+        (waits,) = await rows(services)
+        assert (waits["kind"], waits["failures"]) == ("consume.purge_pictures", 0)
+    await consumers.purge_pictures(services, removed)
+    async with services.db.connection() as db:
+        assert await db.fetchval("SELECT count(*) FROM media") == 0
+
+
+def test_nobody_looks_for_pictures_of_a_removed_repost() -> None:
+    def kinds(is_repost: bool) -> set[str]:
+        event = PostRemoved(post_id=7, author_id=2, is_repost=is_repost)
+        return {one.kind for one in consumers._followers(consumers.CONSUMERS, Job(1, 1, "event", events.encode(event)))}
+
+    assert kinds(False) - kinds(True) == {"consume.purge_pictures"}
+    old = '{"event":"PostRemoved","post_id":7,"author_id":2}'
+    assert events.decode(old) == PostRemoved(post_id=7, author_id=2)
 
 
 def test_whoever_moves_or_removes_files_may_wait_for_who_moves_others_of_the_same_owner() -> None:

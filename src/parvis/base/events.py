@@ -47,8 +47,11 @@ class PollEnded(Event, frozen=True):
 
 
 class PostRemoved(Event, frozen=True):
+    """`is_repost`: it never had pictures of its own."""
+
     post_id: int
     author_id: int
+    is_repost: bool = False
 
 
 class PostWithheld(Event, frozen=True):

@@ -7,19 +7,23 @@ twice and late: consumers look at the present state and do not mind what is alre
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
 
 from parvis.base import events as happened
 from parvis.base.clock import utc_now
 from parvis.base.events import Event
 from parvis.base.ids import AccountId, PostId
-from parvis.domain import moderation, notifications, posts, search, timelines
+from parvis.domain import media, moderation, notifications, posts, search, timelines
 from parvis.domain.timelines import conversations
-from parvis.infra import events
+from parvis.infra import events, jobs
 from parvis.infra.jobs import NewJob
 from parvis.infra.news import account_subject, author_subject
 from parvis.infra.queue import Job, Queue
 from parvis.infra.services import Services
 from parvis.worker.handlers import Handler, Router
+
+PATIENCE_S = 3.0  # for others who move files of the same owner
+BUSY_FOR = timedelta(seconds=30)
 
 Consumer = Callable[[Services, Event], Awaitable[None]]
 
@@ -93,10 +97,15 @@ async def converse(services: Services, event: Event) -> None:
 
 
 async def purge_pictures(services: Services, event: Event) -> None:
-    """The removed post's pictures are out of the store, unless moderators need them as evidence."""
+    """The removed post's pictures are out of the store, unless moderators need them as evidence; or they will be once
+    nobody else moves files of their owner: whoever waits for that holds up everybody else's."""
     assert isinstance(event, happened.PostRemoved)
-    author, post_id = AccountId(event.author_id), PostId(event.post_id)
-    await moderation.evidence.purge_pictures(services, author, post_id, now=utc_now())
+    author, post_id, now = AccountId(event.author_id), PostId(event.post_id), utc_now()
+    try:
+        await moderation.evidence.purge_pictures(services, author, post_id, now=now, within_s=PATIENCE_S)
+    except media.FilesBusy:  # a new job, since one that failed twelve times is given up, and a film takes its time
+        async with services.db.transaction() as tx:
+            await jobs.enqueue(tx, kind_of(purge_pictures), event, due_at=now + BUSY_FOR)
 
 
 async def settle_files(services: Services, event: Event) -> None:
@@ -182,7 +191,7 @@ CONSUMERS: Mapping[type[Event], tuple[Consumer, ...]] = {
 }
 
 # The files of a film, or of everything that somebody has posted, are moved one by one: in a bucket that takes its time. So
-# does waiting for whoever moves others of the same owner.
+# does waiting for whoever moves others of the same owner, but for what is removed.
 _MOVING = frozenset({settle_files, settle_edited, settle_account, purge_pictures})
 _MOVES_AT_ONCE = 2
 _MOVING_S = 3600.0
@@ -221,10 +230,12 @@ def router(table: Mapping[type[Event], Sequence[Consumer]]) -> Router:
 
 
 def _followers(table: Mapping[type[Event], Sequence[Consumer]], job: Job) -> list[NewJob]:
+    """What the event becomes. A removed post may have any number of reposts, none of which has pictures to be removed."""
     event = events.decode(job.payload)
     return [
         NewJob(kind_of(consumer), event, priority=_TELLING if consumer is tell else 0)
         for consumer in table.get(type(event), ())
+        if not (consumer is purge_pictures and isinstance(event, happened.PostRemoved) and event.is_repost)
     ]
 
 

@@ -68,6 +68,8 @@ async def test_c10_reactions_count_once_however_often_they_come_at_once(world: W
         await posts.unfavourite(tx, bob.id, post)
         await posts.unrepost(tx, bob.id, post, now=utc_now())
         await posts.unrepost(tx, bob.id, post, now=utc_now())
+        told = await tx.fetch("SELECT payload ->> 'is_repost' AS it FROM job WHERE payload ->> 'event' = 'PostRemoved'")
+    assert [one["it"] for one in told] == ["true"]
     assert await counts(world, post) == (0, 0, 0)
 
 

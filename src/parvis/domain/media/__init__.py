@@ -7,6 +7,7 @@ a copy of what it needs; whose face an avatar is, by `accounts`. The bytes of st
 from parvis.domain.media import emoji
 from parvis.domain.media.aside import (
     ASIDE,
+    FilesBusy,
     aside_key,
     files_locked,
     is_own_file,
@@ -47,7 +48,7 @@ from parvis.domain.media.waiting import TRANSCODE_JOB
 
 __all__ = [
     "ACCEPTED_TYPES", "ASIDE", "CAPTION_BYTES", "DESCRIPTION_CHARACTERS", "FILM_TYPES", "MOST_FRAMES",
-    "TRANSCODE_JOB", "Attachment", "Media", "Part", "Picture", "Upload", "aside_key", "attach", "attachment_of",
+    "TRANSCODE_JOB", "Attachment", "FilesBusy", "Media", "Part", "Picture", "Upload", "aside_key", "attach", "attachment_of",
     "begin", "belonging", "caption",
     "captions_of", "choose_poster", "describe", "detach", "discard", "discard_portrait", "emoji", "end_upload", "files_locked",
     "find_upload", "is_ours", "is_own_file", "key_of", "languages_of", "lost_files", "naming", "open_anywhere",

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from parvis.base.errors import NotFound
+from parvis.base.errors import NotFound, Unavailable
 from parvis.base.ids import AccountId, MediaId, PostId
 from parvis.domain.media import queries
 from parvis.infra.postgres import Connection
@@ -38,13 +38,21 @@ async def open_anywhere(services: Services, key: str) -> StoredFile:
         return await services.storage.open(aside_key(key))
 
 
+class FilesBusy(Unavailable):
+    """Somebody else moves or removes files of the same owner"""
+
+
 @asynccontextmanager
-async def files_locked(services: Services, owner: AccountId) -> AsyncGenerator[Connection]:
+async def files_locked(
+    services: Services, owner: AccountId, *, within_s: float | None = None
+) -> AsyncGenerator[Connection]:
     """Nobody else moves or removes files of the owner until this ends; the connection holds the lock, and can be used.
 
     In a bucket a move is a copy and a deletion: of two that went opposite ways nothing would be left. Whoever waits holds
-    no connection, since a film may take minutes.
+    no connection, since a film may take minutes. Raises: FilesBusy when that takes longer than `within_s`.
     """
+    clock = asyncio.get_running_loop()
+    began = clock.time()
     while True:
         async with services.db.connection() as db:
             with _sure(db):
@@ -56,6 +64,8 @@ async def files_locked(services: Services, owner: AccountId) -> AsyncGenerator[C
                     with _sure(db):
                         await queries.files_unlocked(db, owner)
                 return
+        if within_s is not None and clock.time() - began >= within_s:
+            raise FilesBusy
         await asyncio.sleep(_LOOK_AGAIN_S)
 
 

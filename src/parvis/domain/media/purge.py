@@ -36,11 +36,16 @@ async def discard(tx: Connection, owner: AccountId, media_id: MediaId) -> None:
         raise NotFound
 
 
-async def purge_of_post(services: Services, author: AccountId, post_id: PostId) -> None:
-    """A removed post's pictures are gone from the store. Only for posts that are gone already."""
+async def purge_of_post(
+    services: Services, author: AccountId, post_id: PostId, *, within_s: float | None = None
+) -> None:
+    """A removed post's pictures are gone from the store. Only for posts that are gone already.
+
+    Raises: FilesBusy, as `files_locked` does.
+    """
     async with services.db.connection() as db:
         rows = await queries.media_of_post(db, author, post_id)
-    await _remove(services, rows)
+    await _remove(services, rows, within_s=within_s)
 
 
 async def purge_of_account(services: Services, owner: AccountId) -> None:
@@ -53,9 +58,9 @@ async def purge_of_account(services: Services, owner: AccountId) -> None:
             return
 
 
-async def _remove(services: Services, rows: Sequence[Row]) -> None:
+async def _remove(services: Services, rows: Sequence[Row], *, within_s: float | None = None) -> None:
     for row in rows:
-        async with files_locked(services, AccountId(row["account_id"])):
+        async with files_locked(services, AccountId(row["account_id"]), within_s=within_s):
             await services.storage.delete_prefix(row["key"])
             await services.storage.delete_prefix(aside_key(row["key"]))
         if row["source_key"] is not None:

@@ -46,14 +46,19 @@ async def holds(db: Connection, author: AccountId, post_id: PostId, *, now: date
     )
 
 
-async def purge_pictures(services: Services, author: AccountId, post_id: PostId, *, now: datetime) -> None:
-    """The pictures of a removed post are out of the store; if they are evidence, out of everybody's reach until it goes."""
+async def purge_pictures(
+    services: Services, author: AccountId, post_id: PostId, *, now: datetime, within_s: float | None = None
+) -> None:
+    """The pictures of a removed post are out of the store; if they are evidence, out of everybody's reach until it goes.
+
+    Raises: FilesBusy, as `media.files_locked` does.
+    """
     async with services.db.connection() as db:
         kept = await restriction_queries.is_evidence(db, author, post_id, now)
     if kept:
-        await posts.settle_files(services, author, post_id)
+        await posts.settle_files(services, author, post_id, within_s=within_s)
     else:
-        await media.purge_of_post(services, author, post_id)
+        await media.purge_of_post(services, author, post_id, within_s=within_s)
 
 
 async def let_go(services: Services, *, now: datetime) -> int:

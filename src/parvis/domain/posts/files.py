@@ -13,9 +13,14 @@ _SLICE = 100
 _LET_OTHERS_S = 0.02  # who waits for the owner's files looks now and then
 
 
-async def settle_files(services: Services, author: AccountId, post_id: PostId) -> None:
-    """The post's files lie where the post's state wants them. Whatever changes it later has to say so again."""
-    async with media.files_locked(services, author) as db:
+async def settle_files(
+    services: Services, author: AccountId, post_id: PostId, *, within_s: float | None = None
+) -> None:
+    """The post's files lie where the post's state wants them. Whatever changes it later has to say so again.
+
+    Raises: FilesBusy, as `media.files_locked` does.
+    """
+    async with media.files_locked(services, author, within_s=within_s) as db:
         aside = await withhold_queries.is_out_of_reach(db, author, post_id)
         if aside is not None:
             await media.set_aside(services, db, author, post_id, aside=aside)

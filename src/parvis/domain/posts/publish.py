@@ -103,7 +103,8 @@ async def remove(tx: Connection, author: AccountId, post_id: PostId, *, now: dat
         await queries.delete_tags(tx, post_id)
     if gone["visibility"] < Visibility.MENTIONED:
         await queries.count_post(tx, author, -1, None)
-    await events.record(tx, PostRemoved(post_id=post_id, author_id=author))
+    is_repost = gone["repost_of_id"] is not None
+    await events.record(tx, PostRemoved(post_id=post_id, author_id=author, is_repost=is_repost))
 
 
 async def published_by(tx: Connection, author: AccountId, key: str, draft: Draft) -> PostId | None:

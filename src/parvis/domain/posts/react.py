@@ -87,7 +87,7 @@ async def unrepost(tx: Connection, viewer: AccountId, post_id: PostId, *, now: d
     if repost_id is not None:
         await queries.count(tx, "reposts", post["account_id"], post["id"], -1)
         await queries.count_post(tx, viewer, -1, None)
-        await events.record(tx, PostRemoved(post_id=repost_id, author_id=viewer))
+        await events.record(tx, PostRemoved(post_id=repost_id, author_id=viewer, is_repost=True))
     return post["id"]
 
 
@@ -97,7 +97,8 @@ async def sweep(tx: Connection, post_id: PostId, *, now: datetime, most: int = 5
     for row in rows:
         await queries.delete_repost(tx, row["account_id"], post_id, now)
         await queries.count_post(tx, row["account_id"], -1, None)
-    await events.record(tx, *(PostRemoved(post_id=row["id"], author_id=row["account_id"]) for row in rows))
+    gone = (PostRemoved(post_id=row["id"], author_id=row["account_id"], is_repost=True) for row in rows)
+    await events.record(tx, *gone)
     return len(rows) == most
 
 
