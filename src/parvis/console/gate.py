@@ -10,7 +10,7 @@ import msgspec
 
 from parvis.base.errors import Invalid
 from parvis.base.ids import AccountId
-from parvis.console.routing import page
+from parvis.console.routing import ask_first, page
 from parvis.domain import accounts, admission, health, moderation
 from parvis.domain.accounts.types import Viewer
 from parvis.domain.admission import GateMinute, Standing
@@ -114,8 +114,10 @@ async def show(visit: Visit[Viewer, None]) -> Answer:
 
 @page("POST", "/console/gate", audience="owner", params=Order, again=_page)
 async def tell(visit: Visit[Viewer, Order]) -> Answer:
-    """The door obeys; who said so is recorded."""
+    """The door obeys somebody who has just proved who they are; who said so is recorded."""
     order = visit.params
+    if asked := await ask_first(visit, "/console/gate", {"cap": order.cap, "message": order.message}):
+        return asked
     await admission.command_gate(
         visit.db,
         order.mode,

@@ -153,7 +153,7 @@ async def test_a_cap_holds_and_must_be_one(services: Services) -> None:
     for bad in (0.0, -1.0, float("nan"), 5000.0, None):
         with pytest.raises(Invalid):
             await told(services, "cap", cap_per_s=bad)
-    await told(services, "cap", cap_per_s=0.1)
+    await told(services, "cap", cap_per_s=0.5)
     decided = await admission.adjust_gate(services, now=utc_now())
     assert decided is not None
     assert (decided.rate_per_s, decided.admit, decided.binding) == (0.5, 5, "cap")
