@@ -53,9 +53,9 @@ REASONS = RESOURCES | {
     "pause": later("The owner closed it"),
 }
 LEVELS = (
-    later("Nothing is refused."),
-    later("Trends and suggestions pause, counts come from the cache."),
-    later("Timelines may be a minute old."),
+    later("Nothing is left out."),
+    later("Trends and suggestions pause, films wait, pages for strangers may be a minute old."),
+    later("The same, while more is refused."),
     later("Strangers get what the cache has, and nothing else."),
     later("Only writing and signing up; reading from the cache."),
     later("The database is gone: public pages from the cache, sign-ups are kept."),
