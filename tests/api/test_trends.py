@@ -13,6 +13,7 @@ from parvis.domain import accounts, relationships
 from parvis.domain.accounts.types import ProfileChange
 from parvis.domain.posts.types import Visibility
 from parvis.domain.search import trends
+from parvis.infra.overload import levels
 from tests.rig.people import Person, decoded
 from tests.rig.world import World
 
@@ -54,6 +55,22 @@ async def test_trends_follow_from_what_is_published(world: World) -> None:
             }
         else:
             assert decoded(await world.client.get(f"/api/v1/tags/{one['name']}"))["history"] == one["history"]
+
+
+async def test_trends_stay_for_an_hour_while_people_are_refused(world: World) -> None:
+    async def listed() -> list[str]:
+        return [one["name"] for one in decoded(await world.client.get("/api/v1/trends/tags"))]
+
+    people = await crowd(world, 3)
+    for word in ("#bread", "#salt"):
+        for who in people:
+            await who.says(word)
+        await world.settle()
+        await world.services.pressure._hear(b"1")  # as from a web process that refuses
+        await trends.compute(world.services, now=utc_now())
+        assert await listed() == ["bread"]
+    await trends.compute(world.services, now=utc_now() + trends.GOOD_FOR)
+    assert await listed() == ["bread", "salt"]
 
 
 def recompute(published: dict[str, Any]) -> None:
@@ -139,6 +156,10 @@ async def test_friends_of_friends_are_suggested_first_until_dismissed(world: Wor
         ("erin", "global", ["most_followed"]),
     ]
     assert [one["username"] for one in decoded(await alice.get("/api/v1/suggestions", limit=1))] == ["carol"]
+    world.services.pressure.level = levels.PAUSED
+    for version in ("v1", "v2"):
+        assert decoded(await alice.get(f"/api/{version}/suggestions")) == []
+    world.services.pressure.level = levels.WELL
     assert decoded(await alice.delete(f"/api/v1/suggestions/{carol.id}")) == {}
     assert [one["username"] for one in decoded(await alice.get("/api/v1/suggestions"))] == ["erin"]
     assert (await alice.delete("/api/v1/suggestions/1")).status_code == 404

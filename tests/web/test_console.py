@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -11,6 +12,8 @@ from parvis.domain import accounts, admission
 from parvis.infra.services import Services
 from tests.rig.world import World
 from tests.web.conftest import Browser
+from tests.web.test_console_overview import watched
+from tests.web.test_round_trips import cost
 
 GATE = "/console/gate"
 
@@ -95,3 +98,30 @@ async def test_a_level_that_any_process_is_at_is_shown(world: World, olgas: Brow
     page = (await olgas.get(GATE)).text
     assert "Under load: level 3 of 5" in page
     assert "Strangers get what the cache has, and nothing else." in page
+
+
+async def test_the_gate_says_what_is_wrong_with_the_place_and_what_to_do(world: World, olgas: Browser) -> None:
+    assert "What is wrong" not in (await olgas.get(GATE)).text
+    await watched(world)
+    page = (await olgas.get(GATE)).text
+    assert "<b>" not in page
+    assert re.search('<a href="/console">[^<]*/srv/', page.replace("&#x2f;", "/"))
+    assert "Since " in page
+    before = await cost(world, olgas, GATE)
+    await world.services.db.pool.execute("UPDATE incident SET closed_at = seen_at")
+    assert "What is wrong" not in (await olgas.get(GATE)).text
+    assert await cost(world, olgas, GATE) == before
+
+
+async def test_the_line_of_the_gate_can_be_read_as_a_table(world: World, olgas: Browser) -> None:
+    for minutes, rate in ((2, 1.5), (1, 0.25)):
+        await world.services.db.pool.execute(
+            """
+            INSERT INTO gate_minute (minute, rate_per_s, binding, received, admitted, waiting)
+            VALUES (date_trunc('minute', now()) - make_interval(mins => $1), $2, 'cpu', 0, 0, 0)
+            """,
+            minutes,
+            rate,
+        )
+    page = (await olgas.get(GATE)).text
+    assert page.index("<td>0.25</td>") < page.index("<td>1.50</td>")

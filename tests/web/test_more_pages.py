@@ -12,6 +12,7 @@ from parvis.domain import accounts
 from parvis.domain.moderation import announcements, house_rules, reports
 from parvis.domain.relationships import filters
 from parvis.domain.relationships.filters import FilterChange, KeywordChange
+from parvis.infra.overload import levels
 from tests.rig.people import Person
 from tests.rig.world import World
 from tests.web.conftest import Browser, hidden
@@ -342,4 +343,10 @@ async def test_exploring_shows_tabs_and_people(
     assert "@bob" in (await stranger.get("/explore/people")).text
     page = (await alices.get("/explore/people")).text
     assert "@bob" in page
+    assert "dismiss" in page
+    world.services.pressure.level = levels.PAUSED
+    page = (await alices.get("/explore/people")).text
+    assert "@bob" in page, "who lets others find them is listed all the same"
+    assert "dismiss" not in page
+    world.services.pressure.level = levels.WELL
     assert (await alices.post(f"/explore/people/{bob.id}/dismiss")).headers["location"] == "/explore/people"

@@ -107,6 +107,7 @@ async def test_an_estimate_its_record_and_the_reason_are_told(world: World, stra
     published = {
         "ranges": [{"ahead": 0, "low_s": 4000.0, "high_s": 8000.0}, {"ahead": 100, "low_s": 9000.0, "high_s": 9000.0}],
         "within_range": 0.83,
+        "cause": "database_slow",
     }
     await world.services.db.pool.execute(
         "UPDATE gate_state SET rate_per_s = 2, binding = 'database', published = $1", json.dumps(published)
@@ -116,6 +117,7 @@ async def test_an_estimate_its_record_and_the_reason_are_told(world: World, stra
     assert "83 % of people got in within the time they had been told" in page
     assert "The database has as much to do as it can bear." in page
     assert "about 120 people a minute come in" in page
+    assert "What is wrong at the moment: The database answers late." in page
     assert 'http-equiv="refresh" content="40"' in page  # a hundredth of what is left
     french = unescape((await stranger.get(path, **{"Accept-Language": "fr"})).text).replace("\u00a0", " ")
     assert "1\u2060–\u20603 heures" in french

@@ -20,6 +20,7 @@ from parvis.base.ids import AccountId
 from parvis.domain import accounts, search
 from parvis.domain.search import trends
 from parvis.infra.doors import READING, SHARED_S
+from parvis.infra.overload import levels
 
 ACCOUNTS = ("read:accounts",)
 FARTHEST = 10_000
@@ -134,7 +135,9 @@ def _slice(call: Call[Any], items: list[Any], limit: int, offset: int) -> Reply:
 
 @endpoint("GET", "/api/v2/suggestions", user=True, scopes=ACCOUNTS, params=Part, returns=list[Suggestion])
 async def suggestions(call: Call[Part]) -> list[Suggestion]:
-    """Whom one might want to follow, and why."""
+    """Whom one might want to follow, and why; nobody while others are refused."""
+    if call.services.pressure.level >= levels.PAUSED:
+        return []
     limit, offset = call.params.bounds(40, 80)
     found = await search.suggestions(call.db, call.me, limit=limit, offset=offset)
     people = {one.id: one for one in await _presented(call, [one.account_id for one in found])}

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from parvis.base.errors import Invalid, NotFound
-from parvis.console.routing import page
+from parvis.console.routing import ask_first, page
 from parvis.domain import moderation
 from parvis.domain.accounts.types import Viewer
 from parvis.infra.catalogues import later
@@ -125,7 +125,9 @@ async def end(visit: Visit[Viewer, One]) -> Answer:
 
 @page("POST", "/console/announcements/delete", audience="owner", params=One)
 async def delete(visit: Visit[Viewer, One]) -> Answer:
-    """It is gone, with what people answered to it."""
+    """It is gone, with what people answered to it, if the owner has just proved who they are."""
+    if asked := await ask_first(visit, ANNOUNCEMENTS):
+        return asked
     with suppress(NotFound):  # it is gone already
         await moderation.announcements.withdraw(visit.db, visit.params.id)
         await _noted(visit, "announcement.remove", visit.params.id, {})

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from parvis.base.errors import Invalid, NotFound
-from parvis.console.routing import page
+from parvis.console.routing import ask_first, page
 from parvis.domain import media, moderation
 from parvis.domain.accounts.types import Viewer
 from parvis.infra.html.forms import Upload
@@ -79,9 +79,13 @@ async def add(visit: Visit[Viewer, New]) -> Answer:
 
 @page("POST", "/console/emoji/act", audience="owner", params=Order, connects=False)
 async def act(visit: Visit[Viewer, Order]) -> Answer:
-    """It rests, is shown again, or is gone with its picture."""
+    """It rests, is shown again, or is gone with its picture: that only by an owner who has just proved who they are."""
     shortcode = visit.params.shortcode
     if visit.params.act == "delete":
+        async with visit.connection() as visit.db:
+            asked = await ask_first(visit, EMOJI)
+        if asked is not None:
+            return asked
         with suppress(NotFound):  # it is gone already
             await media.emoji.remove(visit.services, shortcode, also=_noted(visit, "emoji.remove", shortcode))
         return Redirect(EMOJI, "deleted")

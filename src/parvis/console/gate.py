@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
 
 from parvis.base.errors import Invalid
 from parvis.base.ids import AccountId
-from parvis.console.routing import page
+from parvis.console.routing import ask_first, page
 from parvis.domain import accounts, admission, health, moderation
 from parvis.domain.accounts.types import Viewer
 from parvis.domain.admission import GateMinute, Standing
 from parvis.domain.health.types import Signal
+from parvis.domain.health.verdicts.verdict import Words
 from parvis.infra.catalogues import in_figures, later
 from parvis.infra.html.visit import Answer, Page, Redirect, Visit
 
 CHANGES = 30
 HISTORY = timedelta(hours=6)
 WIDTH, HEIGHT = 600, 120  # of the chart, in units of its own
+ROWS = 12  # of the table that says the same
 
 MODES = {
     "auto": later("As many as the server can bear"),
@@ -51,9 +53,9 @@ REASONS = RESOURCES | {
     "pause": later("The owner closed it"),
 }
 LEVELS = (
-    later("Nothing is refused."),
-    later("Trends and suggestions pause, counts come from the cache."),
-    later("Timelines may be a minute old."),
+    later("Nothing is left out."),
+    later("Trends and suggestions pause, films wait, pages for strangers may be a minute old."),
+    later("The same, while more is refused."),
     later("Strangers get what the cache has, and nothing else."),
     later("Only writing and signing up; reading from the cache."),
     later("The database is gone: public pages from the cache, sign-ups are kept."),
@@ -73,6 +75,7 @@ async def _page(visit: Visit[Viewer, Any]) -> Page:
     changes = await admission.gate_changes(visit.db, limit=CHANGES)
     minutes = await admission.gate_history(visit.db, since=visit.now - HISTORY)
     signals = await health.headroom(visit.db)
+    wrong = await health.first_open(visit.db)
     people = await accounts.by_ids(visit.db, sorted({AccountId(one.by_id) for one in changes if one.by_id}))
     shown = {
         "standing": standing,
@@ -81,10 +84,12 @@ async def _page(visit: Visit[Viewer, Any]) -> Page:
         "cap": _number(visit, standing.cap_per_s),
         "reason": _reason(visit, standing.binding),
         "kept": None if standing.published.within_range is None else round(100 * standing.published.within_range),
+        "wrong": None if wrong is None else _wrong(visit, wrong),
         "resources": _resources(visit, standing),
         "level": (level := _level(visit, signals)),
         "level_words": visit.text(LEVELS[level]),
         "chart": _chart(minutes),
+        "rows": _rows(visit, minutes),
         "most": _number(visit, max((one.rate_per_s for one in minutes), default=0.0)),
         "changes": [
             {
@@ -109,8 +114,10 @@ async def show(visit: Visit[Viewer, None]) -> Answer:
 
 @page("POST", "/console/gate", audience="owner", params=Order, again=_page)
 async def tell(visit: Visit[Viewer, Order]) -> Answer:
-    """The door obeys; who said so is recorded."""
+    """The door obeys somebody who has just proved who they are; who said so is recorded."""
     order = visit.params
+    if asked := await ask_first(visit, "/console/gate", {"cap": order.cap, "message": order.message}):
+        return asked
     await admission.command_gate(
         visit.db,
         order.mode,
@@ -147,6 +154,21 @@ def _reason(visit: Visit[Viewer, Any], binding: str | None) -> str:
     return visit.text(REASONS[binding]) if binding in REASONS else binding or ""
 
 
+def _wrong(visit: Visit[Viewer, Any], one: health.Incident) -> dict[str, Any]:
+    """What is most wrong with the place, and what to do: a narrow door is seldom its own cause."""
+    verdict = one.verdict
+    return {
+        "title": _words(visit, verdict.title),
+        "action": _words(visit, verdict.action),
+        "command": verdict.command,
+        "opened_at": one.opened_at,
+    }
+
+
+def _words(visit: Visit[Viewer, Any], said: Words) -> str:
+    return visit.text(said.text) % said.values if said.values else visit.text(said.text)
+
+
 def _resources(visit: Visit[Viewer, Any], standing: Standing) -> list[dict[str, Any]]:
     """What the last decision went by, the fullest first."""
     measured = sorted(standing.remembered.measured.items(), key=lambda one: -one[1]["use"])
@@ -167,6 +189,12 @@ def _level(visit: Visit[Viewer, Any], signals: dict[str, Signal]) -> int:
     seen = signals.get("shedding")
     own = visit.request.app.state.overload.level if hasattr(visit.request.app.state, "overload") else 0
     return max(own, 0 if seen is None else int(seen.facts.get("level", 0)))
+
+
+def _rows(visit: Visit[Viewer, Any], minutes: Sequence[GateMinute]) -> list[tuple[datetime, str | None]]:
+    """The line as a table, the newest first: so many rows, at equal distances."""
+    step = max(1, -(-len(minutes) // ROWS))
+    return [(one.at, _number(visit, one.rate_per_s)) for one in minutes[::-1][::step]]
 
 
 def _chart(minutes: Sequence[GateMinute]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from parvis.base.errors import NotFound
-from parvis.console.routing import page
+from parvis.console.routing import ask_first, page
 from parvis.domain import moderation
 from parvis.domain.accounts.types import Viewer
 from parvis.infra.html.visit import Answer, Page, Redirect, Visit
@@ -71,7 +71,9 @@ async def publish(visit: Visit[Viewer, Written]) -> Answer:
 
 @page("POST", "/console/rules/remove", audience="owner", params=One)
 async def remove(visit: Visit[Viewer, One]) -> Answer:
-    """The rule does not hold any more; who was held to it can still read it."""
+    """The rule does not hold any more, if the owner has just proved who they are; who was held to it can still read it."""
+    if asked := await ask_first(visit, RULES):
+        return asked
     with suppress(NotFound):  # it does not hold already
         await moderation.house_rules.remove(visit.db, visit.params.id, now=visit.now)
         await _noted(visit, "rule.remove", visit.params.id, {})

@@ -9,7 +9,7 @@ import msgspec
 from parvis.base.errors import NotFound
 from parvis.base.ids import AccountId
 from parvis.base.settings import DESCRIPTIONS, Settings, variable_of
-from parvis.console.routing import page
+from parvis.console.routing import ask_first, page
 from parvis.domain import accounts
 from parvis.domain.accounts.types import Viewer
 from parvis.domain.moderation import house_settings
@@ -75,7 +75,8 @@ async def _page(visit: Visit[Viewer, Any], *, tried: str = "") -> Page:
             "colour": colour,
             "themes": _themes(colour),
             "settings": [_setting(visit, name, now, changed=name in kept, fixed=name in fixed) for name in WORDS],
-            "failed": visit.values.get("name", "") if visit.errors else "",
+            "typed": (typed := visit.values.get("name", "")),
+            "failed": typed if visit.errors else "",
             "history": [
                 {
                     "id": one.id,
@@ -127,21 +128,32 @@ async def show(visit: Visit[Viewer, Tried]) -> Answer:
 @page("POST", SETTINGS, audience="owner", params=Change, again=_page, connects=False)
 async def change(visit: Visit[Viewer, Change]) -> Answer:
     """The setting holds: in this process now, in the others within seconds."""
-    return await _changed(visit, visit.params.name, visit.params.value)
+    wanted = visit.params
+    return await _asked(visit, {"name": wanted.name, "value": wanted.value}) or await _changed(
+        visit, wanted.name, wanted.value
+    )
 
 
 @page("POST", "/console/settings/default", audience="owner", params=Name, connects=False)
 async def default(visit: Visit[Viewer, Name]) -> Answer:
     """The setting is what it is by itself."""
-    return await _changed(visit, visit.params.name, None)
+    return await _asked(visit) or await _changed(visit, visit.params.name, None)
 
 
 @page("POST", "/console/settings/back", audience="owner", params=One, connects=False)
 async def back(visit: Visit[Viewer, One]) -> Answer:
     """The setting is once more what it was by that change."""
+    if asked := await _asked(visit):
+        return asked
     async with visit.services.db.transaction() as tx:
         await house_settings.go_back(tx, visit.services.ids, visit.params.id, by_id=visit.me, now=visit.now)
     return await _obeyed(visit)
+
+
+async def _asked(visit: Visit[Viewer, Any], typed: dict[str, str] | None = None) -> Redirect | None:
+    """The owner who changes what the place is has just proved who they are, or is asked to."""
+    async with visit.connection() as visit.db:
+        return await ask_first(visit, SETTINGS, typed)
 
 
 async def _changed(visit: Visit[Viewer, Any], name: str, value: str | None) -> Answer:

@@ -55,7 +55,8 @@ async def restrict(
     wanted = visit.params
     if wanted.kind == "suspend":
         async with visit.connection() as visit.db:
-            asked = await ask_first(visit, return_to)
+            typed = {"kind": wanted.kind, "rule_id": str(wanted.rule_id or ""), "reason": wanted.reason}
+            asked = await ask_first(visit, return_to, typed)
         if asked is not None:
             return asked
     order = Order(
@@ -126,7 +127,7 @@ async def _lift_page(visit: Visit[Viewer, Lifting]) -> Page:
 @page("GET", "/console/restrictions/{restriction_id:str}/lift", audience="moderator", params=Lifting)
 async def lift_form(visit: Visit[Viewer, Lifting]) -> Answer:
     """Why it should be in force no more."""
-    return await _lift_page(visit)
+    return await _asked_to_lift(visit) or await _lift_page(visit)
 
 
 @page(
@@ -140,5 +141,18 @@ async def lift_form(visit: Visit[Viewer, Lifting]) -> Answer:
 async def lift(visit: Visit[Viewer, Lifting]) -> Answer:
     """It is in force no more, and whoever it was is told."""
     wanted = visit.params
+    if asked := await _asked_to_lift(visit):
+        return asked
     await moderation.lift(visit.services, visit.me, wanted.restriction_id, why=wanted.reason, now=visit.now)
     return Redirect(safe_path(wanted.return_to, "/console/people"), notice="lifted")
+
+
+async def _asked_to_lift(visit: Visit[Viewer, Lifting]) -> Redirect | None:
+    """Whoever ends a suspension has just proved who they are, or is asked to: before they write why."""
+    wanted = visit.params
+    async with visit.connection() as visit.db:
+        one = await moderation.restriction(visit.db, wanted.restriction_id)
+        if one.kind != "suspend" or one.lifted_at is not None:
+            return None
+        here = f"/console/restrictions/{one.id}/lift"
+        return await ask_first(visit, here, {"return_to": wanted.return_to, "reason": wanted.reason})

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Response
 
-from parvis.base.errors import Forbidden, NotFound, Problem, TooMany, Unauthenticated
+from parvis.base.errors import Forbidden, Invalid, NotFound, Problem, TooMany, Unauthenticated
 from parvis.console import places
 from parvis.domain import accounts, moderation
 from parvis.domain.accounts.types import Role, Viewer
 from parvis.infra.doors import Policy
 from parvis.infra.html import look
 from parvis.infra.html.door import Customs, Declared, Door
-from parvis.infra.html.paths import with_query
-from parvis.infra.html.problems import message_of, problem_page
+from parvis.infra.html.paths import safe_path, with_query
+from parvis.infra.html.problems import TOO_LONG_TO_KEEP, message_of, problem_page
 from parvis.infra.html.visit import Page, Redirect, Visit
 from parvis.infra.postgres import Connection
 from parvis.infra.rate_limits import Limit
@@ -61,13 +62,24 @@ async def refused(declared: Declared, visit: Visit[Viewer, Any], problem: Proble
         )
 
 
-async def ask_first(visit: Visit[Viewer, Any], return_to: str) -> Redirect | None:
-    """The way to a fresh proof, or None when one was given some minutes ago. What a form said must be said again."""
+async def ask_first(
+    visit: Visit[Viewer, Any], return_to: str, typed: Mapping[str, str] | None = None
+) -> Redirect | None:
+    """The way to a fresh proof, or None when one was given some minutes ago.
+
+    It leads back to `return_to`, where the form stands as it was filled in (`typed`), to be sent once more.
+    Raises: Invalid for more than an address can hold, so that the form is shown again and nothing is lost.
+    """
     assert visit.viewer is not None
     session_id = visit.viewer.session_id
     if session_id is not None and await accounts.is_fresh(visit.db, session_id, now=visit.now):
         return None
-    return Redirect(with_query("/prove", {"return_to": return_to}))
+    filled_in = {name: value for name, value in (typed or {}).items() if value}
+    back = with_query(return_to, filled_in) if filled_in else return_to
+    if filled_in and not safe_path(back, ""):
+        longest = max(filled_in, key=lambda name: len(filled_in[name]))
+        raise Invalid(longest, TOO_LONG_TO_KEEP, "unproved")
+    return Redirect(with_query("/prove", {"return_to": back}))
 
 
 async def count_what_waits(visit: Visit[Viewer, Any], db: Connection) -> None:

@@ -13,6 +13,7 @@ from parvis.domain.search import trends
 from parvis.infra.catalogues import later
 from parvis.infra.doors import READING, SHARED_S
 from parvis.infra.html.visit import Answer, Page, Redirect
+from parvis.infra.overload import levels
 from parvis.web.routing import Call, page
 from parvis.web.slices import Person, Slice, people, timeline
 
@@ -54,9 +55,9 @@ async def links(call: Call[None]) -> Answer:
 
 @page("GET", "/explore/people", urgency=READING, shared_s=SHARED_S)
 async def whom(call: Call[Any]) -> Answer:
-    """Suggestions for members, below them everybody who lets others find them."""
+    """Suggestions for members, unless others are refused meanwhile; below them everybody who lets others find them."""
     why: dict[AccountId, str] = {}
-    if call.viewer_id is not None:
+    if call.viewer_id is not None and call.services.pressure.level < levels.PAUSED:
         why = {one.account_id: one.why for one in await search.suggestions(call.db, call.viewer_id, limit=10)}
     listed = await search.directory(call.db, call.viewer_id, order="active", limit=40, offset=0)
     found = await people(call, [*why, *(one for one in listed if one not in why and one != call.viewer_id)])

@@ -14,6 +14,7 @@ from parvis.base.errors import Conflict, Invalid, NotFound
 from parvis.base.ids import AccountId
 from parvis.domain import accounts, admission
 from parvis.domain.admission import Lane, NowServing, Place, State, Ticket
+from parvis.domain.health.verdicts.plain import PLAIN
 from parvis.infra import jobs, vapid
 from parvis.infra.doors import ENTRANCE
 from parvis.infra.html.visit import Answer, Page, Redirect
@@ -106,14 +107,15 @@ def _standing(call: Call[Any], seen: _Seen) -> dict[str, Any]:
     place, door = seen.place, seen.door
     waits = place is not None and place.state is State.RECEIVED
     if place is None or door is None or not waits or place.ahead is None:
-        return {"span": "", "kept_share": None, "reason": "", "closed": "", "poll_s": 3 if waits or place is None else 0,
-                "beside": False, "a_minute": 0}  # fmt: skip
+        return {"span": "", "kept_share": None, "reason": "", "wrong": "", "closed": "",
+                "poll_s": 3 if waits or place is None else 0, "beside": False, "a_minute": 0}  # fmt: skip
     found = None if door.reason == "pause" else admission.expected(door, admission.still_ahead(door, place.ahead))
     beside = place.lane is not Lane.ORDINARY
     return {
         "span": "" if found is None or beside else span(found, call.locale),
         "kept_share": None if door.within_range is None else round(100 * door.within_range),
         "reason": call.text(reason_of(door)),
+        "wrong": call.text(PLAIN[door.cause]) if door.cause in PLAIN else "",
         "closed": door.message or "",
         "poll_s": poll_s(None if beside else found),
         "beside": beside,

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from parvis.base.clock import utc_now
 from parvis.base.errors import Invalid
-from parvis.domain import admission
+from parvis.domain import admission, health
 from parvis.domain.admission import Application
 from parvis.domain.admission.types import State
 from parvis.domain.health import queries
 from parvis.domain.health.types import Signal
+from parvis.domain.health.verdicts.verdict import Urgency, figure, say
 from parvis.infra.services import Services
 from parvis.worker import doors
 from tests.domain.admission.line import place_of
@@ -185,3 +187,39 @@ async def test_who_waits_behind_a_cap_is_told_how_long_that_takes(services: Serv
     hundred = next(one for one in standing.published.ranges if one.ahead == 100)
     assert hundred.high_s > 1000
     assert hundred.low_s > 300
+
+
+def incident(name: str, now: datetime, urgency: Urgency = "now", **more: Any) -> health.Incident:
+    words, number = say("Something is wrong"), figure("number", 1)
+    verdict = health.Verdict(
+        name=name, urgency=urgency, blame=1.0, title=words, hurt=words, evidence=(number, number, number), action=words,
+        gain=words,
+    )  # fmt: skip
+    return health.Incident(name=name, opened_at=now, blame=1.0, verdict=verdict, **{"seen_at": now, **more})
+
+
+@pytest.mark.parametrize(
+    ("incidents", "cause"),
+    [
+        ([{"name": "gate_narrow"}, {"name": "lock_held"}, {"name": "backup_broken"}], "lock_held"),
+        ([{"name": "lock_held", "urgency": "soon"}], None),
+        ([{"name": "lock_held", "seen_at": utc_now() - timedelta(minutes=5)}], None),
+        ([{"name": "lock_held", "closed_at": utc_now()}], None),
+    ],
+)
+async def test_who_waits_can_read_what_is_wrong_if_that_fills_the_place_now(
+    services: Services, incidents: list[dict[str, Any]], cause: str | None
+) -> None:
+    now = utc_now()
+    async with services.db.transaction() as tx:
+        for one in incidents:
+            await health.incident_stored(tx, incident(now=now, **one))
+    await waiting(services, 60)
+    await measured(services, *SLOW)
+    await admission.adjust_gate(services, now=now)
+    async with services.db.connection() as db:
+        assert (await admission.serving(db)).cause == cause
+    await told(services, "cap", cap_per_s=0.1)
+    await admission.adjust_gate(services, now=now + timedelta(seconds=10))
+    async with services.db.connection() as db:
+        assert (await admission.serving(db)).cause is None

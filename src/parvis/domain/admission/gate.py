@@ -25,6 +25,7 @@ EVERY = timedelta(seconds=rate.TICK_S)
 PROMISES_EACH_MINUTE = 5
 AHEADS = (0, 100, 1000, 10_000, 100_000, 1_000_000)
 WORTH_RECORDING = 0.1  # how much, in proportion, the rate changes before that is a change
+BY_ORDER = ("open", "cap", "pause")  # then nothing that is wrong is why people wait
 MOST_AT_ONCE = 5000  # admissions in one transaction
 
 
@@ -184,8 +185,9 @@ async def _published(
 ) -> Published:
     """What those who wait are told; once a minute some of it is kept, to be compared."""
     within_range = await gate_queries.kept_share(tx, now - timedelta(days=1))
+    cause = await health.narrows_the_door(tx, now=now) if tree.waiting and decided.binding not in BY_ORDER else ""
     if decided.rate_per_s <= 0:
-        return Published([], within_range)
+        return Published([], within_range, cause)
     ranges = forecast.expect_all(experience, rate_per_s=decided.rate_per_s, aheads=AHEADS)
     told = [
         Expectation(ahead, round(one.low_s, 1), round(one.high_s, 1)) for ahead, one in zip(AHEADS, ranges, strict=True)
@@ -202,7 +204,7 @@ async def _published(
             for number in sorted(numbers)
         }
         await gate_queries.promised(tx, now, promises)
-    return Published(told, within_range)
+    return Published(told, within_range, cause)
 
 
 async def _record(tx: Connection, before: Standing, new: Standing, decided: Decision, now: datetime) -> None:

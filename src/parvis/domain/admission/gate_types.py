@@ -28,10 +28,14 @@ class Expectation(msgspec.Struct, frozen=True):
 
 
 class Published(msgspec.Struct, frozen=True):
-    """What everybody may know. `within_range`: how often people got in within what they were told, in the last day."""
+    """What everybody may know. `within_range`: how often people got in within what they were told, in the last day.
+
+    `cause`: the name of the verdict that may be why the door is narrow; empty for none.
+    """
 
     ranges: list[Expectation] = []
     within_range: float | None = None
+    cause: str = ""
 
 
 class Standing(msgspec.Struct, frozen=True):

@@ -37,6 +37,7 @@ async def serving(db: Connection) -> NowServing:
         low_s_per_1000=told[1000].low_s if 1000 in told else None,
         high_s_per_1000=told[1000].high_s if 1000 in told else None,
         within_range=state.published.within_range,
+        cause=state.published.cause or None,
         ranges=[[float(one.ahead), one.low_s, one.high_s] for one in state.published.ranges],
     )
 

@@ -114,7 +114,7 @@ class NowServing(msgspec.Struct, frozen=True, kw_only=True):
     """The one document that everybody who waits reads: nobody with a number up to `serving` waits any more.
 
     `ranges`: people ahead, and in how many seconds they are called in eight of ten cases, from … to … `within_range`: how
-    often that held in the last day.
+    often that held in the last day. `cause`: the name of the verdict on the place that may be why the door is narrow.
     """
 
     serving: int
@@ -127,6 +127,7 @@ class NowServing(msgspec.Struct, frozen=True, kw_only=True):
     low_s_per_1000: float | None = None
     high_s_per_1000: float | None = None
     within_range: float | None = None
+    cause: str | None = None
     ranges: list[list[float]] = []
 
 

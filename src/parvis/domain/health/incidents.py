@@ -40,6 +40,11 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
         return self.closed_at is None
 
     @property
+    def presses(self) -> bool:
+        """Whether it is more than a note."""
+        return self.verdict.urgency != "note"
+
+    @property
     def key(self) -> tuple[str, datetime]:
         return self.name, self.opened_at
 

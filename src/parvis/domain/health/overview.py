@@ -22,6 +22,14 @@ WATCHED_WITHIN = timedelta(minutes=2)
 INCIDENTS = 20
 SAFEKEEPING = 6
 
+# What fills a resource by which the gate decides; a backup that failed holds nobody up.
+DOOR_NARROWING = frozenset({
+    "connections_short", "cpu_full", "database_gone", "database_reading", "database_slow", "disk_full", "disk_slow",
+    "files_short", "hashing_full", "idle_in_transaction", "index_lost", "lock_held", "loop_blocked", "memory_short",
+    "one_client", "pool_exhausted", "processes_dying", "requests_refused", "slow_statement", "streams_full",
+    "web_missing",
+})  # fmt: skip
+
 
 class Watched(msgspec.Struct, frozen=True, kw_only=True):
     """`minutes`: by resource, the last hours, the oldest first. `watched_at`: when somebody last looked at the place."""
@@ -57,6 +65,24 @@ async def seen_by_watch(db: Connection, *, now: datetime) -> Watched:
         watched_at=minutes[-1][0] if minutes else await watch_queries.last_look(db),
         minutes=_by_resource(minutes),
     )
+
+
+async def first_open(db: Connection) -> Incident | None:
+    """What presses most of what is wrong now, as far as the watch wrote it down."""
+    incidents = await watch_queries.incidents(db, INCIDENTS)
+    return next((one for one in _costliest([one for one in incidents if one.is_open]) if one.presses), None)
+
+
+async def narrows_the_door(db: Connection, *, now: datetime) -> str:
+    """The name of what people lose by now and which may be why fewer come in; empty for nothing that is known of lately."""
+    found = [one for one in await watch_queries.incidents(db, INCIDENTS) if _narrows(one, now)]
+    return _costliest(found)[0].name if found else ""
+
+
+def _narrows(one: Incident, now: datetime) -> bool:
+    """That people wait is no reason why they do; and nobody is told of what nobody has looked at for minutes."""
+    lately = now - one.seen_at < WATCHED_WITHIN
+    return one.is_open and lately and one.verdict.urgency == "now" and one.name in DOOR_NARROWING
 
 
 async def overview(db: Connection, *, now: datetime) -> Overview:

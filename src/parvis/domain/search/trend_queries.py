@@ -135,6 +135,10 @@ async def post_ids(db: Connection, viewer: AccountId | None, limit: int, offset:
     return [PostId(row["id"]) for row in rows]
 
 
+async def computed_at(db: Connection) -> datetime | None:
+    return await db.fetchval("SELECT max(computed_at) FROM trend")
+
+
 async def everything(db: Connection) -> list[Row]:
     """Every entry whose subject is still for everybody."""
     return await db.fetch(

@@ -21,6 +21,7 @@ from parvis.infra.services import Services
 
 LEAST_PEOPLE = 3
 POSTS_OF = timedelta(days=3)
+GOOD_FOR = timedelta(hours=1)  # under load: a place that is always pressed has new lists too
 MOST = {"tag": 40, "link": 40, "post": 100}
 
 History = list[tuple[int, int, int]]  # (day as Unix seconds, posts, people), newest first
@@ -79,8 +80,10 @@ def part_of_day(now: datetime) -> float:
 
 
 async def compute(services: Services, *, now: datetime) -> None:
-    """The lists are those of this moment."""
+    """The lists are those of this moment; those of the last hour will do while people are being refused."""
     async with services.db.connection() as db:
+        if services.pressure.heard and await _will_do(db, now):
+            return
         found = await _used(db, "tag", now) + await _used(db, "link", now) + await _posts(db, now)
     entries: list[tuple[str, int, str, int | None, float, str, datetime]] = []
     for kind, most in MOST.items():
@@ -92,6 +95,11 @@ async def compute(services: Services, *, now: datetime) -> None:
             entries.append((kind, place, one.name, one.account_id, one.score, numbers, now))
     async with services.db.transaction() as tx:
         await trend_queries.replaced(tx, entries)
+
+
+async def _will_do(db: Connection, now: datetime) -> bool:
+    computed_at = await trend_queries.computed_at(db)
+    return computed_at is not None and now - computed_at < GOOD_FOR
 
 
 async def _used(db: Connection, kind: str, now: datetime) -> list[Entry]:

@@ -144,7 +144,11 @@ _FIELDS: dict[tuple[str, str], str] = {
     ("description", "too_long"): later("The description is too long."),
     ("media_ids", "too_many"): later("At most four pictures."),
 }
+TOO_LONG_TO_KEEP = later(
+    "Your password is wanted again, and this is too long to be kept meanwhile: send a few words, then put it back."
+)
 _CODES: dict[str, str] = {
+    "unproved": TOO_LONG_TO_KEEP,
     "blank": later("This cannot be empty."),
     "taken": later("This is in use already."),
     "too_long": later("This is too long."),

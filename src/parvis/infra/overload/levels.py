@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from parvis.infra.catalogues import later
 
-WELL, PAUSED, HEADS, CACHED_ONLY, WRITES_ONLY, NO_DATABASE = range(6)
+WELL, PAUSED, REFUSING, CACHED_ONLY, WRITES_ONLY, NO_DATABASE = range(6)
 
 # The share refused from which each level holds; the level is left when it falls below half of that.
-_FROM = ((WRITES_ONLY, 0.80), (CACHED_ONLY, 0.50), (HEADS, 0.25), (PAUSED, 0.03))
+_FROM = ((WRITES_ONLY, 0.80), (CACHED_ONLY, 0.50), (REFUSING, 0.25), (PAUSED, 0.03))
 CALM_S = 0.5
 
 WORDS = {
     WELL: "well",
-    PAUSED: "trends and suggestions pause, counts come from the cache",
-    HEADS: "timelines may be a minute old",
-    CACHED_ONLY: "public pages come from the cache only",
+    PAUSED: "trends and suggestions pause, films wait, pages for strangers may be a minute old",
+    REFUSING: "the same, while more is refused",
+    CACHED_ONLY: "strangers get public pages from the cache only",
     WRITES_ONLY: "only writing and sign-up; reading from the cache",
     NO_DATABASE: "the database is gone: public pages from the cache, sign-ups are kept",
 }
@@ -23,8 +23,10 @@ WORDS = {
 # The same for everybody who reads a page.
 PLAIN = {
     WELL: "",
-    PAUSED: later("The server is busy: counts and suggestions may be a little old."),
-    HEADS: later("The server is very busy: pages may be a minute old."),
+    PAUSED: later(
+        "The server is busy: suggestions pause, and for those who are not signed in pages may be a minute old."
+    ),
+    REFUSING: later("The server is very busy: it cannot answer everything, and public pages may be a minute old."),
     CACHED_ONLY: later("The server is very busy: public pages come from copies that may be some minutes old."),
     WRITES_ONLY: later("The server has more to do than it can: signing up and writing work, reading may not."),
     NO_DATABASE: later(
