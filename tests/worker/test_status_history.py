@@ -93,3 +93,6 @@ async def test_the_watch_writes_the_months_and_the_page_leads_to_them_also_witho
         await watcher.close()
     assert 'href="/status/2026-05.html">May 2026' in (tmp_path / "status" / "index.html").read_text()
     assert (tmp_path / "status" / "2026-05.html").stat() == written
+    assert History(settings.status_directory).months == [
+        "2026-05"
+    ]  # as a watch that begins without a database knows it

@@ -119,3 +119,16 @@ def test_each_page_leads_to_a_feed_in_its_language(settings: Settings) -> None:
         assert feed.findtext("channel/language") == locale
         assert feed.findtext("channel/item/title") == title
         assert feed.findtext("channel/item/guid") == ET.fromstring(found["feed.xml"]).findtext("channel/item/guid")
+
+
+def test_all_links_lead_to_where_the_page_is(settings: Settings) -> None:
+    elsewhere = msgspec.structs.replace(settings, status_url="https://status.example")
+    pages = files(elsewhere, incident()) | status_page.month_files(elsewhere, "2026-05", [incident()])
+    assert [name for name, content in pages.items() if '"/status' in content] == []
+    assert 'href="https://status.example/index.html"' in pages["2026-05.html"]
+    assert 'src="https://status.example/status.js"' in pages["index.html"]
+    feeds = [ET.fromstring(one["feed.fr.xml"]) for one in (pages, files(settings, incident()))]
+    assert [one.findtext("channel/link") for one in feeds] == [
+        "https://status.example/index.fr.html",
+        "http://127.0.0.1:8000/status/index.fr.html",
+    ]

@@ -58,6 +58,7 @@ class Settings(msgspec.Struct, frozen=True):
     alert_mail: str = ""
     alert_webhook: str = ""
     status_directory: str = ""
+    status_url: str = ""
     backup: str = ""
     metrics_bind: str = ""
     traces_url: str = ""
@@ -70,6 +71,13 @@ class Settings(msgspec.Struct, frozen=True):
     def public_origin(self) -> str:
         """Where people reach this server, without a trailing slash; every link is built from it, never from a request."""
         return (self.origin or f"http://127.0.0.1:{self.port}").rstrip("/")
+
+    @property
+    def status_page(self) -> str:
+        """Where people find the status page; empty where there is none."""
+        if self.status_url:
+            return f"{self.status_url.rstrip('/')}/"
+        return f"{self.public_origin}/status/" if self.status_directory else ""
 
     @property
     def domain(self) -> str:
@@ -134,6 +142,7 @@ DESCRIPTIONS: dict[str, str] = {
     "alert_mail": "Who hears of incidents by mail, comma separated. Default: PARVIS_CONTACT_EMAIL.",
     "alert_webhook": "An address that is told of incidents by POST, as JSON.",
     "status_directory": "Folder or s3://bucket/prefix of the status page, served also when Parvis is dead; empty: none.",
+    "status_url": "Public address of the status page, where it is not /status/ of this place, as of a bucket.",
     "backup": "Where `parvis backup` keeps copies: every week the newest is brought back on trial; empty: no trial.",
     "metrics_bind": "Address and port of /metrics for Prometheus, such as 127.0.0.1:9464; empty: none.",
     "traces_url": "An OpenTelemetry collector (OTLP over HTTP), such as http://127.0.0.1:4318/v1/traces; empty: no traces.",

@@ -43,6 +43,7 @@ def unexpected_page(request: Request[Any, Any, Any], error: Exception) -> Respon
             "text": visit.text(later("It was not your fault, and it was written down. Try again in a moment.")),
             "offer_sign_in": False,
             "barred": False,
+            "is_ours": True,
             "request_id": number,
         },
         status=500,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import asyncpg
 
@@ -17,8 +18,8 @@ MOST = 500  # incidents of a month
 class History:
     """The months that have a page, the newest first, and how each was when its pages were written."""
 
-    def __init__(self) -> None:
-        self.months: list[str] = []
+    def __init__(self, place: str = "") -> None:
+        self.months = _there(place)
         self._written: dict[str, Mark] = {}
         self._under_way: dict[str, Mark] = {}
 
@@ -37,3 +38,11 @@ class History:
         """The pages that were given last are where they should be."""
         self._written |= self._under_way
         self._under_way = {}
+
+
+def _there(place: str) -> list[str]:
+    """The months that have pages already, so that the page leads to them also when a watch begins without a database; of
+    a bucket they are known only once the database was asked."""
+    if not place or place.startswith("s3://"):
+        return []
+    return sorted((path.stem for path in Path(place).glob("[0-9][0-9][0-9][0-9]-[01][0-9].html")), reverse=True)

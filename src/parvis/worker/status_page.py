@@ -11,9 +11,11 @@ from datetime import UTC, date
 from email.utils import format_datetime
 from functools import cache
 from typing import Any
+from urllib.parse import quote, urljoin
 
 import msgspec
 from babel.dates import format_skeleton
+from minijinja import Markup
 
 from parvis.base.clock import iso_ms
 from parvis.base.settings import Settings
@@ -133,10 +135,16 @@ def _frame(settings: Settings, locale: str, name: str) -> dict[str, Any]:
     return {
         "place": settings.name,
         "origin": settings.public_origin,
+        "base": Markup(quote(_base(settings), safe=":/[]")),  # as it is, so that it can be read
         "index": named("index.html", locale),
         "feed": named("feed.xml", locale),
         "languages": [(one, named(name, one)) for one in LOCALES],
     }
+
+
+def _base(settings: Settings) -> str:
+    """Where the files are, as pages say it: a proxy shows them in place of others too, so never relative to themselves."""
+    return settings.status_page if settings.status_url else "/status/"
 
 
 def _month(month: str, locale: str) -> str:
@@ -170,8 +178,7 @@ def _feed(settings: Settings, incidents: Sequence[Incident], locale: str) -> str
         "status/feed.xml",
         locale=locale,
         place=settings.name,
-        origin=settings.public_origin,
-        page=named("index.html", locale),
+        address=urljoin(f"{settings.public_origin}/", _base(settings)) + named("index.html", locale),
         items=[_shown(one, locale) | _item(one) for one in incidents],
     )
 

@@ -56,7 +56,7 @@ class Watch:
         self._leads = False
         self._telling = Telling(self._noted)
         self._status = StatusFiles(settings.status_directory)
-        self._history = History()
+        self._history = History(settings.status_directory)
         self._tide_known: health.Tide | None = None
         self._tide_at: datetime | None = None
 

@@ -126,6 +126,7 @@ def place_of(visit: Visit[Any, Any]) -> dict[str, Any]:
         "name": settings.name,
         "description": visit.text(USUAL) if settings.description == USUAL else settings.description,
         "origin": minijinja.Markup(quote(settings.public_origin, safe=":/[]")),
+        "status_page": minijinja.Markup(quote(settings.status_page, safe=":/[]")),
         "domain": settings.domain,
         "contact_email": settings.contact_email,
         "characters": settings.post_characters,

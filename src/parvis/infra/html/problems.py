@@ -181,6 +181,7 @@ def problem_page(visit: Visit[Any, Any], problem: errors.Problem) -> Page:
             "text": visit.text(text),
             "offer_sign_in": visit.viewer is None and status in (401, 403, 404),
             "barred": getattr(visit.viewer, "barred", False),
+            "is_ours": status >= 500,
             "request_id": "",
         },
         status=status,

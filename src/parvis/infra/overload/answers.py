@@ -30,20 +30,22 @@ REASONS: dict[str, str] = {
 }
 _HEADING = later("One moment, please")
 _AGAIN = later("Try again in a few seconds.")
+_STATUS_PAGE = later("How this place is doing")
 
 Messages = tuple[dict[str, Any], dict[str, Any]]
 _STATUS = {"slow": 408, "share": 429}
 
 
-def refusal(reason: str, level: int, *, api: bool, locale: str) -> Messages:
+def refusal(reason: str, level: int, *, api: bool, locale: str, status_page: str = "") -> Messages:
     """The two messages of an answer that refuses, with a time to come again that differs from one to the next."""
-    return _made(reason, level, api, locale, random.randint(1, MOST_RETRY_S))  # noqa: S311 - it spreads clients
+    retry_s = random.randint(1, MOST_RETRY_S)  # noqa: S311 - it spreads clients
+    return _made(reason, level, api, locale, retry_s, status_page)
 
 
 @cache
-def _made(reason: str, level: int, api: bool, locale: str, retry_s: int) -> Messages:
+def _made(reason: str, level: int, api: bool, locale: str, retry_s: int, status_page: str) -> Messages:
     status = _STATUS.get(reason, 503)
-    kind, body = (_json if api else _page)(reason, locale)
+    kind, body = _json(reason) if api else _page(reason, locale, status_page if status == 503 else "")
     headers = [
         (b"content-type", kind),
         (b"content-length", str(len(body)).encode()),
@@ -61,28 +63,29 @@ def _made(reason: str, level: int, api: bool, locale: str, retry_s: int) -> Mess
     )
 
 
-def _json(reason: str, _: str) -> tuple[bytes, bytes]:
+def _json(reason: str) -> tuple[bytes, bytes]:
     body = {"error": f"{REASONS[reason]} {_AGAIN}", "reason": reason}
     return b"application/json; charset=utf-8", msgspec.json.encode(body)
 
 
-def _page(reason: str, locale: str) -> tuple[bytes, bytes]:
+def _page(reason: str, locale: str, status_page: str) -> tuple[bytes, bytes]:
     text = catalogue_of(locale).text
     heading, why, again = (html.escape(text(one)) for one in (_HEADING, REASONS[reason], _AGAIN))
+    more = f'<p><a href="{html.escape(status_page)}">{html.escape(text(_STATUS_PAGE))}</a></p>' if status_page else ""
     page = (
         f'<!doctype html><html lang="{locale}" dir="{babel_locale(locale).text_direction}">'
         f'<head><meta charset="utf-8"><title>{heading}</title>'
         '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"></head>'
-        f"<body><main><h1>{heading}</h1><p>{why} {again}</p></main></body></html>"
+        f"<body><main><h1>{heading}</h1><p>{why} {again}</p>{more}</main></body></html>"
     )
     return b"text/html; charset=utf-8", page.encode()
 
 
-def prepare() -> None:
+def prepare(status_page: str = "") -> None:
     """Every answer is made, so that the first refusal costs no more than the others."""
     for reason in REASONS:
         for level in range(6):
             for retry_s in range(1, MOST_RETRY_S + 1):
                 for locale in LOCALES:
-                    _made(reason, level, False, locale, retry_s)
-                _made(reason, level, True, "en", retry_s)
+                    _made(reason, level, False, locale, retry_s, status_page)
+                _made(reason, level, True, "en", retry_s, status_page)

@@ -68,7 +68,7 @@ class Overload:
 
     async def open(self, services: Services) -> None:
         """The clock ticks and news are heard."""
-        answers.prepare()
+        answers.prepare(self.settings.status_page)
         await self.watch.open(services)
 
     async def close(self) -> None:
@@ -235,7 +235,7 @@ class Overload:
                 return
         api = scope["path"].startswith(("/api/", "/oauth/token", "/oauth/revoke"))
         locale = "en" if api else self.sharing.locale(asking)
-        start, body = answers.refusal(reason, self.level, api=api, locale=locale)
+        start, body = answers.refusal(reason, self.level, api=api, locale=locale, status_page=self.settings.status_page)
         if scope["type"] == "websocket":
             await send({**start, "type": "websocket.http.response.start"})
             await send({**body, "type": "websocket.http.response.body"})
