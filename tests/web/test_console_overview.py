@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from parvis.console import overview
 from parvis.domain import accounts, health
 from parvis.domain.health.verdicts.findings import Disk, Findings
 from parvis.infra import jobs
+from parvis.infra.background import settled
 from parvis.worker.watch import Watch
 from tests.rig.world import World
 from tests.web.conftest import Browser
@@ -108,6 +110,25 @@ async def test_nothing_is_well_that_nobody_has_looked_at(world: World, open_brow
     assert await told() == (True, False, True)
     await pool.execute("UPDATE health_minute SET at = at - interval '4 hours'")
     assert await told() == (False, True, True)
+
+
+async def test_a_page_that_is_open_gets_its_sections_anew_for_what_the_page_costs(
+    world: World, open_browser: Callable[[], Browser]
+) -> None:
+    browser = await open_browser().sign_in(await world.person("mona", role=MODERATOR))
+    page = (await browser.get("/console")).text
+    assert "data-again=" in page
+    await watched(world)
+    await settled()
+    with world.statements() as whole:
+        page = (await browser.get("/console")).text
+    with world.statements() as part:
+        sections = (await browser.get("/console", **{"HX-Request": "true"})).text
+    assert len(part) == len(whole)
+    assert "is full: nothing more can be stored." in sections
+    assert "<html" not in sections
+    assert sections.count("<section") == page.count("<section")
+    assert [one for one in re.findall(r'aria-live="(\w+)"', sections) if one != "off"] == ["polite"]
 
 
 async def test_a_stranger_is_asked_who_they_are_and_a_member_finds_nothing(

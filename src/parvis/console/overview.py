@@ -25,6 +25,7 @@ SAFEKEEPING = 6  # of the latest backups and drills
 ROWS = 12  # of the table that says the same
 
 SECTION_S = 2  # in which each part of the page is read, or left out
+EVERY_S = 10  # an open page renews itself: as often as the watch looks
 
 T = TypeVar("T")
 Minutes = Sequence[tuple[datetime, health.Moment]]
@@ -75,12 +76,16 @@ FOUND: dict[str, tuple[str, Unit]] = {
 
 @page("GET", "/console", audience="moderator")
 async def show(visit: Visit[Viewer, None]) -> Answer:
-    """The whole place on one page: what is wrong first, and of the rest what can be read now."""
+    """The whole place on one page: what is wrong first, and of the rest what can be read now.
+
+    A page that is open asks for its sections again, and gets them alone.
+    """
     db = visit.db
     seen = await health.seen_by_watch(db, now=visit.now)
     return Page(
-        "console/overview.html",
+        "console/_overview.html" if visit.swaps else "console/overview.html",
         {
+            "every_s": EVERY_S,
             "verdicts": [_incident(visit, one) for one in seen.open],
             "past": [_incident(visit, one) for one in seen.past],
             "watched": seen.watched(visit.now),
