@@ -68,6 +68,30 @@ async def test_what_will_be_over_is_told_as_it_was_foreseen_last(
     assert "The disk of /srv/&lt;b&gt; is full in 4.0 d." in page
 
 
+async def test_the_line_at_the_door_and_the_media_store_are_drawn(
+    world: World, open_browser: Callable[[], Browser]
+) -> None:
+    now = utc_now().replace(second=0, microsecond=0)
+    async with world.services.db.transaction() as tx:
+        await tx.execute("DELETE FROM gate_minute")
+        for minute, waiting in ((3, 900), (2, 1200), (1, 700), (0, 1)):  # the last one still goes on
+            await tx.execute(
+                "INSERT INTO gate_minute (minute, rate_per_s, binding, received, admitted, waiting)"
+                " VALUES ($1, 1, 'cpu', 10, $2, $3)",
+                now - timedelta(minutes=minute), 60 - minute, waiting,
+            )  # fmt: skip
+        store = health.Signal("store", 0.0, 0.0, None, {"took_s": 0.25, "fails": 0.0})
+        await health.Minutes().add(tx, {"store": store}, now)
+    browser = await open_browser().sign_in(await world.person("mona", role=MODERATOR))
+    page = (await browser.get("/console")).text
+    lines = {one: page[page.index(f'<h3>{one}</h3>') :].partition("</svg>")[0] for one in (
+        "People who wait at the door", "People let in each minute", "The media store answers in",
+    )}  # fmt: skip
+    assert "Now 700, at most 1,200" in lines["People who wait at the door"]
+    assert "Now 59, at most 59" in lines["People let in each minute"]
+    assert "Now 0.25 s, at most 0.25 s" in lines["The media store answers in"]
+
+
 async def test_it_speaks_french_and_says_when_nobody_watches(world: World, open_browser: Callable[[], Browser]) -> None:
     browser = await open_browser().sign_in(await world.person("olga", role=accounts.Role.OWNER))
     await browser.post("/settings/appearance", {"locale": "fr", "theme": "auto"})

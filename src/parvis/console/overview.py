@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import msgspec
@@ -60,6 +60,13 @@ LINES: tuple[tuple[str, str, Callable[[health.Moment], float], Any], ...] = (
     (later("Oldest work that waits"), "jobs", _fact("oldest_s"), "s"),
     (later("Letters sent"), "mail", lambda moment: moment.used, "per_s"),
     (later("Disk"), "disk", _use, "share"),
+    (later("The media store answers in"), "store", _fact("took_s"), "s"),
+)
+
+# The same of what the gate writes down of each minute.
+AT_THE_DOOR: tuple[tuple[str, Callable[[admission.GateMinute], float]], ...] = (
+    (later("People who wait at the door"), lambda minute: minute.waiting),
+    (later("People let in each minute"), lambda minute: minute.admitted),
 )
 
 # What a backup or a drill found, in the order in which it is shown.
@@ -91,7 +98,7 @@ async def show(visit: Visit[Viewer, None]) -> Answer:
             "watched": seen.watched(visit.now),
             "watched_at": seen.watched_at,
             "foreseen": _foreseen(visit, seen),
-            "lines": _lines(visit, seen),
+            "lines": _lines(visit, seen, await _readable(_at_the_door(visit))),
             "reports": await _readable(_reports(visit)),
             "appeals": await _readable(moderation.open_appeal_count(db)),
             "gate": _gate(visit, await _readable(admission.gate_standing(db))),
@@ -157,24 +164,39 @@ def _number(visit: Visit[Viewer, Any], one: Figure) -> str:
     return in_figures(shown(one), visit.locale)
 
 
-def _lines(visit: Visit[Viewer, Any], seen: health.Watched) -> list[dict[str, Any]]:
+async def _at_the_door(visit: Visit[Viewer, Any]) -> list[admission.GateMinute]:
+    """The minutes of the gate; without the one that goes on, of which not all have been counted."""
+    minutes = await admission.gate_history(visit.db, since=visit.now - health.SPAN)
+    return [one for one in minutes if one.at <= visit.now - timedelta(minutes=1)]
+
+
+def _lines(
+    visit: Visit[Viewer, Any], seen: health.Watched, door: Sequence[admission.GateMinute] | None
+) -> list[dict[str, Any]]:
+    """What can be drawn; a line of which nothing was measured, or nothing can be read, is left out."""
     drawn = []
     for heading, resource, pick, unit in LINES:
         minutes = seen.minutes.get(resource, [])
-        if minutes:
-            values = [(at, pick(moment)) for at, moment in minutes]
-            most = max(value for _, value in values)
-            step = max(1, len(values) // ROWS)
-            drawn.append(
-                {
-                    "heading": visit.text(heading),
-                    "points": points(values, most),
-                    "now": _number(visit, figure("", values[-1][1], unit)),
-                    "most": _number(visit, figure("", most, unit)),
-                    "rows": [(at, _number(visit, figure("", value, unit))) for at, value in values[::-step]],
-                }
-            )
-    return drawn
+        drawn.append(_line(visit, heading, [(at, pick(moment)) for at, moment in minutes], unit))
+    for heading, count in AT_THE_DOOR:
+        drawn.append(_line(visit, heading, [(minute.at, float(count(minute))) for minute in door or []], "count"))
+    return [one for one in drawn if one is not None]
+
+
+def _line(
+    visit: Visit[Viewer, Any], heading: str, values: Sequence[tuple[datetime, float]], unit: Unit
+) -> dict[str, Any] | None:
+    if not values:
+        return None
+    most = max(value for _, value in values)
+    step = max(1, len(values) // ROWS)
+    return {
+        "heading": visit.text(heading),
+        "points": points(values, most),
+        "now": _number(visit, figure("", values[-1][1], unit)),
+        "most": _number(visit, figure("", most, unit)),
+        "rows": [(at, _number(visit, figure("", value, unit))) for at, value in values[::-step]],
+    }
 
 
 def points(values: Sequence[tuple[datetime, float]], most: float) -> str:
