@@ -47,6 +47,7 @@ async def test_those_who_run_the_place_see_what_is_wrong_and_how_it_was(
     page = (await browser.get("/console")).text
     assert "The disk of /srv/&lt;b&gt; is full: nothing more can be stored." in page.replace("&#x2f;", "/")
     assert "Make room on it, or enlarge it." in page
+    assert 'href="/console/runbooks/disk-full"' in page.replace("&#x2f;", "/")
     assert "Now 38%, at most 75%" in page
     assert "<polyline" in page
     assert '<th scope="col">Processor</th>' in page

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from parvis.base.errors import NotFound
+from parvis.console import runbooks
 from parvis.console.gate import MODES, REASONS
 from parvis.console.routing import is_open, page
 from parvis.domain import admission, health, moderation
@@ -154,7 +155,7 @@ def _incident(visit: Visit[Viewer, Any], one: health.Incident) -> dict[str, Any]
         "action": words(visit, verdict.action),
         "command": verdict.command,
         "gain": words(visit, verdict.gain),
-        "runbook": verdict.runbook,
+        "runbook": runbooks.path_of(verdict.page) if verdict.page in runbooks.known() else "",
         "opened_at": one.opened_at,
         "closed_at": one.closed_at,
     }
