@@ -29,8 +29,13 @@ class VendorHook(BuildHookInterface):  # type: ignore[type-arg]
     """Runs before every build, the editable one included."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """`static/vendor` holds what assets/package-lock.json names. Nothing is fetched when it does already."""
+        """`static/vendor` holds what assets/package-lock.json names. Nothing is fetched when it does already.
+
+        A wheel carries the runbooks, too, which the console shows.
+        """
         root = Path(self.root)
+        if self.target_name == "wheel" and version == "standard":  # an editable one finds them among the guides
+            build_data["force_include"][str(root / "docs" / "runbooks")] = "parvis/runbooks"
         vendor = root / "src" / "parvis" / "static" / "vendor"
         stamp = vendor / ".from"
         languages = sorted(path.name for path in (root / "src" / "parvis" / "locales").iterdir() if path.is_dir())

@@ -52,6 +52,8 @@ OWNERS = (
     "/console/posts?q=bread",
     "/console/reports",
     "/console/appeals",
+    "/console/runbooks",
+    "/console/runbooks/wal-piling",
 )
 # These answer with a file, a part of a page, or another address.
 NO_PAGES = {

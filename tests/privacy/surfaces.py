@@ -395,7 +395,7 @@ OTHER_READS = frozenset(
     /lists /lists/{list_id:str}/edit /{at:str}/lists /{at:str}/options /{at:str}/report /followed-tags /filters
     /filters/{filter_id:str} /mutes /blocks /blocked-servers /scheduled /explore/tags /explore/links /explore/people
     /announcements /settings/notifications /sw.js /offline /sitemap.xml /console/insights /console/insights.csv
-    /console/insights.json /console/log
+    /console/insights.json /console/log /console/runbooks /console/runbooks/{name:str}
     /console/announcements /console/emoji /console/rules /console/staff /console/settings
     /ticket/{ticket:str}/follow /ticket/{ticket:str}/proof /ticket/{ticket:str}/withdraw
     """.split()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from parvis.console import overview
 from parvis.domain import accounts, health
 from parvis.domain.health.verdicts.findings import Disk, Findings
 from parvis.infra import jobs
+from parvis.infra.background import settled
 from parvis.worker.watch import Watch
 from tests.rig.world import World
 from tests.web.conftest import Browser
@@ -45,6 +47,7 @@ async def test_those_who_run_the_place_see_what_is_wrong_and_how_it_was(
     page = (await browser.get("/console")).text
     assert "The disk of /srv/&lt;b&gt; is full: nothing more can be stored." in page.replace("&#x2f;", "/")
     assert "Make room on it, or enlarge it." in page
+    assert 'href="/console/runbooks/disk-full"' in page.replace("&#x2f;", "/")
     assert "Now 38%, at most 75%" in page
     assert "<polyline" in page
     assert '<th scope="col">Processor</th>' in page
@@ -64,6 +67,55 @@ async def test_what_will_be_over_is_told_as_it_was_foreseen_last(
     page = (await browser.get("/console")).text.replace("&#x2f;", "/")
     assert "If things go on like this" in page
     assert "The disk of /srv/&lt;b&gt; is full in 4.0 d." in page
+
+
+async def test_the_line_at_the_door_and_the_media_store_are_drawn(
+    world: World, open_browser: Callable[[], Browser]
+) -> None:
+    now = utc_now().replace(second=0, microsecond=0)
+    async with world.services.db.transaction() as tx:
+        await tx.execute("DELETE FROM gate_minute")
+        for minute, waiting in ((3, 900), (2, 1200), (1, 700), (0, 1)):  # the last one still goes on
+            await tx.execute(
+                "INSERT INTO gate_minute (minute, rate_per_s, binding, received, admitted, waiting)"
+                " VALUES ($1, 1, 'cpu', 10, $2, $3)",
+                now - timedelta(minutes=minute), 60 - minute, waiting,
+            )  # fmt: skip
+        store = health.Signal("store", 0.0, 0.0, None, {"took_s": 0.25, "fails": 0.0})
+        await health.Minutes().add(tx, {"store": store}, now)
+    browser = await open_browser().sign_in(await world.person("mona", role=MODERATOR))
+    page = (await browser.get("/console")).text
+    lines = {one: page[page.index(f'<h3>{one}</h3>') :].partition("</svg>")[0] for one in (
+        "People who wait at the door", "People let in each minute", "The media store answers in",
+    )}  # fmt: skip
+    assert "Now 700, at most 1,200" in lines["People who wait at the door"]
+    assert "Now 59, at most 59" in lines["People let in each minute"]
+    assert "Now 0.25 s, at most 0.25 s" in lines["The media store answers in"]
+
+
+async def test_what_the_time_of_a_request_goes_to_is_told_in_words(
+    world: World, open_browser: Callable[[], Browser]
+) -> None:
+    await watched(world)
+    browser = await open_browser().sign_in(await world.person("mona", role=MODERATOR))
+    assert "What a request's time goes to" not in (await browser.get("/console")).text.replace("&#39;", "'")
+    spent = {"spent@own": 1.2, "spent@sql": 2.0, "spent@hashing": 0.8, "spent@loop": 0.001, "mean_s": 0.04}
+    seen = {
+        "requests": health.Signal("requests", 100.0, 0.0, None, spent),
+        "database": health.Signal("database", 0.0, 0.0, None, {"waiting@locks": 1.0, "waiting@other": 1.0}),
+    }
+    async with world.services.db.transaction() as tx:
+        await health.Minutes().add(tx, seen, utc_now())
+    page = (await browser.get("/console")).text.replace("&#39;", "'")
+    assert "What a request's time goes to" in page
+    rows = re.findall(r"<tr data-key=[^>]*><td>(.*?)</td><td>(.*?)</td><td>(.*?)</td></tr>", page)
+    assert rows == [
+        ("its own computing", "12 ms", "30%"),
+        ("the database: locks", "10 ms", "25%"),
+        ("the database: its work", "10 ms", "25%"),
+        ("hashing of passwords", "8 ms", "20%"),
+    ]
+    assert "A request takes" in page
 
 
 async def test_it_speaks_french_and_says_when_nobody_watches(world: World, open_browser: Callable[[], Browser]) -> None:
@@ -108,6 +160,25 @@ async def test_nothing_is_well_that_nobody_has_looked_at(world: World, open_brow
     assert await told() == (True, False, True)
     await pool.execute("UPDATE health_minute SET at = at - interval '4 hours'")
     assert await told() == (False, True, True)
+
+
+async def test_a_page_that_is_open_gets_its_sections_anew_for_what_the_page_costs(
+    world: World, open_browser: Callable[[], Browser]
+) -> None:
+    browser = await open_browser().sign_in(await world.person("mona", role=MODERATOR))
+    page = (await browser.get("/console")).text
+    assert "data-again=" in page
+    await watched(world)
+    await settled()
+    with world.statements() as whole:
+        page = (await browser.get("/console")).text
+    with world.statements() as part:
+        sections = (await browser.get("/console", **{"HX-Request": "true"})).text
+    assert len(part) == len(whole)
+    assert "is full: nothing more can be stored." in sections
+    assert "<html" not in sections
+    assert sections.count("<section") == page.count("<section")
+    assert [one for one in re.findall(r'aria-live="(\w+)"', sections) if one != "off"] == ["polite"]
 
 
 async def test_a_stranger_is_asked_who_they_are_and_a_member_finds_nothing(

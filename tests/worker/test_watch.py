@@ -90,11 +90,14 @@ async def test_a_lost_index_is_an_incident_told_once_and_shown_until_it_is_there
             minutes = await health.minutes(db, begin - timedelta(minutes=1))
     mine = [one for one in heard if one["name"] == "index_lost"]
     assert [one["state"] for one in mine] == ["open", "closed"]
+    link = f"{services.settings.public_origin}/console/runbooks/index-lost"
+    assert {one["runbook"] for one in mine} == {link}
     assert kept["index_lost"].closed_at == begin + timedelta(seconds=90)
     assert kept["index_lost"].told_at is not None
     assert not {"cpu", "web"} & {moment.resource for _, moment in minutes}  # nobody measures here
     letters = [message_from_bytes(path.read_bytes()) for path in (services.settings.home / "mail").glob("*.eml")]
     assert sum("index" in str(one["Subject"]) for one in letters) == 2
+    assert sum(link in one.as_string() for one in letters) == 2
     [shown] = [one for one in document(tmp_path)["incidents"] if one["name"] == "index_lost"]
     assert shown["closed_at"] is not None
 

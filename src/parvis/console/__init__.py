@@ -23,6 +23,7 @@ def route_handlers() -> list[BaseRouteHandler]:
         posts,
         reports,
         restricting,
+        runbooks,
         staff,
     )
     from parvis.console.routing import door

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import msgspec
 
 from parvis.base.errors import NotFound
+from parvis.console import runbooks
 from parvis.console.gate import MODES, REASONS
 from parvis.console.routing import is_open, page
 from parvis.domain import admission, health, moderation
@@ -25,6 +26,7 @@ SAFEKEEPING = 6  # of the latest backups and drills
 ROWS = 12  # of the table that says the same
 
 SECTION_S = 2  # in which each part of the page is read, or left out
+EVERY_S = 10  # an open page renews itself: as often as the watch looks
 
 T = TypeVar("T")
 Minutes = Sequence[tuple[datetime, health.Moment]]
@@ -49,6 +51,9 @@ def _fact(name: str) -> Callable[[health.Moment], float]:
 LINES: tuple[tuple[str, str, Callable[[health.Moment], float], Any], ...] = (
     (later("Answers"), "limiter", _fact("served_per_s"), "per_s"),
     (later("Refused for load"), "limiter", _fact("refused_share"), "share"),
+    (later("Failed"), "requests", _fact("failed_per_s"), "per_s"),
+    (later("A request takes"), "requests", _fact("mean_s"), "s"),
+    (later("Nearly all take at most"), "requests", _fact("p95_s"), "s"),
     (later("Processor"), "cpu", _use, "share"),
     (later("Memory"), "memory", _use, "share"),
     (later("Delay of web processes"), "web", _fact("mean_lag_s"), "s"),
@@ -59,7 +64,34 @@ LINES: tuple[tuple[str, str, Callable[[health.Moment], float], Any], ...] = (
     (later("Oldest work that waits"), "jobs", _fact("oldest_s"), "s"),
     (later("Letters sent"), "mail", lambda moment: moment.used, "per_s"),
     (later("Disk"), "disk", _use, "share"),
+    (later("The media store answers in"), "store", _fact("took_s"), "s"),
 )
+
+# The same of what the gate writes down of each minute.
+AT_THE_DOOR: tuple[tuple[str, Callable[[admission.GateMinute], float]], ...] = (
+    (later("People who wait at the door"), lambda minute: minute.waiting),
+    (later("People let in each minute"), lambda minute: minute.admitted),
+)
+
+# What a request's time goes to.
+SPENT_ON = {
+    "own": later("its own computing"),
+    "loop": later("the event loop"),
+    "place": later("a place among the requests"),
+    "client": later("what the client sends"),
+    "pool": later("a connection to the database"),
+    "sql": later("the database"),
+    "hashing": later("hashing of passwords"),
+    "storage": later("the media store"),
+    "outbound": later("other servers"),
+}
+EVENTS = {
+    "locks": later("locks"),
+    "journal": later("its journal"),
+    "reading": later("reading from the disk"),
+    "other": later("its work"),
+}
+LEAST_SPENT = 0.005  # of the whole; what is less is not shown
 
 # What a backup or a drill found, in the order in which it is shown.
 FOUND: dict[str, tuple[str, Unit]] = {
@@ -75,18 +107,23 @@ FOUND: dict[str, tuple[str, Unit]] = {
 
 @page("GET", "/console", audience="moderator")
 async def show(visit: Visit[Viewer, None]) -> Answer:
-    """The whole place on one page: what is wrong first, and of the rest what can be read now."""
+    """The whole place on one page: what is wrong first, and of the rest what can be read now.
+
+    A page that is open asks for its sections again, and gets them alone.
+    """
     db = visit.db
     seen = await health.seen_by_watch(db, now=visit.now)
     return Page(
-        "console/overview.html",
+        "console/_overview.html" if visit.swaps else "console/overview.html",
         {
+            "every_s": EVERY_S,
             "verdicts": [_incident(visit, one) for one in seen.open],
             "past": [_incident(visit, one) for one in seen.past],
             "watched": seen.watched(visit.now),
             "watched_at": seen.watched_at,
             "foreseen": _foreseen(visit, seen),
-            "lines": _lines(visit, seen),
+            "spent": _spent(visit, seen),
+            "lines": _lines(visit, seen, await _readable(_at_the_door(visit))),
             "reports": await _readable(_reports(visit)),
             "appeals": await _readable(moderation.open_appeal_count(db)),
             "gate": _gate(visit, await _readable(admission.gate_standing(db))),
@@ -142,7 +179,7 @@ def _incident(visit: Visit[Viewer, Any], one: health.Incident) -> dict[str, Any]
         "action": words(visit, verdict.action),
         "command": verdict.command,
         "gain": words(visit, verdict.gain),
-        "runbook": verdict.runbook,
+        "runbook": runbooks.path_of(verdict.page) if verdict.page in runbooks.known() else "",
         "opened_at": one.opened_at,
         "closed_at": one.closed_at,
     }
@@ -152,24 +189,39 @@ def _number(visit: Visit[Viewer, Any], one: Figure) -> str:
     return in_figures(shown(one), visit.locale)
 
 
-def _lines(visit: Visit[Viewer, Any], seen: health.Watched) -> list[dict[str, Any]]:
+async def _at_the_door(visit: Visit[Viewer, Any]) -> list[admission.GateMinute]:
+    """The minutes of the gate; without the one that goes on, of which not all have been counted."""
+    minutes = await admission.gate_history(visit.db, since=visit.now - health.SPAN)
+    return [one for one in minutes if one.at <= visit.now - timedelta(minutes=1)]
+
+
+def _lines(
+    visit: Visit[Viewer, Any], seen: health.Watched, door: Sequence[admission.GateMinute] | None
+) -> list[dict[str, Any]]:
+    """What can be drawn; a line of which nothing was measured, or nothing can be read, is left out."""
     drawn = []
     for heading, resource, pick, unit in LINES:
         minutes = seen.minutes.get(resource, [])
-        if minutes:
-            values = [(at, pick(moment)) for at, moment in minutes]
-            most = max(value for _, value in values)
-            step = max(1, len(values) // ROWS)
-            drawn.append(
-                {
-                    "heading": visit.text(heading),
-                    "points": points(values, most),
-                    "now": _number(visit, figure("", values[-1][1], unit)),
-                    "most": _number(visit, figure("", most, unit)),
-                    "rows": [(at, _number(visit, figure("", value, unit))) for at, value in values[::-step]],
-                }
-            )
-    return drawn
+        drawn.append(_line(visit, heading, [(at, pick(moment)) for at, moment in minutes], unit))
+    for heading, count in AT_THE_DOOR:
+        drawn.append(_line(visit, heading, [(minute.at, float(count(minute))) for minute in door or []], "count"))
+    return [one for one in drawn if one is not None]
+
+
+def _line(
+    visit: Visit[Viewer, Any], heading: str, values: Sequence[tuple[datetime, float]], unit: Unit
+) -> dict[str, Any] | None:
+    if not values:
+        return None
+    most = max(value for _, value in values)
+    step = max(1, len(values) // ROWS)
+    return {
+        "heading": visit.text(heading),
+        "points": points(values, most),
+        "now": _number(visit, figure("", values[-1][1], unit)),
+        "most": _number(visit, figure("", most, unit)),
+        "rows": [(at, _number(visit, figure("", value, unit))) for at, value in values[::-step]],
+    }
 
 
 def points(values: Sequence[tuple[datetime, float]], most: float) -> str:
@@ -181,6 +233,28 @@ def points(values: Sequence[tuple[datetime, float]], most: float) -> str:
         f"{WIDTH * (at - first).total_seconds() / span_s:.1f},{HEIGHT - 2 - (HEIGHT - 4) * value / top:.1f}"
         for at, value in values
     )
+
+
+def _spent(visit: Visit[Viewer, Any], seen: health.Watched) -> list[tuple[str, str, str]]:
+    """What the time of a request went to in the latest minute: in words, in seconds, and of all of it."""
+    latest = {resource: minutes[-1][1].signal for resource, minutes in seen.minutes.items()}
+    found = health.seconds_by_wait(latest)
+    whole = sum(found.values())
+    return [
+        (
+            _spent_on(visit, name),
+            _number(visit, figure("", seconds * 1000)) + " ms",
+            _number(visit, figure("", seconds / whole, "share")),
+        )
+        for name, seconds in found.items()
+        if seconds >= LEAST_SPENT * whole
+    ]
+
+
+def _spent_on(visit: Visit[Viewer, Any], name: str) -> str:
+    what, _, event = name.partition("@")
+    said = visit.text(SPENT_ON[what])
+    return f"{said}: {visit.text(EVENTS.get(event, event))}" if event else said
 
 
 def _foreseen(visit: Visit[Viewer, Any], seen: health.Watched) -> list[tuple[str, str]]:

@@ -49,6 +49,7 @@ GROUPS: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("/console/insights", later("Insights"), "poll"),
             Place("/console/mail", later("Outgoing mail"), "mail"),
             Place("/console/log", later("Log"), "clock"),
+            Place("/console/runbooks", later("Runbooks"), "info"),
         ),
     ),
 )

@@ -97,8 +97,13 @@ def text(settings: Settings, incident: Incident) -> str:
     if incident.closed_at is None:
         lines += [f"Do        {verdict.action}", f"          $ {verdict.command}" if verdict.command else ""]
         lines += [f"Gain      {verdict.gain}"]
-    lines += [f"More      {verdict.runbook}", f"Console   {settings.public_origin}/console", ""]
+    lines += [f"More      {runbook(settings, incident)}", f"Console   {settings.public_origin}/console", ""]
     return "\n".join(lines)
+
+
+def runbook(settings: Settings, incident: Incident) -> str:
+    """Where the console says how to see it, and what to do: who gets this need not have the source."""
+    return f"{settings.public_origin}/console/runbooks/{incident.verdict.page}"
 
 
 def as_json(settings: Settings, incident: Incident) -> dict[str, Any]:
@@ -116,7 +121,7 @@ def as_json(settings: Settings, incident: Incident) -> dict[str, Any]:
         "evidence": {one.label: one.value for one in verdict.evidence},
         "action": str(verdict.action),
         "command": verdict.command,
-        "runbook": verdict.runbook,
+        "runbook": runbook(settings, incident),
         "user_seconds_lost_per_s": round(incident.blame, 2),
         "text": f"{subject(settings, incident)}\n{verdict.action} {verdict.command}",
     }

@@ -19,6 +19,7 @@ from parvis.domain.health.incidents import Book, Incident
 from parvis.domain.health.inventory_queries import applied, due, tables
 from parvis.domain.health.measure import Measuring, measured
 from parvis.domain.health.overview import (
+    SPAN,
     Overview,
     Watched,
     database_seen,
@@ -53,6 +54,7 @@ from parvis.domain.health.watched import all_signals
 __all__ = [
     "ANOTHER_LOOK_AFTER_S",
     "FORECAST",
+    "SPAN",
     "Book",
     "Check",
     "Door",

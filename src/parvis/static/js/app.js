@@ -249,6 +249,9 @@ const notes = $("[data-notifications]");
 const read = notes && send("/notifications/read", new URLSearchParams({ last: notes.dataset.notifications }));
 const listen = () => import(live).then(({ begin }) => begin({ words, say, settle: freshenTimes }));
 if (live && window.EventSource) Promise.resolve(read).then(listen, listen);
+// A page that shows how things stand renews itself.
+const standing = $("[data-again]");
+if (standing) later(() => import(standing.dataset.again).then(({ begin }) => begin(standing, { settle: freshenTimes })));
 
 if (installed && navigator.serviceWorker) {
   const begin = async () => {

@@ -52,7 +52,12 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def runbook(self) -> str:
-        return f"docs/runbooks/{self.name.replace('_', '-')}.md"
+        return f"docs/runbooks/{self.page}.md"
+
+    @property
+    def page(self) -> str:
+        """The name of its runbook."""
+        return self.name.replace("_", "-")
 
 
 Rule = Callable[[Findings], Verdict | None]
