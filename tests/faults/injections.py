@@ -175,6 +175,20 @@ async def statement_slow(place: Place) -> AsyncIterator[Act]:
         yield place.do
 
 
+@fault("requests_failing")
+async def requests_break(place: Place) -> AsyncIterator[Act]:
+    """As when a release and a database do not fit together, in one table of many."""
+    await place.ask("ALTER TABLE bookmark RENAME TO bookmark_away")
+
+    async def back(_: health.Verdict | None = None) -> None:
+        await place.ask("ALTER TABLE IF EXISTS bookmark_away RENAME TO bookmark")
+
+    try:
+        yield back
+    finally:
+        await back()
+
+
 @fault("pool_exhausted")
 async def pool_exhausted(place: Place) -> AsyncIterator[Act]:
     """The database is some way off, and each process may have two connections."""

@@ -11,11 +11,11 @@ import msgspec
 from parvis.base.errors import Invalid
 from parvis.base.ids import AccountId
 from parvis.console.routing import ask_first, page
+from parvis.console.sentences import words
 from parvis.domain import accounts, admission, health, moderation
 from parvis.domain.accounts.types import Viewer
 from parvis.domain.admission import GateMinute, Standing
 from parvis.domain.health.types import Signal
-from parvis.domain.health.verdicts.verdict import Words
 from parvis.infra.catalogues import in_figures, later
 from parvis.infra.html.visit import Answer, Page, Redirect, Visit
 
@@ -158,15 +158,11 @@ def _wrong(visit: Visit[Viewer, Any], one: health.Incident) -> dict[str, Any]:
     """What is most wrong with the place, and what to do: a narrow door is seldom its own cause."""
     verdict = one.verdict
     return {
-        "title": _words(visit, verdict.title),
-        "action": _words(visit, verdict.action),
+        "title": words(visit, verdict.title),
+        "action": words(visit, verdict.action),
         "command": verdict.command,
         "opened_at": one.opened_at,
     }
-
-
-def _words(visit: Visit[Viewer, Any], said: Words) -> str:
-    return visit.text(said.text) % said.values if said.values else visit.text(said.text)
 
 
 def _resources(visit: Visit[Viewer, Any], standing: Standing) -> list[dict[str, Any]]:

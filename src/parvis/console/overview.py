@@ -13,10 +13,11 @@ from parvis.base.errors import NotFound
 from parvis.console import runbooks
 from parvis.console.gate import MODES, REASONS
 from parvis.console.routing import is_open, page
+from parvis.console.sentences import words
 from parvis.domain import admission, health, moderation
 from parvis.domain.accounts.types import Viewer
 from parvis.domain.health.verdicts.findings import Jobs
-from parvis.domain.health.verdicts.verdict import Figure, Unit, Words, figure, shown
+from parvis.domain.health.verdicts.verdict import Figure, Unit, figure, shown
 from parvis.infra import jobs
 from parvis.infra.catalogues import in_figures, later
 from parvis.infra.html.visit import Answer, Page, Redirect, Visit
@@ -159,12 +160,6 @@ async def retry(visit: Visit[Viewer, Kind]) -> Answer:
         visit.db, actor_id=visit.me, act="jobs.retry", subject="jobs", details=said, now=visit.now
     )
     return Redirect("/console", "saved")
-
-
-def words(visit: Visit[Viewer, Any], said: Words) -> str:
-    """A verdict's sentence in the reader's language."""
-    text = visit.text(said.text)
-    return text % said.values if said.values else text
 
 
 def _incident(visit: Visit[Viewer, Any], one: health.Incident) -> dict[str, Any]:
