@@ -92,7 +92,10 @@ def test_a_request_and_a_job_tell_what_they_waited_for_and_nothing_about_people(
     assert any("$1" in _facts(one)["db.query.text"] for one in statements)
     assert all(page.start_time_unix_nano <= one.start_time_unix_nano < one.end_time_unix_nano for one in statements)
     (hashed,) = [one for one in spans if one.name == "hash a password"]
-    assert by_id[hashed.parent_span_id].name == "POST /sign-in"
+    signed_in = by_id[hashed.parent_span_id]
+    assert signed_in.name == "POST /sign-in"
+    assert _facts(signed_in)["parvis.hashing_s"] > _facts(signed_in)["parvis.own_s"] > 0
+    assert _facts(page)["parvis.sql_s"] > 0
     jobs = [one for one in spans if one.name.startswith("job ")]
     assert jobs
     assert any(by_id.get(one.parent_span_id) in jobs for one in spans if "db.query.text" in _facts(one))

@@ -12,7 +12,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +80,14 @@ def job(kind: str, **facts: str | float) -> AbstractContextManager[Span | None]:
     if _tracer is None:
         return _NOTHING
     return _tracer.start_as_current_span(f"job {kind}", attributes=facts, record_exception=False)
+
+
+def note(facts: Mapping[str, float]) -> None:
+    """The present span has these facts, if there is one."""
+    if _tracer is not None:
+        from opentelemetry.trace import get_current_span
+
+        get_current_span().set_attributes(facts)
 
 
 def _is_within_another() -> bool:

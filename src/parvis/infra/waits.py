@@ -25,13 +25,14 @@ _NOTHING = nullcontext()
 
 
 class Spent:
-    """One request under way. `label`: what its next pause is for. `failed`: it was answered with 500; `refused`: without
-    having been worked on."""
+    """Seconds of one request by what they went to. `label`: what the next pause is for. `failed`: it was answered with 500;
+    `refused`: without having been worked on."""
 
-    __slots__ = ("failed", "label", "refused")
+    __slots__ = ("failed", "label", "refused", "seconds")
 
     def __init__(self) -> None:
         self.label = LOOP
+        self.seconds = [0.0] * len(NAMES)
         self.failed = self.refused = False
 
 
@@ -39,10 +40,8 @@ current: Spent | None = None  # of the request whose step is running at this mom
 
 
 class Totals:
-    """All requests so far: seconds by what they went to, how many took how long, how many failed and on which routes.
-
-    Those that were refused count, because they too have waited; but not among those that took so or so long.
-    """
+    """All requests so far that were worked on: seconds by what they went to, how many took how long, how many failed and on
+    which routes. What was refused is left out: to let others wait before they are refused is meant, and no trouble."""
 
     __slots__ = ("buckets", "count", "failures", "seconds")
 
@@ -52,44 +51,44 @@ class Totals:
         self.buckets = [0] * (len(BOUNDS) + 1)
         self.failures: Counter[str] = Counter()
 
+    def add(self, one: Spent) -> None:
+        """A request is over."""
+        self.count += 1
+        sums, took = self.seconds, 0.0
+        for number, seconds in enumerate(one.seconds):
+            if seconds:
+                sums[number] += seconds
+                took += seconds
+        self.buckets[bisect_left(BOUNDS, took)] += 1
+
     def failed_at(self, route: str) -> None:
         """One more failed there."""
         self.failures[route if route in self.failures or len(self.failures) < MOST_ROUTES else ""] += 1
 
 
 @coroutine
-def timed(work: Coroutine[Any, Any, Any], spent: Spent, totals: Totals, route: str = "") -> Generator[Any, Any, Any]:
-    """`work` is done, and `totals` know what its time went to."""
+def timed(work: Coroutine[Any, Any, Any], spent: Spent) -> Generator[Any, Any, Any]:
+    """`work` is done, and `spent` knows what its time went to."""
     global current
-    seconds, value, error = totals.seconds, None, None
-    began = resumed = paused = perf_counter()
-    try:
-        while True:
-            before, current = current, spent
-            try:
-                awaited = work.send(value) if error is None else work.throw(error)
-            finally:
-                current = before
-                paused = perf_counter()
-                seconds[OWN] += paused - resumed
-            label = spent.label
-            try:
-                value, error = (yield awaited), None
-            except BaseException as thrown:  # the request is cancelled
-                error = thrown
-            resumed = perf_counter()
-            seconds[label] += resumed - paused
-    except StopIteration as done:
-        return done.value
-    except Exception:
-        spent.failed = True
-        raise
-    finally:
-        totals.count += 1
-        if not spent.refused:
-            totals.buckets[bisect_left(BOUNDS, paused - began)] += 1
-            if spent.failed:
-                totals.failed_at(route)
+    seconds, value, error = spent.seconds, None, None
+    resumed = perf_counter()
+    while True:
+        before, current = current, spent
+        try:
+            awaited = work.send(value) if error is None else work.throw(error)
+        except StopIteration as done:
+            return done.value
+        finally:
+            current = before
+            paused = perf_counter()
+            seconds[OWN] += paused - resumed
+        label = spent.label
+        try:
+            value, error = (yield awaited), None
+        except BaseException as thrown:  # the request is cancelled
+            error = thrown
+        resumed = perf_counter()
+        seconds[label] += resumed - paused
 
 
 class _On:

@@ -8,7 +8,10 @@ from parvis.domain.health import Signal
 
 
 class Times:
-    """Of the jobs that this process has run since it was last asked. Kinds that once were are told of with 0."""
+    """Of the jobs that this process has run since it was last asked. Kinds that once were are told of with 0.
+
+    What failed is tried again, and is not done.
+    """
 
     def __init__(self) -> None:
         self._ended: Counter[str] = Counter()
@@ -28,7 +31,7 @@ class Times:
         """Jobs a second, in all and by kind, and how long each took; what it was so far is forgotten."""
         count, worked_s = self._ended.total(), sum(self._worked_s.values())
         facts = {"mean_s": worked_s / count if count else 0.0, "longest_s": max(self._longest_s.values(), default=0.0)}
-        facts |= {f"done_per_s@{kind}": ended / elapsed_s for kind, ended in self._ended.items()}
+        facts |= {f"done_per_s@{kind}": (n - self._failed[kind]) / elapsed_s for kind, n in self._ended.items()}
         facts |= {f"failed_per_s@{kind}": failed / elapsed_s for kind, failed in self._failed.items()}
         for kind, seconds in self._worked_s.items():  # of a kind of which none ended, nothing is known of these
             facts[f"worked_s_per_s@{kind}"] = seconds / elapsed_s

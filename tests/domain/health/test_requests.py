@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from parvis.domain import accounts, health
@@ -95,3 +96,5 @@ def test_requests_that_fail_are_named_with_where_and_a_few_of_many_are_not() -> 
     assert requests_failing(failing(0.4, 50.0)) is None
     assert requests_failing(failing(0.05, 0.1)) is None, "one or two in two minutes"
     assert requests_failing(failing(2.0, 50.0, now=0.0)) is None, "it is over"
+    unwatched = msgspec.structs.replace(failing(2.0, 500.0), recent={})
+    assert requests_failing(unwatched) is None, "one of five hundred, where nobody writes minutes"

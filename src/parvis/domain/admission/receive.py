@@ -21,6 +21,7 @@ from parvis.domain.admission import late, queries, rules, tickets, toll
 from parvis.domain.admission.queries import NewReceipt
 from parvis.domain.admission.types import Application, Ticket
 from parvis.domain.admission.write import Outcome, write
+from parvis.infra import waits
 from parvis.infra.postgres import OUTAGES, Database
 from parvis.infra.secrets import Secrets
 from parvis.infra.services import Services
@@ -110,7 +111,8 @@ class Desk:
         waiting = _Waiting(new, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self._begin(services)
-        outcome = await waiting.done
+        with waits.on(waits.SQL):  # many share a commit
+            outcome = await waiting.done
         if isinstance(outcome, Invalid):
             raise InvalidFields([outcome])
         return outcome

@@ -32,7 +32,7 @@ App = Callable[[Any, Any, Any], Any]
 # Receipts wait for a commit that many share, and hold no connection: the more are together, the less each costs.
 BULKHEADS = {"receipts": 1000, "hashing": 64, "media": 16, "files": 500, "operators": 8}
 BODIES_OF_NETWORK = 50  # that may be on their way at once
-UNTIMED = frozenset(("streams", "files"))
+UNTIMED = frozenset(("files",))
 EXPIRE_EVERY_S = 0.02
 LOCAL = frozenset(("127.0.0.1", "::1", ""))
 TOLD_EVERY_S, TOLD_AT_MOST = 60.0, 20
@@ -108,13 +108,24 @@ class Overload:
         await self.limited(STREAMING, self.principals.asking(scope), scope, receive, send, inner)
 
     async def limited(self, route: Route, asking: Asking, scope: Any, receive: Any, send: Any, inner: App) -> None:
-        """The request is answered by `inner` or by a refusal, and what its time went to is known; but not of streams and
-        files, which take as long as whoever listens."""
+        """The request is answered by `inner` or by a refusal, and it is known whether it failed and what its time went to;
+        of files only whether they failed, and of streams nothing: these take as long as whoever listens."""
         work = self._limited(route, asking, scope, receive, send, inner)
-        if route.bulkhead in UNTIMED:
+        if route.bulkhead == "streams":
             await work
             return
-        await waits.timed(work, waits.Spent(), self.spent, route.path)
+        spent = waits.Spent()
+        try:
+            await waits.timed(work, spent)
+        finally:
+            if spent.failed:
+                self.spent.failed_at(route.path)
+            if not spent.refused and route.bulkhead not in UNTIMED:
+                self.spent.add(spent)
+                if tracing.is_on():
+                    tracing.note(
+                        {f"parvis.{name}_s": s for name, s in zip(waits.NAMES, spent.seconds, strict=True) if s}
+                    )
 
     async def _limited(self, route: Route, asking: Asking, scope: Any, receive: Any, send: Any, inner: App) -> None:
         if not self.limits:

@@ -12,7 +12,8 @@ SHARE = 0.01
 
 def requests_failing(seen: Findings) -> Verdict | None:
     """Fires when one request in a hundred of the last minutes failed inside Parvis, a dozen at least, and some do now."""
-    served = seen.recent[RESOURCE].used if RESOURCE in seen.recent else seen.fact(RESOURCE, "served_per_s")
+    lately = seen.recent.get(RESOURCE) or seen.signals.get(RESOURCE)
+    served = lately.used if lately is not None else 0.0
     failed, now = seen.lately(RESOURCE, "failed_per_s"), seen.fact(RESOURCE, "failed_per_s")
     if not now or failed < FROM_PER_S or failed < SHARE * served:
         return None
