@@ -36,6 +36,7 @@ def edge(server: Server, folder: Path) -> Iterator[str]:
     port = free_port()
     text = CONFIGURATION.read_text().replace("/var/cache/nginx/parvis", str(folder / "cache"))
     text = text.replace("/var/lib/parvis/status", str(folder / "status"))
+    text = text.replace("/var/log/nginx/parvis.log", str(folder / "log"))
     text = text.replace("127.0.0.1:8000", f"127.0.0.1:{server.port}").replace(
         "listen 443 ssl", f"listen 127.0.0.1:{port}"
     )

@@ -147,6 +147,9 @@ async def test_whoever_removes_files_comes_again_while_others_of_the_same_owner_
             await consumers.purge_pictures(services, removed)
         (waits,) = await rows(services)
         assert (waits["kind"], waits["failures"]) == ("consume.purge_pictures", 0)
+        tired = PostRemoved(post_id=7, author_id=2, put_off=consumers.MOST_PUT_OFF)
+        with pytest.raises(media.FilesBusy):
+            await consumers.purge_pictures(services, tired)
     await consumers.purge_pictures(services, removed)
     async with services.db.connection() as db:
         assert await db.fetchval("SELECT count(*) FROM media") == 0

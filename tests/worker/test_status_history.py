@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from parvis.base.clock import utc_now
+from parvis.base.settings import Settings
 from parvis.domain import health
 from parvis.domain.health.verdicts.verdict import Urgency
 from parvis.infra.services import Services
@@ -15,6 +16,7 @@ from parvis.worker.status_history import History
 from parvis.worker.watch import Watch
 from tests.worker.test_status_page import lock
 
+JULY = datetime(2026, 7, 2, tzinfo=UTC)
 MAY = datetime(2026, 5, 31, 23, 59, tzinfo=UTC)
 
 
@@ -33,7 +35,7 @@ async def store(services: Services, *incidents: health.Incident) -> None:
 async def look(services: Services, history: History) -> list[str]:
     """Which files change, when their place takes them."""
     async with services.db.connection() as db:
-        found = await history.changed(db, services.settings)
+        found = await history.changed(db, services.settings, JULY)
     history.written()
     return sorted(name for name in found if name.count(".") == 1)
 
@@ -53,9 +55,9 @@ async def test_the_page_of_a_month_says_what_began_in_it_in_every_language(servi
     await store(services, over(MAY), over(MAY + timedelta(minutes=1), "database_gone"))
     history = History()
     async with services.db.connection() as db:
-        june = await history.changed(db, services.settings)
+        june = await history.changed(db, services.settings, JULY)
         history.written()
-        may = await history.changed(db, services.settings)
+        may = await history.changed(db, services.settings, JULY)
     assert "The database is gone" in june["2026-06.html"]
     assert "A lock is held" not in june["2026-06.html"]
     assert "May 2026" in may["2026-05.html"]
@@ -69,8 +71,8 @@ async def test_pages_that_could_not_be_written_are_made_again(services: Services
     await store(services, over(MAY))
     history = History()
     async with services.db.connection() as db:
-        first = await history.changed(db, services.settings)
-        assert await history.changed(db, services.settings) == first != {}
+        first = await history.changed(db, services.settings, JULY)
+        assert await history.changed(db, services.settings, JULY) == first != {}
 
 
 async def test_the_watch_writes_the_months_and_the_page_leads_to_them_also_without_a_database(
@@ -96,3 +98,20 @@ async def test_the_watch_writes_the_months_and_the_page_leads_to_them_also_witho
     assert History(settings.status_directory).months == [
         "2026-05"
     ]  # as a watch that begins without a database knows it
+
+
+async def test_pages_are_written_anew_once_an_hour_and_when_the_place_is_renamed(services: Services) -> None:
+    await store(services, over(MAY))
+    history, renamed = History(), msgspec.structs.replace(services.settings, name="Elsewhere")
+    async with services.db.connection() as db:
+
+        async def looked(settings: Settings, minutes: float) -> dict[str, str]:
+            found = await history.changed(db, settings, JULY + timedelta(minutes=minutes))
+            history.written()
+            return found
+
+        assert await looked(services.settings, 0)
+        assert not await looked(services.settings, 59)
+        assert "Elsewhere" in (await looked(renamed, 59))["2026-05.html"]
+        assert not await looked(renamed, 60)
+        assert await looked(renamed, 61)

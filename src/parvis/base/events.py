@@ -47,11 +47,12 @@ class PollEnded(Event, frozen=True):
 
 
 class PostRemoved(Event, frozen=True):
-    """`is_repost`: it never had pictures of its own."""
+    """`is_repost`: it never had pictures of its own. `put_off`: how often others were at the author's files."""
 
     post_id: int
     author_id: int
     is_repost: bool = False
+    put_off: int = 0
 
 
 class PostWithheld(Event, frozen=True):

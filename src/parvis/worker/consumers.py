@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 
+import msgspec
+
 from parvis.base import events as happened
 from parvis.base.clock import utc_now
 from parvis.base.events import Event
@@ -24,6 +26,7 @@ from parvis.worker.handlers import Handler, Router
 
 PATIENCE_S = 3.0  # for others who move files of the same owner
 BUSY_FOR = timedelta(seconds=30)
+MOST_PUT_OFF = 240
 
 Consumer = Callable[[Services, Event], Awaitable[None]]
 
@@ -104,8 +107,11 @@ async def purge_pictures(services: Services, event: Event) -> None:
     try:
         await moderation.evidence.purge_pictures(services, author, post_id, now=now, within_s=PATIENCE_S)
     except media.FilesBusy:  # a new job, since one that failed twelve times is given up, and a film takes its time
+        if event.put_off >= MOST_PUT_OFF:  # two hours: somebody should know
+            raise
+        later = msgspec.structs.replace(event, put_off=event.put_off + 1)
         async with services.db.transaction() as tx:
-            await jobs.enqueue(tx, kind_of(purge_pictures), event, due_at=now + BUSY_FOR)
+            await jobs.enqueue(tx, kind_of(purge_pictures), later, due_at=now + BUSY_FOR)
 
 
 async def settle_files(services: Services, event: Event) -> None:

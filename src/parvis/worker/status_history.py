@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 
 import asyncpg
@@ -10,8 +11,9 @@ import asyncpg
 from parvis.base.settings import Settings
 from parvis.domain import health
 from parvis.worker import status_page
+from parvis.worker.status_files import ALL_AGAIN_AFTER
 
-Mark = tuple[int, object]
+Mark = tuple[object, ...]
 MOST = 500  # incidents of a month
 
 
@@ -22,12 +24,17 @@ class History:
         self.months = _there(place)
         self._written: dict[str, Mark] = {}
         self._under_way: dict[str, Mark] = {}
+        self._all_at: datetime | None = None
 
-    async def changed(self, db: asyncpg.Connection, settings: Settings) -> dict[str, str]:
-        """The pages of a month that changed since they were written: of one, so that no look takes long."""
+    async def changed(self, db: asyncpg.Connection, settings: Settings, now: datetime) -> dict[str, str]:
+        """The pages of a month that changed since they were written: of one, so that no look takes long. Once an hour each
+        counts as changed, because somebody may have emptied the place."""
+        if self._all_at is None or now - self._all_at > ALL_AGAIN_AFTER:
+            self._written, self._all_at = {}, now
         months = await health.incident_months(db)
         self.months, self._under_way = list(months), {}
-        for month, mark in months.items():
+        for month, counted in months.items():
+            mark = (*counted, settings.name, settings.public_origin)
             if self._written.get(month) != mark:
                 found = await health.incidents_of_month(db, month, MOST)
                 self._under_way = {month: mark}

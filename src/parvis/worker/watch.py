@@ -84,13 +84,17 @@ class Watch:
         return judgement
 
     async def _show(self, db: asyncpg.Connection | None, judgement: health.Judgement, level: int) -> None:
-        """The status page says how the place is; what was wrong in months before is read while there is a database."""
-        if not self.settings.status_directory:
+        """The status page says how the place is; what was wrong in months before is read while there is a database.
+
+        A bucket is one for all machines: who keeps the book writes it, and whoever finds nobody to keep it.
+        """
+        place = self.settings.status_directory
+        if not place or (place.startswith("s3://") and db is not None and not self._leads):
             return
         pages: dict[str, str] = {}
         if db is not None:
             with contextlib.suppress(*TROUBLE):
-                pages = await self._history.changed(db, self.settings)
+                pages = await self._history.changed(db, self.settings, judgement.at)
         pages |= await asyncio.to_thread(
             status_page.files, self.settings, judgement, self.book.shown(SHOWN), level, self._history.months
         )

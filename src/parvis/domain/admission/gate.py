@@ -26,6 +26,7 @@ PROMISES_EACH_MINUTE = 5
 AHEADS = (0, 100, 1000, 10_000, 100_000, 1_000_000)
 WORTH_RECORDING = 0.1  # how much, in proportion, the rate changes before that is a change
 BY_ORDER = ("open", "cap", "pause")  # then nothing that is wrong is why people wait
+GOES_BY = frozenset((*rate.NATURES, "shedding"))
 MOST_AT_ONCE = 5000  # admissions in one transaction
 
 
@@ -219,13 +220,14 @@ async def _record(tx: Connection, before: Standing, new: Standing, decided: Deci
 
 
 def _measured(decided: Decision, seen: Mapping[str, Signal]) -> dict[str, dict[str, float]]:
-    """By resource: how full it is, and what it alone would allow."""
+    """By resource by which the gate goes: how full it is, and what it alone would allow."""
     return {
         name: {
             "use": round(one.use, 4),
             "used": round(one.used, 4),
             **({"allows_per_s": round(decided.budgets[name], 3)} if name in decided.budgets else {}),
-            **one.facts,
+            **{fact: value for fact, value in one.facts.items() if "@" not in fact},
         }
         for name, one in seen.items()
+        if name in GOES_BY
     }

@@ -24,6 +24,7 @@ PASSING = (
     ".drill-",
     ".kit-",
     ".archive-",
+    ".media-",
 )  # folders that grow for an hour and are gone: by their pace nothing is foretold
 
 Folder = tuple[Path, Holds]

@@ -104,7 +104,7 @@ class Late(msgspec.Struct, frozen=True):
     kind: str
     oldest_s: float
     jobs: int  # at most a thousand are counted
-    in_all: int = 0  # at most a hundred thousand are
+    in_all: int = 0  # at most ten thousand are
 
 
 class Held(msgspec.Struct, frozen=True):

@@ -106,10 +106,11 @@ FIGURES_FOR_ALL = frozenset(
     }
 )
 UNITS_FOR_ALL = frozenset({"count", "s", "share", "per_s"})  # bytes say how large the machine is
+NOT_FOR_ALL = frozenset({"cores that the web processes use", "disk free"})  # and so do these
 
 
 def figures_for_all(verdict: Verdict) -> list[Figure]:
     """The figures of the verdict that give nothing away."""
     if verdict.name not in FIGURES_FOR_ALL:
         return []
-    return [one for one in verdict.evidence if one.unit in UNITS_FOR_ALL]
+    return [one for one in verdict.evidence if one.unit in UNITS_FOR_ALL and one.label not in NOT_FOR_ALL]
