@@ -18,7 +18,7 @@ OWNERS = {
     one.path.strip("/").replace("/", "-"): one.path
     for one in sorted(routing.door.pages, key=lambda page: page.path)
     if one.method == "GET" and "{" not in one.path and not one.path.endswith((".csv", ".json"))
-} | {"console-person": "/console/people/@till"}
+} | {"console-person": "/console/people/@till", "console-runbook": "/console/runbooks/lock-held"}
 
 RULES = (
     ("Be kind, also when you disagree.", "Argue with what somebody said, not with who they are."),
